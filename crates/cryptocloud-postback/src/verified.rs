@@ -1,0 +1,95 @@
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::{Expected, InvoiceId, Mismatch, Postback, UnixTime, mac, verifier::Proof};
+
+/// A postback with a valid token for its invoice.
+///
+/// Only a [`Verifier`](crate::Verifier) makes one:
+///
+/// ```compile_fail,E0451
+/// # use cryptocloud_postback::{Postback, Verified};
+/// fn forge(reported: Postback, verified: Verified) -> Verified {
+///     Verified { reported, ..verified }
+/// }
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Verified {
+    proof: Proof,
+    reported: Postback,
+}
+
+impl Verified {
+    pub(crate) fn new(reported: Postback, proof: Proof) -> Self {
+        Self { proof, reported }
+    }
+
+    /// The invoice that the token was issued for: **proven**, unless the verifier was built with
+    /// [`dangerous_skip_invoice_binding`](crate::VerifierBuilder::dangerous_skip_invoice_binding).
+    #[must_use]
+    pub fn invoice_id(&self) -> &InvoiceId {
+        &self.reported.invoice_id
+    }
+
+    /// When the token expires: **proven**.
+    #[must_use]
+    pub fn expires_at(&self) -> UnixTime {
+        self.proof.expires_at
+    }
+
+    /// SHA-256 of the token's MAC: **proven**, and safe to log.
+    ///
+    /// Two postbacks have the same digest where they carry the same token.
+    /// A resend carries a new one, so this is no idempotency key; the
+    /// [invoice id](Self::invoice_id) is.
+    #[must_use]
+    pub fn token_digest(&self) -> [u8; 32] {
+        mac::digest(&self.proof.mac)
+    }
+
+    /// All that the body reports. The token does **not** sign it.
+    #[must_use]
+    pub fn reported(&self) -> &Postback {
+        &self.reported
+    }
+
+    /// The body as it arrived, for an audit log.
+    ///
+    /// It holds the token, which is good for this invoice until it expires: keep it from public logs.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.reported.body
+    }
+
+    /// Compares what is reported with the merchant's own record.
+    ///
+    /// # Errors
+    ///
+    /// A [`Mismatch`] that names every difference.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cryptocloud_postback::{Currency, Expected, Mismatch, Verified};
+    ///
+    /// fn check(postback: &Verified) -> Result<(), Mismatch> {
+    ///     let expected = Expected::order("ORDER_93223").currency(Currency::UsdtTrc20);
+    ///     postback.check(&expected)
+    /// }
+    /// ```
+    pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
+        expected.compare(&self.reported)
+    }
+}
+
+/// Without the MAC and the body.
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("expires_at", &self.proof.expires_at)
+            .field("reported", &self.reported)
+            .finish_non_exhaustive()
+    }
+}
