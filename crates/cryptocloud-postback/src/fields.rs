@@ -22,8 +22,7 @@ pub(crate) struct Fields<'a> {
     pub(crate) token: Value<'a>,
     /// `invoice_info.uuid`
     pub(crate) uuid: Value<'a>,
-    /// `invoice_info.test_mode`
-    pub(crate) test_mode: Value<'a>,
+    info: Info<'a>,
 }
 
 /// The value of one field.
@@ -42,29 +41,34 @@ pub(crate) enum Value<'a> {
 
 impl<'a> Fields<'a> {
     pub(crate) fn read(format: Format, body: &'a [u8]) -> Result<Self, Error> {
-        let refuse = |cause| {
-            let kind = match format {
-                Format::Form => ErrorKind::InvalidForm,
-                Format::Json => ErrorKind::InvalidJson,
-            };
-            Error::new(kind, cause)
-        };
         // Of the whole body, since serde_json does not look into the strings that it skips.
-        let text = str::from_utf8(body).map_err(|_| refuse(Cause::Problem("is not UTF-8")))?;
-        let fields = match format {
-            Format::Form => Self::read_form(text),
-            Format::Json => Self::read_json(text),
-        };
-        fields.map_err(|problem| match problem {
-            Problem::Duplicate(cause) => Error::new(ErrorKind::DuplicateField, cause),
-            Problem::Syntax(cause) => refuse(cause),
-        })
+        str::from_utf8(body)
+            .map_err(|_| Problem::Syntax(Cause::Problem("is not UTF-8")))
+            .and_then(|text| match format {
+                Format::Form => Self::read_form(text),
+                Format::Json => Self::read_json(text),
+            })
+            .map_err(|problem| refuse(format, problem))
+    }
+
+    /// `invoice_info.test_mode`, looked for only when asked.
+    pub(crate) fn test_mode(&self) -> Result<Value<'a>, Error> {
+        self.info
+            .field(&["test_mode"])
+            .map_err(|problem| refuse(Format::Json, problem))
     }
 
     fn read_json(text: &'a str) -> Result<Self, Problem> {
-        let (values, info) = json::read_nested(text, &NAMES, INVOICE_INFO, &INFO_NAMES)?;
-        let [status, invoice_id, amount_crypto, currency, order_id, token] = values;
-        let [uuid, test_mode] = info;
+        let [
+            status,
+            invoice_id,
+            amount_crypto,
+            currency,
+            order_id,
+            token,
+            invoice_info,
+        ] = json::read(text, &NAMES)?;
+        let info = Info(invoice_info.map(RawValue::get));
         let value = |raw| Value::from_json(raw).map_err(Problem::Syntax);
         Ok(Self {
             status: value(status)?,
@@ -73,8 +77,8 @@ impl<'a> Fields<'a> {
             currency: value(currency)?,
             order_id: value(order_id)?,
             token: value(token)?,
-            uuid: value(uuid)?,
-            test_mode: value(test_mode)?,
+            uuid: info.uuid()?,
+            info,
         })
     }
 
@@ -142,6 +146,44 @@ impl<'a> Value<'a> {
     }
 }
 
+/// The raw text of `invoice_info`, which may be no object at all.
+#[derive(Clone, Copy, Default)]
+struct Info<'a>(Option<&'a str>);
+
+impl<'a> Info<'a> {
+    fn uuid(self) -> Result<Value<'a>, Problem> {
+        match self.usual_uuid() {
+            Some(uuid) => Ok(Value::Text(Cow::Borrowed(uuid))),
+            None => self.field(&["uuid"]),
+        }
+    }
+
+    /// The uuid where it comes first, as the vendor sends it, and no second one can follow.
+    ///
+    /// That the text is JSON is known, so all of it need not be read a second time.
+    fn usual_uuid(self) -> Option<&'a str> {
+        let mut rest = self.0?;
+        for token in ["{", "\"uuid\"", ":", "\""] {
+            rest = rest.strip_prefix(token)?;
+            if token != "\"" {
+                rest = rest.trim_ascii_start();
+            }
+        }
+        let (uuid, rest) = rest.split_once('"')?;
+        // A name can also be spelled with escapes, as `\u0075uid`.
+        let is_only = !uuid.contains('\\') && !rest.contains("\\u") && !rest.contains("uuid");
+        is_only.then_some(uuid)
+    }
+
+    fn field(self, name: &'static [&'static str; 1]) -> Result<Value<'a>, Problem> {
+        let Some(text) = self.0.filter(|text| text.starts_with('{')) else {
+            return Ok(Value::Missing);
+        };
+        let [raw] = json::read(text, name)?;
+        Value::from_json(raw).map_err(Problem::Syntax)
+    }
+}
+
 /// The content of a JSON string, borrowed where nothing in it is escaped.
 fn unquote(raw: &str) -> Result<Cow<'_, str>, Cause> {
     let content = raw
@@ -153,6 +195,15 @@ fn unquote(raw: &str) -> Result<Cow<'_, str>, Cause> {
             .map(Cow::Owned)
             .map_err(|error| Cause::from(&error)),
     }
+}
+
+fn refuse(format: Format, problem: Problem) -> Error {
+    let (kind, cause) = match (problem, format) {
+        (Problem::Duplicate(cause), _) => (ErrorKind::DuplicateField, cause),
+        (Problem::Syntax(cause), Format::Form) => (ErrorKind::InvalidForm, cause),
+        (Problem::Syntax(cause), Format::Json) => (ErrorKind::InvalidJson, cause),
+    };
+    Error::new(kind, cause)
 }
 
 /// A form's fields, and the first thing that is wrong with it.
@@ -232,13 +283,12 @@ impl<'a> Visitor<'a> for TextVisitor {
     }
 }
 
-const INVOICE_INFO: &str = "invoice_info";
-const INFO_NAMES: [&str; 2] = ["uuid", "test_mode"];
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "status",
     "invoice_id",
     "amount_crypto",
     "currency",
     "order_id",
     "token",
+    "invoice_info",
 ];

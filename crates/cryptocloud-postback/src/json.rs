@@ -5,7 +5,7 @@
 
 use std::{cell::Cell, collections::BTreeSet, fmt};
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::{error::Cause, scan};
@@ -20,122 +20,76 @@ pub(crate) enum Problem {
     Syntax(Cause),
 }
 
+/// Reads fields of an object; other fields may come twice.
+pub(crate) fn read<'a, const N: usize>(
+    text: &'a str,
+    names: &'static [&'static str; N],
+) -> Result<Values<'a, N>, Problem> {
+    read_object(text, names, None)
+}
+
 /// Reads fields of an object in which every name is unique, as RFC 7515 section 4 and RFC 7519
 /// section 4 want it of a token's header and claims.
 pub(crate) fn read_unique<'a, const N: usize>(
     text: &'a str,
     names: &'static [&'static str; N],
 ) -> Result<Values<'a, N>, Problem> {
-    let mut values = [None; N];
-    let duplicate = Cell::new(None);
-    let reader = Reader {
-        names,
-        values: &mut values,
-        inner: None,
-        seen: Some(BTreeSet::new()),
-        duplicate: &duplicate,
-    };
-    read(text, reader, &duplicate)?;
-    Ok(values)
+    read_object(text, names, Some(BTreeSet::new()))
 }
 
-/// Reads fields of an object and, in the same pass, fields of the object under `inner_name`.
-///
-/// What stands there may be no object at all; then it has no fields.
-pub(crate) fn read_nested<'a, const N: usize, const M: usize>(
+fn read_object<'a, const N: usize>(
     text: &'a str,
     names: &'static [&'static str; N],
-    inner_name: &'static str,
-    inner_names: &'static [&'static str; M],
-) -> Result<(Values<'a, N>, Values<'a, M>), Problem> {
-    let mut values = [None; N];
-    let mut inner_values = [None; M];
+    seen: Option<BTreeSet<String>>,
+) -> Result<Values<'a, N>, Problem> {
+    scan::check(text).map_err(Problem::Syntax)?;
     let duplicate = Cell::new(None);
     let reader = Reader {
         names,
-        values: &mut values,
-        inner: Some(Inner {
-            name: inner_name,
-            names: inner_names,
-            values: &mut inner_values,
-            found: false,
-        }),
-        seen: None,
+        seen,
         duplicate: &duplicate,
     };
-    read(text, reader, &duplicate)?;
-    Ok((values, inner_values))
-}
-
-fn read<'a>(
-    text: &'a str,
-    reader: Reader<'_, 'a>,
-    duplicate: &Cell<Option<Cause>>,
-) -> Result<(), Problem> {
-    scan::check(text).map_err(Problem::Syntax)?;
     let mut json = serde_json::Deserializer::from_str(text);
     json.deserialize_map(reader)
-        .and_then(|()| json.end())
+        .and_then(|values| json.end().map(|()| values))
         .map_err(|error| match duplicate.get() {
             Some(cause) => Problem::Duplicate(cause),
             None => Problem::Syntax(Cause::from(&error)),
         })
 }
 
-/// Collects the values of one object, and of one object within it.
-struct Reader<'r, 'a> {
-    names: &'static [&'static str],
-    values: &'r mut [Option<&'a RawValue>],
-    inner: Option<Inner<'r, 'a>>,
+struct Reader<'r, const N: usize> {
+    names: &'static [&'static str; N],
     /// The names so far, where even those that nobody asked for have to be unique.
     seen: Option<BTreeSet<String>>,
     /// Where a name that came twice is put, since serde's errors carry nothing but text.
     duplicate: &'r Cell<Option<Cause>>,
 }
 
-struct Inner<'r, 'a> {
-    name: &'static str,
-    names: &'static [&'static str],
-    values: &'r mut [Option<&'a RawValue>],
-    found: bool,
-}
-
-impl<'a> Visitor<'a> for Reader<'_, 'a> {
-    type Value = ();
+impl<'a, const N: usize> Visitor<'a> for Reader<'_, N> {
+    type Value = Values<'a, N>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'a>>(mut self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'a>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+        let refuse = |name| {
+            self.duplicate.set(Some(Cause::field(name, "came twice")));
+            de::Error::custom("duplicate")
+        };
+        let mut values = [None; N];
         loop {
             let key = map.next_key_seed(KeySeed {
                 names: self.names,
-                inner: self.inner.as_ref().map(|inner| inner.name),
                 seen: self.seen.as_mut(),
             })?;
             match key {
-                None => return Ok(()),
-                Some(Key::Again) => return Err(refuse(self.duplicate, "a name")),
-                Some(Key::Inner) => {
-                    let Some(inner) = &mut self.inner else {
-                        continue;
-                    };
-                    if inner.found {
-                        return Err(refuse(self.duplicate, inner.name));
-                    }
-                    inner.found = true;
-                    map.next_value_seed(Reader {
-                        names: inner.names,
-                        values: inner.values,
-                        inner: None,
-                        seen: None,
-                        duplicate: self.duplicate,
-                    })?;
-                }
-                Some(Key::Known(name, index)) => match self.values.get_mut(index) {
+                None => return Ok(values),
+                Some(Key::Again) => return Err(refuse("a name")),
+                Some(Key::Known(name, index)) => match values.get_mut(index) {
                     Some(slot @ None) => *slot = Some(map.next_value()?),
-                    _ => return Err(refuse(self.duplicate, name)),
+                    _ => return Err(refuse(name)),
                 },
                 Some(Key::Other) => {
                     map.next_value::<IgnoredAny>()?;
@@ -143,57 +97,17 @@ impl<'a> Visitor<'a> for Reader<'_, 'a> {
             }
         }
     }
-
-    // The rest is for what stands under the inner name and is no object.
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-impl<'a> DeserializeSeed<'a> for Reader<'_, 'a> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
 }
 
 enum Key {
+    /// A name that nobody asked for, and that came before.
     Again,
-    Inner,
     Known(&'static str, usize),
     Other,
 }
 
 struct KeySeed<'s> {
     names: &'static [&'static str],
-    inner: Option<&'static str>,
     seen: Option<&'s mut BTreeSet<String>>,
 }
 
@@ -217,21 +131,7 @@ impl Visitor<'_> for KeySeed<'_> {
         if let Some((name, index)) = known.find(|(known, _)| *known == name) {
             return Ok(Key::Known(name, index));
         }
-        if self.inner == Some(name) {
-            return Ok(Key::Inner);
-        }
-        Ok(match self.seen {
-            Some(seen) => match seen.insert(name.to_owned()) {
-                true => Key::Other,
-                false => Key::Again,
-            },
-            None => Key::Other,
-        })
+        let is_new = self.seen.is_none_or(|seen| seen.insert(name.to_owned()));
+        Ok(if is_new { Key::Other } else { Key::Again })
     }
-}
-
-/// An error for serde to pass on, whose cause waits in the cell.
-fn refuse<E: de::Error>(duplicate: &Cell<Option<Cause>>, name: &'static str) -> E {
-    duplicate.set(Some(Cause::field(name, "came twice")));
-    E::custom("duplicate")
 }

@@ -95,11 +95,8 @@ pub(crate) fn read_segment<'a, const N: usize>(
     names: &'static [&'static str; N],
     kind: ErrorKind,
 ) -> Result<[Value<'a>; N], Error> {
-    let length = URL_SAFE_NO_PAD
-        .decode_slice(segment, buffer)
-        .map_err(|_| refuse(ErrorKind::TokenMalformed, NOT_CANONICAL))?;
-    let decoded = buffer.get(..length).unwrap_or_default();
-    let text = str::from_utf8(decoded).map_err(|_| refuse(kind, "is not UTF-8"))?;
+    let text =
+        str::from_utf8(decode(segment, buffer)?).map_err(|_| refuse(kind, "is not UTF-8"))?;
     let raw = json::read_unique(text, names).map_err(|problem| match problem {
         Problem::Duplicate(cause) | Problem::Syntax(cause) => Error::new(kind, cause),
     })?;
@@ -111,11 +108,20 @@ pub(crate) fn read_segment<'a, const N: usize>(
 }
 
 fn decode_mac(segment: &str) -> Result<Vec<u8>, Error> {
-    let mut mac = Vec::with_capacity(MAC_BYTES);
+    // With room for a MAC of another length, which does not hold.
+    let mut buffer = [0; 64];
+    let mac = decode(segment, &mut buffer)?;
+    Ok(mac.to_vec())
+}
+
+/// Without padding and with all trailing bits zero, so that one token has one text (RFC 4648
+/// section 3.5).
+fn decode<'a>(segment: &str, buffer: &'a mut [u8]) -> Result<&'a [u8], Error> {
     URL_SAFE_NO_PAD
-        .decode_vec(segment, &mut mac)
-        .map_err(|_| refuse(ErrorKind::TokenMalformed, NOT_CANONICAL))?;
-    Ok(mac)
+        .decode_slice(segment, buffer)
+        .ok()
+        .and_then(|length| buffer.get(..length))
+        .ok_or_else(|| refuse(ErrorKind::TokenMalformed, "is not canonical base64url"))
 }
 
 fn refuse(kind: ErrorKind, problem: &'static str) -> Error {
@@ -127,8 +133,6 @@ pub(crate) const MAX_BYTES: usize = 2_048;
 
 const ALGORITHM: &str = "HS256";
 const HEADER_NAMES: [&str; 8] = ["alg", "typ", "b64", "crit", "jku", "jwk", "x5c", "x5u"];
-const MAC_BYTES: usize = 32;
-const NOT_CANONICAL: &str = "is not canonical base64url";
 
 /// `{"typ":"JWT","alg":"HS256"}` and `{"alg":"HS256","typ":"JWT"}`: what nearly every signer writes.
 const USUAL_HEADERS: [&str; 2] = [

@@ -155,13 +155,11 @@ impl Settings {
         if !self.accept_any_status && reported.status != Status::Success {
             return Err(ErrorKind::StatusRefused.into());
         }
-        // Anything but a plain no is taken for a yes.
-        let is_test = !matches!(
-            fields.test_mode,
-            Value::Missing | Value::Null | Value::False
-        );
-        if self.refuse_test_mode && is_test {
-            return Err(ErrorKind::TestModeRefused.into());
+        if self.refuse_test_mode {
+            // Anything but a plain no is taken for a yes.
+            let (Value::Missing | Value::Null | Value::False) = fields.test_mode()? else {
+                return Err(ErrorKind::TestModeRefused.into());
+            };
         }
         Ok(Proof {
             expires_at: claims.expires_at,

@@ -1,0 +1,319 @@
+//! The public API of the core, apart from what the vectors cover.
+
+use std::{
+    error::Error as _,
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use cryptocloud_postback::{
+    BuildError, Error, ErrorKind, Format, Postback, SecretKey, Status, UnixTime, Unverified,
+    Verified, Verifier, VerifierBuilder,
+    testing::{NOW, PostbackBuilder, SignedPostback},
+};
+
+type TestResult = Result<(), Box<dyn std::error::Error>>;
+
+const SECRET: &str = "not-a-real-key-only-for-these-tests";
+const OTHER: &str = "not-a-real-key-either-only-for-tests";
+
+fn builder() -> Result<VerifierBuilder, Box<dyn std::error::Error>> {
+    Ok(Verifier::builder(SecretKey::new(SECRET)?))
+}
+
+fn verify(verifier: &Verifier, postback: &SignedPostback) -> Result<Verified, ErrorKind> {
+    verifier
+        .verify_at(Some(postback.content_type()), postback.body(), NOW)
+        .map_err(|error| error.kind())
+}
+
+#[track_caller]
+fn accepts(verifier: &Verifier, postback: &SignedPostback) {
+    assert_eq!(verify(verifier, postback).err(), None);
+}
+
+#[track_caller]
+fn refuses(verifier: &Verifier, postback: &SignedPostback, kind: ErrorKind) {
+    assert_eq!(verify(verifier, postback).err(), Some(kind));
+}
+
+#[test]
+fn proven_and_reported() -> TestResult {
+    let verifier = builder()?.build()?;
+    let signed = PostbackBuilder::new(SECRET)
+        .order_id("ORDER_93223")
+        .amount("1e-05")
+        .currency("USDT_TRC20");
+    for postback in [signed.json(), signed.form()] {
+        let verified = verifier.verify_at(None, postback.body(), NOW)?;
+        assert_eq!(verified.invoice_id().as_str(), "ILRAJE1Q");
+        assert_eq!(verified.expires_at().as_secs(), NOW.as_secs() + 240);
+        assert_eq!(verified.body(), &postback.body());
+        let reported = verified.reported();
+        assert_eq!(reported.status, Status::Success);
+        assert_eq!(reported.amount_crypto.to_string(), "0.00001");
+        assert_eq!(reported.currency.as_str(), "USDT_TRC20");
+        assert_eq!(reported.order_id.as_deref(), Some("ORDER_93223"));
+        assert_eq!(reported.format(), postback.format());
+    }
+    Ok(())
+}
+
+#[test]
+fn the_same_token_has_the_same_digest_and_a_resend_another() -> TestResult {
+    let verifier = builder()?.build()?;
+    let first = PostbackBuilder::new(SECRET);
+    let resend = first
+        .clone()
+        .expires_at(NOW.saturating_add(Duration::from_secs(241)));
+    let digest = |postback: SignedPostback| {
+        verify(&verifier, &postback).map(|verified| verified.token_digest())
+    };
+    assert_eq!(digest(first.json()), digest(first.form()));
+    assert_ne!(digest(first.json()), digest(resend.json()));
+    Ok(())
+}
+
+#[test]
+fn any_of_four_secrets_and_no_fifth() -> TestResult {
+    let with = |count: usize| {
+        (1..count).try_fold(builder()?, |builder, index| {
+            let secret = SecretKey::new(format!("{OTHER}-{index}"))?;
+            Ok::<_, Box<dyn std::error::Error>>(builder.secret(secret))
+        })
+    };
+    let verifier = with(4)?.build()?;
+    accepts(&verifier, &PostbackBuilder::new(SECRET).json());
+    accepts(
+        &verifier,
+        &PostbackBuilder::new(format!("{OTHER}-1")).json(),
+    );
+    accepts(
+        &verifier,
+        &PostbackBuilder::new(format!("{OTHER}-3")).form(),
+    );
+    refuses(
+        &verifier,
+        &PostbackBuilder::new(format!("{OTHER}-4")).json(),
+        ErrorKind::TokenSignature,
+    );
+    assert_eq!(with(5)?.build().err(), Some(BuildError::TooManySecrets));
+    Ok(())
+}
+
+#[test]
+fn settings_have_bounds() -> TestResult {
+    let leeway = |seconds| builder().map(|b| b.leeway(Duration::from_secs(seconds)).build().err());
+    assert_eq!(leeway(0)?, None);
+    assert_eq!(leeway(300)?, None);
+    assert_eq!(leeway(301)?, Some(BuildError::Leeway));
+    let lifetime =
+        |seconds| builder().map(|b| b.max_lifetime(Duration::from_secs(seconds)).build().err());
+    assert_eq!(lifetime(0)?, Some(BuildError::MaxLifetime));
+    assert_eq!(lifetime(1)?, None);
+    assert_eq!(lifetime(86_400)?, None);
+    assert_eq!(lifetime(86_401)?, Some(BuildError::MaxLifetime));
+    Ok(())
+}
+
+#[test]
+fn leeway_and_lifetime_move_the_borders() -> TestResult {
+    let verifier = builder()?
+        .leeway(Duration::from_secs(5))
+        .max_lifetime(Duration::from_secs(10))
+        .build()?;
+    let expires_in = |seconds: i64| {
+        let time = UnixTime::from_secs(NOW.as_secs().saturating_add_signed(seconds));
+        PostbackBuilder::new(SECRET).expires_at(time).json()
+    };
+    accepts(&verifier, &expires_in(-4));
+    refuses(&verifier, &expires_in(-5), ErrorKind::TokenExpired);
+    accepts(&verifier, &expires_in(15));
+    refuses(&verifier, &expires_in(16), ErrorKind::TokenLifetime);
+    Ok(())
+}
+
+#[test]
+fn the_clock_can_be_replaced() -> TestResult {
+    let postback = PostbackBuilder::new(SECRET).json();
+    let at = |time: SystemTime| -> Result<Option<ErrorKind>, Box<dyn std::error::Error>> {
+        let verifier = builder()?.clock(move || time).build()?;
+        let outcome = verifier.verify(None, postback.body());
+        Ok(outcome.err().map(|error| error.kind()))
+    };
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW.as_secs());
+    assert_eq!(at(now)?, None);
+    assert_eq!(
+        at(now + Duration::from_secs(300))?,
+        Some(ErrorKind::TokenExpired)
+    );
+    let before_1970 = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+    assert_eq!(at(before_1970)?, Some(ErrorKind::ClockBeforeEpoch));
+    // The vendor's example is of the past for the real clock.
+    let outcome = builder()?.build()?.verify(None, postback.body());
+    assert_eq!(
+        outcome.err().map(|error| error.kind()),
+        Some(ErrorKind::TokenExpired)
+    );
+    Ok(())
+}
+
+#[test]
+fn the_end_of_time_does_not_overflow() -> TestResult {
+    let verifier = builder()?.build()?;
+    let postback =
+        PostbackBuilder::new(SECRET).claims(r#"{"id":"ILRAJE1Q","exp":18446744073709551615}"#);
+    let outcome = verifier.verify_at(None, postback.json().body(), UnixTime::from_secs(u64::MAX));
+    assert_eq!(
+        outcome.err().map(|error| error.kind()),
+        Some(ErrorKind::TokenExpired)
+    );
+    Ok(())
+}
+
+#[test]
+fn other_statuses_need_the_opt_in() -> TestResult {
+    let postback = PostbackBuilder::new(SECRET).status("fail").form();
+    refuses(&builder()?.build()?, &postback, ErrorKind::StatusRefused);
+    let verified = verify(&builder()?.accept_any_status(true).build()?, &postback)
+        .map_err(|kind| kind.to_string())?;
+    assert_eq!(verified.reported().status.as_str(), "fail");
+    Ok(())
+}
+
+#[test]
+fn test_payments_can_be_refused() -> TestResult {
+    let test = PostbackBuilder::new(SECRET).test_mode(true);
+    accepts(&builder()?.build()?, &test.json());
+    let strict = builder()?.refuse_test_mode(true).build()?;
+    refuses(&strict, &test.json(), ErrorKind::TestModeRefused);
+    for odd in ["1", "\"true\"", "{}"] {
+        let odd = PostbackBuilder::new(SECRET).info_field("test_mode", odd);
+        refuses(&strict, &odd.json(), ErrorKind::TestModeRefused);
+    }
+    accepts(&strict, &PostbackBuilder::new(SECRET).json());
+    accepts(
+        &strict,
+        &PostbackBuilder::new(SECRET)
+            .info_field("test_mode", "null")
+            .json(),
+    );
+    // A form cannot tell.
+    accepts(&strict, &test.form());
+    Ok(())
+}
+
+#[test]
+fn an_order_id_can_be_required() -> TestResult {
+    let strict = builder()?.require_order_id(true).build()?;
+    accepts(&strict, &PostbackBuilder::new(SECRET).order_id("1").form());
+    for order_id in ["null", "\"\""] {
+        let postback = PostbackBuilder::new(SECRET).field("order_id", order_id);
+        accepts(&builder()?.build()?, &postback.json());
+        refuses(&strict, &postback.json(), ErrorKind::MissingId);
+    }
+    refuses(
+        &strict,
+        &PostbackBuilder::new(SECRET).form(),
+        ErrorKind::MissingId,
+    );
+    Ok(())
+}
+
+#[test]
+fn the_dangerous_switch_skips_the_token_s_invoice_and_nothing_else() -> TestResult {
+    let unbound =
+        PostbackBuilder::new(SECRET).claims(format!(r#"{{"exp":{}}}"#, NOW.as_secs() + 60));
+    refuses(
+        &builder()?.build()?,
+        &unbound.json(),
+        ErrorKind::InvoiceMismatch,
+    );
+    let dangerous = builder()?.dangerous_skip_invoice_binding(true).build()?;
+    accepts(&dangerous, &unbound.json());
+    let other_uuid = unbound.clone().info_field("uuid", "\"INV-OTHER123\"");
+    refuses(&dangerous, &other_uuid.json(), ErrorKind::InvoiceMismatch);
+    let unsigned = unbound.token("");
+    refuses(&dangerous, &unsigned.json(), ErrorKind::TokenMissing);
+    Ok(())
+}
+
+#[test]
+fn a_body_can_wait_for_its_verifier() -> TestResult {
+    let postback = PostbackBuilder::new(SECRET).json();
+    let unverified = Unverified::new(Some(postback.content_type()), postback.body())?;
+    assert_eq!(unverified.format(), Format::Json);
+    assert_eq!(unverified.body(), &postback.body());
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW.as_secs());
+    let ours = builder()?.clock(move || now).build()?;
+    let other = Verifier::builder(SecretKey::new(OTHER)?)
+        .clock(move || now)
+        .build()?;
+    assert!(unverified.clone().verify(&ours).is_ok());
+    let refused = unverified.verify(&other).err().map(|error| error.kind());
+    assert_eq!(refused, Some(ErrorKind::TokenSignature));
+    let too_large = Unverified::new(None, Bytes::from(vec![b'a'; 65_537]));
+    assert_eq!(
+        too_large.err().map(|error| error.kind()),
+        Some(ErrorKind::BodyTooLarge)
+    );
+    Ok(())
+}
+
+#[test]
+fn an_error_says_what_was_known_by_then() -> TestResult {
+    let forged = PostbackBuilder::new(OTHER).form();
+    let refused = |error: Option<Error>| error.ok_or("accepted");
+    let error = refused(builder()?.build()?.verify(None, forged.body()).err())?;
+    assert_eq!(error.format(), Some(Format::Form));
+    assert_eq!(
+        error.claimed_invoice_id().map(AsRef::as_ref),
+        Some("ILRAJE1Q")
+    );
+
+    let negative = PostbackBuilder::new(SECRET).amount("-1").json();
+    let error = refused(Postback::parse(None, negative.body()).err())?;
+    assert_eq!(error.kind(), ErrorKind::InvalidField);
+    assert_eq!(error.format(), Some(Format::Json));
+    assert_eq!(error.claimed_invoice_id(), None);
+    let source = error.source().map(ToString::to_string);
+    assert_eq!(source.as_deref(), Some("amount_crypto is negative"));
+    Ok(())
+}
+
+#[test]
+fn neither_secret_nor_token_nor_body_is_printed() -> TestResult {
+    let signed = PostbackBuilder::new(SECRET);
+    let verifier = builder()?.build()?;
+    let token = signed.signed_token();
+    let verified = verifier.verify_at(None, signed.json().body(), NOW)?;
+    let unverified = Unverified::new(None, signed.form().body())?;
+    let refused = verifier.verify(None, PostbackBuilder::new(OTHER).json().body());
+    for text in [
+        format!("{:?}", builder()?),
+        format!("{signed:?} {:?}", signed.json()),
+        format!("{unverified:?}"),
+        format!("{verified:?}"),
+        format!("{verifier:?}"),
+        format!("{refused:?}"),
+    ] {
+        let parts = token
+            .split('.')
+            .chain([SECRET, OTHER, "invoice_info", "order_id="]);
+        for part in parts {
+            assert!(!text.contains(part), "{part} is in {text}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn fits_into_any_framework_s_state() {
+    fn check<T: Clone + std::fmt::Debug + Send + Sync + 'static>() {}
+    check::<Verifier>();
+    check::<Verified>();
+    check::<Unverified>();
+    check::<Postback>();
+    fn check_error<T: std::error::Error + Send + Sync + 'static>() {}
+    check_error::<Error>();
+}
