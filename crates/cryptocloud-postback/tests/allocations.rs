@@ -31,13 +31,8 @@ fn nothing_that_the_returned_value_does_not_own() -> Result<(), Box<dyn std::err
         let mut verified: Option<Verified> = None;
         let counted = measure(|| verified = verify().ok());
         assert!(verified.is_some());
-        assert_eq!(
-            counted.count_total,
-            OWNED + NOT_OWNED,
-            "{}",
-            postback.format()
-        );
-        assert_eq!(counted.count_current, 3, "{}", postback.format());
+        assert_eq!(counted.count_total, OWNED + of_libraries, "{format}");
+        assert_eq!(counted.count_current, 3, "{format}");
     }
     Ok(())
 }
