@@ -1,8 +1,12 @@
 //! Everything that crosses crates, as one binary.
 #![forbid(unsafe_code)]
 
+mod clients;
 mod corpora;
+mod examples;
 mod projects;
 mod receivers;
+mod servers;
 mod traces;
+mod ui;
 mod vectors;
