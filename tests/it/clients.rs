@@ -8,7 +8,10 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::servers::{EXAMPLES, SECRET, Server};
+use crate::{
+    servers::{EXAMPLES, SECRET, Server},
+    skip,
+};
 
 /// One case, as a sender reports it.
 #[derive(Deserialize)]
@@ -60,7 +63,7 @@ fn javascript() {
     // Modules are looked for beside the script, so it is run from a copy beside them.
     let folder = scratch("javascript");
     fs::create_dir_all(&folder).expect("a folder");
-    for file in ["package.json", "send.mjs"] {
+    for file in ["invoice_info.json", "package.json", "send.mjs"] {
         fs::copy(clients().join(file), folder.join(file)).expect("a copy");
     }
     done(
@@ -146,7 +149,7 @@ fn is_there(program: &str, arguments: &[&str]) -> bool {
     let found = output.is_ok_and(|output| output.status.success());
     assert!(found || env::var_os("CI").is_none(), "{program} is missing");
     if !found {
-        println!("skipped: {program} is missing");
+        skip::say(&format!("{program} is missing"));
     }
     found
 }

@@ -7,6 +7,7 @@ mod examples;
 mod projects;
 mod receivers;
 mod servers;
+mod skip;
 mod traces;
 mod ui;
 mod vectors;

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::skip;
+
 #[test]
 fn must_not_compile() {
     // The expected texts are of one compiler; another one words them otherwise.
@@ -11,7 +13,9 @@ fn must_not_compile() {
         .expect("rustc");
     let version = String::from_utf8_lossy(&rustc.stdout);
     if !version.starts_with("rustc 1.95.") {
-        println!("skipped: the texts in tests/ui are of rustc 1.95, and this is {version}");
+        skip::say(&format!(
+            "tests/ui has the texts of rustc 1.95, and this is {version}"
+        ));
         return;
     }
     trybuild::TestCases::new().compile_fail("ui/*.rs");

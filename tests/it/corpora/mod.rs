@@ -17,7 +17,10 @@ use cryptocloud_postback::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::receivers::{Answer, Request, send};
+use crate::{
+    receivers::{Answer, Request, send},
+    skip,
+};
 
 const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
@@ -25,7 +28,7 @@ const SECRET: &str = "not-a-real-key-only-for-these-tests";
 fn read<T: DeserializeOwned>(name: &str) -> Option<T> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora");
     let Ok(text) = fs::read_to_string(folder.join(name)) else {
-        println!("skipped: the corpus {name} is absent");
+        skip::say(&format!("the corpus {name} is absent"));
         return None;
     };
     Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}")))
