@@ -150,30 +150,35 @@ fn refuses_connections(address: &str) {
 }
 
 /// 64 MB of zeros, which would show in the peak of a server that inflates them.
-#[tokio::test]
-async fn compressed_bodies_are_refused_and_never_inflated() -> reqwest::Result<()> {
+#[test]
+fn compressed_bodies_are_refused_and_never_inflated() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder
         .write_all(&vec![0; 64 << 20])
         .expect("a writer that cannot fail");
     let bomb = encoder.finish().expect("a writer that cannot fail");
+    let head = format!(
+        "POST /postback HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Content-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        bomb.len()
+    );
     for example in EXAMPLES {
         let server = Server::start(example);
-        let client = reqwest::Client::new();
         let before = peak_kib(server.id());
         for _ in 0..16 {
-            let request = client.post(&server.url).header("content-encoding", "gzip");
-            let answer = request.body(bomb.clone()).send().await?;
-            assert_eq!(answer.status(), 415);
-            assert_eq!(
-                answer.text().await?,
-                r#"{"error":"Unsupported content encoding"}"#
-            );
+            let mut stream = TcpStream::connect(server.address()).expect("a connection");
+            stream.write_all(head.as_bytes()).expect("a request");
+            // The server may answer and close before it is all sent.
+            let _ = stream.write_all(&bomb);
+            let mut answer = Vec::new();
+            let _ = stream.read_to_end(&mut answer);
+            let answer = String::from_utf8_lossy(&answer);
+            assert!(answer.starts_with("HTTP/1.1 415 "), "{example}: {answer}");
+            assert!(answer.ends_with(r#"{"error":"Unsupported content encoding"}"#));
         }
         let grown = peak_kib(server.id()) - before;
         assert!(grown < 16 << 10, "{example} grew by {grown} KiB");
     }
-    Ok(())
 }
 
 fn peak_kib(id: u32) -> u64 {

@@ -45,6 +45,10 @@ impl<'a> Fields<'a> {
         str::from_utf8(body)
             .map_err(|_| Problem::Syntax(Cause::Problem("is not UTF-8")))
             .and_then(|text| match format {
+                // It would hide the name of a form's first field.
+                _ if text.starts_with('\u{feff}') => {
+                    Err(Problem::Syntax(Cause::Problem("has a byte order mark")))
+                }
                 Format::Form => Self::read_form(text),
                 Format::Json => Self::read_json(text),
             })
