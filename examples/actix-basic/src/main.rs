@@ -11,7 +11,6 @@ use std::{
 
 use actix_web::{App, HttpServer};
 use cryptocloud_postback_actix_web::core::{SecretKey, Verifier};
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 #[actix_web::main]
@@ -77,13 +76,19 @@ async fn serve(verifier: Verifier, address: SocketAddr) -> io::Result<()> {
     server.await
 }
 
-/// Waits for Ctrl-C or SIGTERM.
+/// Waits for Ctrl-C, or for SIGTERM where there is one.
 async fn stop() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = terminate.recv() => Ok(()),
+        }
     }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 const GRACE_SECONDS: u64 = 10;
