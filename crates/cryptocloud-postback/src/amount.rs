@@ -8,7 +8,7 @@ use crate::error::Cause;
 /// An amount of money, exactly as its decimal text says.
 ///
 /// It is never negative and never passes through a float.
-/// Amounts compare by value, so `100` equals `100.0`, and print with the digits that they came with.
+/// Amounts compare by value, so `100` equals `100.0`, and print without an exponent.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Amount(Decimal);
 
