@@ -101,7 +101,7 @@ pub(crate) async fn accepted_after_a_crash(case: &Case) -> Result<(), StoreError
     let id = ClaimId::from(&later);
     let stale = acquired(case.store().accept(&id, SHORT).await?);
     (case.fixture.pass)(SHORT);
-    assert_eq!(case.open().await?, [later.clone()], "it is not lost");
+    assert_eq!(case.open().await?.first(), Some(&later), "it is not lost");
     let lease = loop {
         match case.store().accept(&id, LONG).await? {
             Claim::InFlight { .. } => tokio::task::yield_now().await,
@@ -148,7 +148,7 @@ pub(crate) async fn accepted_and_released_is_open_again(case: &Case) -> Result<(
     let (first, later) = conflict(case, "A").await?;
     let lease = acquired(case.accept(&later).await?);
     case.store().release(&lease).await?;
-    assert_eq!(case.open().await?, [later.clone()]);
+    assert_eq!(case.open().await?.first(), Some(&later));
     assert_eq!(case.claim(&later).await?, Claim::Conflict);
     assert_eq!(case.claim(&first).await?, Claim::Done);
     acquired(case.accept(&later).await?);

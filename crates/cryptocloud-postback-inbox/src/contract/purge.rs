@@ -47,7 +47,7 @@ pub(crate) async fn young_live_and_open_stay(case: &Case) -> Result<(), StoreErr
         .await?;
     assert_eq!(purged, 3, "done, discarded and released");
     assert!(is_in_flight(&case.claim(&live).await?));
-    assert_eq!(case.open().await?, [open.clone()]);
+    assert_eq!(case.open().await?.first(), Some(&open));
     // What crashed is still a sign that a payment was not processed.
     assert_eq!(
         case.claim(&case.report("CRASHED", 2)).await?,
