@@ -1,0 +1,142 @@
+use std::{
+    fs, io,
+    os::unix::fs::chown,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::{account::Account, folder::Folder, free_port, skip};
+
+/// A PostgreSQL server on 127.0.0.1, with the superuser `postgres` and no password.
+#[derive(Debug)]
+pub struct PostgresServer {
+    account: Account,
+    binaries: PathBuf,
+    folder: Folder,
+    port: u16,
+}
+
+impl PostgresServer {
+    /// Starts one; None, with a line that says so, where PostgreSQL is not installed.
+    ///
+    /// # Panics
+    ///
+    /// Where the server does not start, and under `CI` where there is none.
+    #[must_use]
+    pub fn start() -> Option<Self> {
+        let Some(binaries) = find_binaries() else {
+            skip("PostgreSQL is not installed");
+            return None;
+        };
+        match Self::start_from(binaries) {
+            Ok(server) => Some(server),
+            Err(error) => panic!("PostgreSQL does not start: {error}"),
+        }
+    }
+
+    fn start_from(binaries: PathBuf) -> io::Result<Self> {
+        let account = Account::unprivileged()?;
+        let folder = Folder::new("postgres")?;
+        if let Some((user, group)) = account.ids() {
+            chown(folder.path(), Some(user), Some(group))?;
+        }
+        let server = Self {
+            account,
+            binaries,
+            folder,
+            port: free_port()?,
+        };
+        server.run(
+            server
+                .command("initdb")
+                .args(["--username=postgres", "--auth=trust", "--encoding=UTF8"])
+                .args(["--no-locale", "--no-sync"]),
+        )?;
+        server.resume()?;
+        Ok(server)
+    }
+
+    /// Where sqlx and others find it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Stops the server as a crash does, with its data kept.
+    ///
+    /// # Errors
+    ///
+    /// What `pg_ctl` says.
+    pub fn crash(&self) -> io::Result<()> {
+        self.run(
+            self.command("pg_ctl")
+                .args(["stop", "-w", "-m", "immediate"]),
+        )
+    }
+
+    /// Starts the server again.
+    ///
+    /// # Errors
+    ///
+    /// What `pg_ctl` says.
+    pub fn resume(&self) -> io::Result<()> {
+        let options = format!(
+            "-c port={} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' \
+             -c max_connections=200",
+            self.port
+        );
+        let log = self.folder.path().join("log");
+        self.run(
+            self.command("pg_ctl")
+                .args(["start", "-w", "-o", &options, "-l"])
+                .arg(log),
+        )
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = self.account.command(self.binaries.join(program));
+        command
+            .env("PGDATA", self.folder.path().join("data"))
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    fn run(&self, command: &mut Command) -> io::Result<()> {
+        if command.status()?.success() {
+            return Ok(());
+        }
+        let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        Err(io::Error::other(format!("{command:?} failed: {log}")))
+    }
+}
+
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        // One that has not started has nothing to stop.
+        let _ = self.crash();
+    }
+}
+
+/// The newest version that the machine has.
+fn find_binaries() -> Option<PathBuf> {
+    let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
+        .ok()?
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let version = path.file_name()?.to_str()?.parse().ok()?;
+            Some((version, path.join("bin")))
+        })
+        .filter(|(_, path)| Path::is_file(&path.join("initdb")))
+        .collect();
+    versions.sort();
+    versions.pop().map(|(_, path)| path)
+}
