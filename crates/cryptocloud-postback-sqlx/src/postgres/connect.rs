@@ -1,0 +1,163 @@
+use std::{fmt, sync::Arc};
+
+use cryptocloud_postback_inbox::{Report, StoreError};
+use sqlx::{
+    PgPool, Postgres, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use super::{BEGIN, statements::TEXTS, store};
+use crate::{Entry, SettingWarning, TableName, error::Failure, statements::Statements};
+
+/// Claims in a PostgreSQL database, for any number of processes.
+///
+/// A clone costs two `Arc`s.
+#[derive(Clone)]
+pub struct PostgresStore {
+    pub(super) pool: PgPool,
+    pub(super) statements: Arc<Statements>,
+}
+
+impl PostgresStore {
+    /// On a pool of the merchant's.
+    ///
+    /// It does nothing yet: call [`migrate`](Self::migrate), or
+    /// [`check_settings`](Self::check_settings) where your own migrations make the table.
+    #[must_use]
+    pub fn new(pool: PgPool) -> Self {
+        Self::with_table(pool, &TableName::default())
+    }
+
+    /// The same with another table.
+    #[must_use]
+    pub fn with_table(pool: PgPool, table: &TableName) -> Self {
+        Self {
+            pool,
+            statements: Arc::new(Statements::new(&TEXTS, table)),
+        }
+    }
+
+    /// Connects with a pool of its own, and migrates.
+    ///
+    /// The pool does not ask the server before each claim whether it is there: a connection that broke
+    /// meanwhile fails one claim, whose sender is told to try again.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    pub async fn connect(options: PgConnectOptions) -> Result<Self, StoreError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(MAX_CONNECTIONS)
+            .test_before_acquire(false)
+            .connect_lazy_with(options);
+        let store = Self::new(pool);
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// The pool, for the merchant's own tables in the same database.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Makes the table where it is missing, then [checks the settings](Self::check_settings).
+    ///
+    /// It can run twice, and in several processes at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let made: Result<(), Failure> = async {
+            let mut transaction = self.pool.begin_with(BEGIN).await?;
+            // IF NOT EXISTS alone fails where two processes find nothing at the same time.
+            sqlx::query("SELECT pg_advisory_xact_lock($1)")
+                .bind(MIGRATION_LOCK)
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::raw_sql(self.statements.schema.text())
+                .execute(&mut *transaction)
+                .await?;
+            Ok(transaction.commit().await?)
+        }
+        .await;
+        made?;
+        self.check_settings().await?;
+        Ok(())
+    }
+
+    /// Logs a warning for each setting with which a commit may not survive a crash, and returns them.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    pub async fn check_settings(&self) -> Result<Vec<SettingWarning>, StoreError> {
+        let mut warnings = Vec::new();
+        for name in ["fsync", "full_page_writes", "synchronous_commit"] {
+            let (value,): (String,) = sqlx::query_as("SELECT current_setting($1)")
+                .bind(name)
+                .fetch_one(&self.pool)
+                .await
+                .map_err(Failure::from)?;
+            warnings.extend(SettingWarning::check(name, value, &["off"]));
+        }
+        Ok(warnings)
+    }
+
+    /// Claims a payment in the merchant's own transaction, so that the claim and what the merchant
+    /// writes commit together: this is the way without any gap, and needs no lease.
+    ///
+    /// Where another transaction has claimed the same invoice, it waits for the end of that one; under
+    /// `REPEATABLE READ` and above it may fail instead.
+    /// **Commit whatever it finds**: a conflicting report is kept in the same transaction.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database. Roll back then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cryptocloud_postback::Verified;
+    /// use cryptocloud_postback_inbox::{Inbox, InboxError, Outcome, StoreError, StoreErrorKind};
+    /// use cryptocloud_postback_sqlx::{PostgresStore, sqlx};
+    ///
+    /// async fn pay(
+    ///     inbox: &Inbox,
+    ///     store: &PostgresStore,
+    ///     postback: &Verified,
+    /// ) -> Result<Outcome<()>, InboxError<sqlx::Error>> {
+    ///     let failed = InboxError::Handler;
+    ///     let report = inbox.report(postback);
+    ///     let mut transaction = store.pool().begin().await.map_err(failed)?;
+    ///     let entry = store.claim_in(&mut transaction, &report).await?;
+    ///     if entry.is_first() {
+    ///         sqlx::query("UPDATE orders SET paid = TRUE WHERE id = $1")
+    ///             .bind(report.order_id())
+    ///             .execute(&mut *transaction)
+    ///             .await
+    ///             .map_err(failed)?;
+    ///     }
+    ///     transaction.commit().await.map_err(failed)?;
+    ///     entry.outcome()
+    /// }
+    /// ```
+    pub async fn claim_in(
+        &self,
+        transaction: &mut Transaction<'_, Postgres>,
+        report: &Report,
+    ) -> Result<Entry, StoreError> {
+        store::claim_in(transaction, &self.statements, report).await
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}
+
+const MAX_CONNECTIONS: u32 = 10;
+/// A number that nobody else is likely to lock: the first bytes of this crate's name.
+const MIGRATION_LOCK: i64 = 0x6372_7970_746f_636c;

@@ -1,0 +1,231 @@
+//! The store on one database, which the module above names.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cryptocloud_postback_inbox::{
+    Claim, ClaimId, Conflict, InboxStore, Lease, Report, StoreError, StoreErrorKind,
+    rules::{self, Record, Step},
+};
+use sqlx::{Connection as _, Transaction, query::Query};
+
+use super::{
+    Arguments, BEGIN, Connection, Database, Store,
+    steps::{self, Goal},
+};
+use crate::{
+    Entry, decode,
+    error::Failure,
+    statements::{Statement, Statements},
+};
+
+/// Who asks for a claim.
+#[derive(Clone, Copy)]
+enum Ask<'a> {
+    Accept(&'a ClaimId),
+    Claim(&'a ClaimId, &'a Report),
+}
+
+impl<'a> Ask<'a> {
+    fn id(self) -> &'a ClaimId {
+        match self {
+            Self::Accept(id) | Self::Claim(id, _) => id,
+        }
+    }
+
+    fn report(self) -> Option<&'a Report> {
+        match self {
+            Self::Accept(_) => None,
+            Self::Claim(_, report) => Some(report),
+        }
+    }
+
+    fn step(self, records: &[Record]) -> Step {
+        match self {
+            Self::Accept(id) => rules::accept(records, id.fingerprint()),
+            Self::Claim(id, _) => rules::claim(records, id.fingerprint()),
+        }
+    }
+}
+
+impl Store {
+    /// None where another worker came between two statements.
+    async fn ask(&self, ask: Ask<'_>, lease: Duration) -> Result<Option<Claim>, Failure> {
+        let mut connection = self.pool.acquire().await?;
+        let statements = &*self.statements;
+        if let Some(report) = ask.report() {
+            let inserted = steps::insert_claim(&mut connection, statements, report, lease).await?;
+            if let Some(lease) = inserted {
+                return Ok(Some(Claim::Acquired(lease)));
+            }
+        }
+        // Most of what is known needs no write, and so no lock.
+        let records = steps::records(&mut connection, &statements.records, ask.id()).await?;
+        if let Step::Answer(claim) = ask.step(&records) {
+            return Ok(Some(claim));
+        }
+        let mut transaction = connection.begin_with(BEGIN).await?;
+        let claim = locked(&mut transaction, statements, ask, Goal::Lease(lease)).await?;
+        transaction.commit().await?;
+        Ok(claim)
+    }
+
+    async fn ask_until_answered(&self, ask: Ask<'_>, lease: Duration) -> Result<Claim, StoreError> {
+        for _ in 0..ATTEMPTS {
+            match self.ask(ask, lease).await {
+                Ok(Some(claim)) => return Ok(claim),
+                Ok(None) => {}
+                Err(failure) if failure.is_race() => {}
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        Err(contended())
+    }
+
+    /// Runs a statement that has to find its record.
+    async fn change(
+        &self,
+        change: Query<'_, Database, Arguments>,
+        otherwise: StoreErrorKind,
+    ) -> Result<(), StoreError> {
+        let changed = change.execute(&self.pool).await.map_err(Failure::from)?;
+        match changed.rows_affected() {
+            0 => Err(otherwise.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// A release, and the end of what else was released before it.
+    async fn give_back(&self, lease: &Lease) -> Result<(), Failure> {
+        let mut transaction = self.pool.begin_with(BEGIN).await?;
+        let released = steps::held(&self.statements.release, lease)
+            .execute(&mut *transaction)
+            .await?;
+        if released.rows_affected() == 0 {
+            return Err(StoreErrorKind::StaleLease.into());
+        }
+        steps::query(&self.statements.forget_other_free, lease.id())
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+#[async_trait]
+impl InboxStore for Store {
+    async fn claim(&self, report: &Report, lease: Duration) -> Result<Claim, StoreError> {
+        let id = ClaimId::from(report);
+        self.ask_until_answered(Ask::Claim(&id, report), lease)
+            .await
+    }
+
+    async fn complete(&self, lease: &Lease) -> Result<(), StoreError> {
+        let complete = steps::held(&self.statements.complete, lease);
+        self.change(complete, StoreErrorKind::StaleLease).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        Ok(self.give_back(lease).await?)
+    }
+
+    async fn renew(&self, lease: &Lease, duration: Duration) -> Result<(), StoreError> {
+        let renew = steps::held(&self.statements.renew, lease).bind(decode::millis(duration));
+        self.change(renew, StoreErrorKind::StaleLease).await
+    }
+
+    async fn purge(&self, project: &str, age: Duration, limit: u32) -> Result<u64, StoreError> {
+        let purged = sqlx::query(self.statements.purge.text())
+            .bind(project)
+            .bind(decode::millis(age))
+            .bind(i64::from(limit))
+            .execute(&self.pool)
+            .await
+            .map_err(Failure::from)?;
+        Ok(purged.rows_affected())
+    }
+
+    async fn conflicts(
+        &self,
+        project: &str,
+        after: Option<&ClaimId>,
+        limit: u32,
+    ) -> Result<Vec<Conflict>, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(Failure::from)?;
+        Ok(steps::conflicts(&mut connection, &self.statements, project, after, limit).await?)
+    }
+
+    async fn conflict(&self, id: &ClaimId) -> Result<Option<Conflict>, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(Failure::from)?;
+        Ok(steps::conflict(&mut connection, &self.statements, id).await?)
+    }
+
+    async fn accept(&self, id: &ClaimId, lease: Duration) -> Result<Claim, StoreError> {
+        self.ask_until_answered(Ask::Accept(id), lease).await
+    }
+
+    async fn discard(&self, id: &ClaimId) -> Result<(), StoreError> {
+        let discard = steps::query(&self.statements.discard, id);
+        self.change(discard, StoreErrorKind::NotFound).await
+    }
+}
+
+/// Claims within a transaction of the merchant's.
+pub(crate) async fn claim_in(
+    transaction: &mut Transaction<'_, Database>,
+    statements: &Statements,
+    report: &Report,
+) -> Result<Entry, StoreError> {
+    let id = ClaimId::from(report);
+    for _ in 0..ATTEMPTS {
+        if steps::insert_done(transaction, statements, report).await? {
+            return Ok(Entry::First);
+        }
+        // A savepoint, since in PostgreSQL an error would end the merchant's transaction.
+        let mut savepoint = transaction.begin().await.map_err(Failure::from)?;
+        let ask = Ask::Claim(&id, report);
+        match locked(&mut savepoint, statements, ask, Goal::Done).await {
+            Ok(claim) => {
+                savepoint.commit().await.map_err(Failure::from)?;
+                match claim {
+                    Some(Claim::Acquired(_)) => return Ok(Entry::First),
+                    Some(Claim::Conflict) => return Ok(Entry::Conflict),
+                    Some(Claim::Done) => return Ok(Entry::Done),
+                    Some(Claim::InFlight { retry_after }) => {
+                        return Ok(Entry::InFlight { retry_after });
+                    }
+                    None => {}
+                }
+            }
+            Err(failure) => {
+                savepoint.rollback().await.map_err(Failure::from)?;
+                if !failure.is_race() {
+                    return Err(failure.into());
+                }
+            }
+        }
+    }
+    Err(contended())
+}
+
+/// Decides again on records that nobody else can change meanwhile.
+async fn locked(
+    connection: &mut Connection,
+    statements: &Statements,
+    ask: Ask<'_>,
+    goal: Goal,
+) -> Result<Option<Claim>, Failure> {
+    let statement: &Statement = &statements.records_locked;
+    let records = steps::records(connection, statement, ask.id()).await?;
+    let step = ask.step(&records);
+    steps::carry_out(connection, statements, (ask.id(), ask.report()), step, goal).await
+}
+
+fn contended() -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Unavailable,
+        "others changed the same claim again and again",
+    )
+}
+
+/// Each lost race means that another worker got on.
+const ATTEMPTS: usize = 100;

@@ -1,0 +1,239 @@
+use std::{str::FromStr, sync::Arc, time::Duration};
+
+use cryptocloud_postback_inbox::{
+    Claim, InboxStore, StoreErrorKind,
+    contract::{self, Fixture},
+};
+use cryptocloud_postback_sqlx::{
+    Entry, PostgresStore, TableName,
+    sqlx::{
+        self, Executor, PgPool,
+        postgres::{PgConnectOptions, PgPoolOptions},
+    },
+};
+use throw_away_servers::{PostgresServer, Shared};
+use tokio::task::JoinSet;
+
+use crate::{TestResult, report};
+
+const LEASE: Duration = Duration::from_secs(3_600);
+
+static SERVER: Shared<PostgresServer> = Shared::new();
+
+/// A store with a table of its own.
+struct Shop {
+    _server: Arc<PostgresServer>,
+    options: PgConnectOptions,
+    store: PostgresStore,
+    table: TableName,
+}
+
+impl Shop {
+    async fn open(name: &str) -> Result<Option<Self>, Box<dyn std::error::Error>> {
+        let server = tokio::task::spawn_blocking(|| SERVER.get(PostgresServer::start)).await?;
+        let Some(server) = server else {
+            return Ok(None);
+        };
+        let options = PgConnectOptions::from_str(&server.url())?;
+        let table = TableName::parse(name)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .connect_lazy_with(options.clone());
+        let store = PostgresStore::with_table(pool, &table);
+        store.migrate().await?;
+        let credits = format!("CREATE TABLE {name}_credits (amount text NOT NULL)");
+        store.pool().execute(sqlx::AssertSqlSafe(credits)).await?;
+        Ok(Some(Self {
+            _server: server,
+            options,
+            store,
+            table,
+        }))
+    }
+
+    async fn credits(&self) -> sqlx::Result<i64> {
+        let text = format!("SELECT count(*) FROM {}_credits", self.table);
+        let (count,) = sqlx::query_as(sqlx::AssertSqlSafe(text))
+            .fetch_one(self.store.pool())
+            .await?;
+        Ok(count)
+    }
+
+    /// Claims and credits in one transaction.
+    async fn pay(
+        &self,
+        amount: &str,
+        commits: bool,
+    ) -> Result<Entry, Box<dyn std::error::Error + Send + Sync>> {
+        let mut transaction = self.store.pool().begin().await?;
+        let report = report("A", amount);
+        let entry = self.store.claim_in(&mut transaction, &report).await?;
+        if entry.is_first() {
+            let text = format!("INSERT INTO {}_credits VALUES ($1)", self.table);
+            sqlx::query(sqlx::AssertSqlSafe(text))
+                .bind(amount)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        match commits {
+            true => transaction.commit().await?,
+            false => transaction.rollback().await?,
+        }
+        Ok(entry)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn contract() -> TestResult {
+    let Some(shop) = Shop::open("contract").await? else {
+        return Ok(());
+    };
+    contract::verify(async || Fixture::new(shop.store.clone())).await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn contract_where_everything_is_serializable() -> TestResult {
+    let Some(shop) = Shop::open("serializable").await? else {
+        return Ok(());
+    };
+    let options = shop
+        .options
+        .clone()
+        .options([("default_transaction_isolation", "serializable")]);
+    let pool = PgPoolOptions::new()
+        .max_connections(16)
+        .connect_with(options)
+        .await?;
+    let store = PostgresStore::with_table(pool, &shop.table);
+    contract::verify(async || Fixture::new(store.clone())).await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn migrated_twice_and_at_once() -> TestResult {
+    let Some(shop) = Shop::open("migrated").await? else {
+        return Ok(());
+    };
+    let table = TableName::parse("migrated_at_once")?;
+    let mut tasks = JoinSet::new();
+    for _ in 0..16 {
+        let pool = PgPool::connect_lazy_with(shop.options.clone());
+        let store = PostgresStore::with_table(pool, &table);
+        tasks.spawn(async move { store.migrate().await });
+    }
+    for result in tasks.join_all().await {
+        result?;
+    }
+    PostgresStore::connect(shop.options.clone()).await?;
+    PostgresStore::connect(shop.options.clone()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn dangerous_settings_are_named() -> TestResult {
+    let Some(shop) = Shop::open("settings").await? else {
+        return Ok(());
+    };
+    assert_eq!(shop.store.check_settings().await?, []);
+    let options = shop
+        .options
+        .clone()
+        .options([("synchronous_commit", "off")]);
+    let store = PostgresStore::new(PgPool::connect_with(options).await?);
+    let warnings = store.check_settings().await?;
+    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        ["the database may lose payments in a crash: synchronous_commit is off"]
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn claim_and_write_commit_together() -> TestResult {
+    let Some(shop) = Shop::open("together").await? else {
+        return Ok(());
+    };
+    let pay = async |amount, commits| shop.pay(amount, commits).await.map_err(|e| e.to_string());
+    assert_eq!(pay("1", false).await?, Entry::First);
+    assert_eq!(shop.credits().await?, 0);
+    assert_eq!(pay("1", true).await?, Entry::First);
+    assert_eq!(pay("1", true).await?, Entry::Done);
+    assert_eq!(
+        shop.store.claim(&report("A", "1"), LEASE).await?,
+        Claim::Done
+    );
+    assert_eq!(pay("2", true).await?, Entry::Conflict);
+    assert_eq!(shop.credits().await?, 1);
+    assert_eq!(shop.store.conflicts("shop", None, 10).await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_transactions_credit_once() -> TestResult {
+    let Some(shop) = Shop::open("many").await? else {
+        return Ok(());
+    };
+    let shop = Arc::new(shop);
+    let mut tasks = JoinSet::new();
+    for number in 0..64 {
+        let shop = Arc::clone(&shop);
+        // Every fourth one ends without a commit.
+        tasks.spawn(async move { shop.pay("1", number % 4 != 0).await });
+    }
+    for result in tasks.join_all().await {
+        let entry = result.map_err(|error| error.to_string())?;
+        assert!(matches!(entry, Entry::Done | Entry::First), "{entry:?}");
+    }
+    assert_eq!(shop.credits().await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn claim_in_meets_a_handler() -> TestResult {
+    let Some(shop) = Shop::open("meets").await? else {
+        return Ok(());
+    };
+    let pay = async |amount| shop.pay(amount, true).await.map_err(|e| e.to_string());
+    let Claim::Acquired(lease) = shop.store.claim(&report("A", "1"), LEASE).await? else {
+        panic!("free");
+    };
+    let entry = pay("1").await?;
+    assert!(matches!(entry, Entry::InFlight { .. }), "{entry:?}");
+    shop.store.release(&lease).await?;
+    assert_eq!(pay("1").await?, Entry::First);
+    let stale = shop.store.complete(&lease).await.err();
+    assert_eq!(
+        stale.map(|error| error.kind()),
+        Some(StoreErrorKind::StaleLease)
+    );
+    Ok(())
+}
+
+/// Claims that wait for each other's commit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn claim_waits_for_an_open_transaction() -> TestResult {
+    let Some(shop) = Shop::open("waits").await? else {
+        return Ok(());
+    };
+    let mut open = shop.store.pool().begin().await?;
+    let first = shop.store.claim_in(&mut open, &report("A", "1")).await?;
+    assert_eq!(first, Entry::First);
+    let waiting = tokio::spawn({
+        let store = shop.store.clone();
+        async move { store.claim(&report("A", "1"), LEASE).await }
+    });
+    let locked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+                  AND query LIKE 'INSERT INTO waits %'";
+    loop {
+        let (count,): (i64,) = sqlx::query_as(locked).fetch_one(shop.store.pool()).await?;
+        if count == 1 {
+            break;
+        }
+    }
+    assert!(!waiting.is_finished());
+    open.commit().await?;
+    assert_eq!(waiting.await??, Claim::Done);
+    Ok(())
+}

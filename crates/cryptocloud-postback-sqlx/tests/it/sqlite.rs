@@ -1,0 +1,182 @@
+use std::time::Duration;
+
+use cryptocloud_postback_inbox::{
+    Claim, InboxStore, StoreErrorKind,
+    contract::{self, Fixture},
+};
+use cryptocloud_postback_sqlx::{
+    Entry, SqliteStore, TableName,
+    sqlx::{
+        self, SqlitePool,
+        sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    },
+};
+
+use crate::{Folder, TestResult, report};
+
+const LEASE: Duration = Duration::from_secs(3_600);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn contract_with_one_connection() -> TestResult {
+    let folder = Folder::new("sqlite-one")?;
+    let store = SqliteStore::open(folder.file()).await?;
+    contract::verify(async || Fixture::new(store.clone())).await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn contract_with_many_connections_and_another_table() -> TestResult {
+    let folder = Folder::new("sqlite-many")?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(8)
+        .connect_with(SqliteStore::connect_options(folder.file()))
+        .await?;
+    let store = SqliteStore::with_table(pool, &TableName::parse("shop_inbox")?);
+    store.migrate().await?;
+    contract::verify(async || Fixture::new(store.clone())).await;
+    let (tables,): (i64,) =
+        sqlx::query_as("SELECT count(*) FROM sqlite_schema WHERE name LIKE '%cryptocloud_inbox%'")
+            .fetch_one(store.pool())
+            .await?;
+    assert_eq!(tables, 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn opened_and_migrated_at_once() -> TestResult {
+    let folder = Folder::new("sqlite-migrate")?;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let file = folder.file();
+        tasks.spawn(async move { SqliteStore::open(file).await });
+    }
+    for store in tasks.join_all().await {
+        let store = store?;
+        store.migrate().await?;
+        assert_eq!(store.check_settings().await?, []);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn dangerous_settings_are_named() -> TestResult {
+    let folder = Folder::new("sqlite-settings")?;
+    let options = SqliteStore::connect_options(folder.file())
+        .synchronous(SqliteSynchronous::Normal)
+        .journal_mode(SqliteJournalMode::Memory);
+    let store = SqliteStore::new(SqlitePool::connect_with(options).await?);
+    let warnings = store.check_settings().await?;
+    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "the database may lose payments in a crash: synchronous is 1",
+            "the database may lose payments in a crash: journal_mode is memory",
+        ]
+    );
+    Ok(())
+}
+
+async fn shop(name: &str) -> Result<(Folder, SqliteStore), Box<dyn std::error::Error>> {
+    let folder = Folder::new(name)?;
+    let store = SqliteStore::open(folder.file()).await?;
+    sqlx::query("CREATE TABLE credits (amount TEXT NOT NULL)")
+        .execute(store.pool())
+        .await?;
+    Ok((folder, store))
+}
+
+async fn credits(store: &SqliteStore) -> sqlx::Result<i64> {
+    let (count,): (i64,) = sqlx::query_as("SELECT count(*) FROM credits")
+        .fetch_one(store.pool())
+        .await?;
+    Ok(count)
+}
+
+/// Claims and credits in one transaction.
+async fn pay(
+    store: &SqliteStore,
+    amount: &str,
+    commits: bool,
+) -> Result<Entry, Box<dyn std::error::Error>> {
+    let mut transaction = store.pool().begin_with("BEGIN IMMEDIATE").await?;
+    let entry = store
+        .claim_in(&mut transaction, &report("A", amount))
+        .await?;
+    if entry.is_first() {
+        sqlx::query("INSERT INTO credits VALUES ($1)")
+            .bind(amount)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    match commits {
+        true => transaction.commit().await?,
+        false => transaction.rollback().await?,
+    }
+    Ok(entry)
+}
+
+#[tokio::test]
+async fn claim_and_write_commit_together() -> TestResult {
+    let (_folder, store) = shop("sqlite-together").await?;
+    assert_eq!(pay(&store, "1", false).await?, Entry::First);
+    assert_eq!(credits(&store).await?, 0);
+    assert_eq!(pay(&store, "1", true).await?, Entry::First);
+    assert_eq!(pay(&store, "1", true).await?, Entry::Done);
+    assert_eq!(pay(&store, "1.0", true).await?, Entry::Done);
+    assert_eq!(store.claim(&report("A", "1"), LEASE).await?, Claim::Done);
+    assert_eq!(pay(&store, "2", true).await?, Entry::Conflict);
+    assert_eq!(credits(&store).await?, 1);
+    let open = store.conflicts("shop", None, 10).await?;
+    assert_eq!(open.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn claim_in_meets_a_handler() -> TestResult {
+    let (_folder, store) = shop("sqlite-meets").await?;
+    let Claim::Acquired(lease) = store.claim(&report("A", "1"), LEASE).await? else {
+        panic!("free");
+    };
+    let entry = pay(&store, "1", true).await?;
+    assert!(matches!(entry, Entry::InFlight { .. }), "{entry:?}");
+    store.release(&lease).await?;
+    assert_eq!(pay(&store, "1", true).await?, Entry::First);
+    let stale = store.complete(&lease).await.err().map(|error| error.kind());
+    assert_eq!(stale, Some(StoreErrorKind::StaleLease));
+    Ok(())
+}
+
+#[tokio::test]
+async fn changed_by_hand_is_not_offered() -> TestResult {
+    let (_folder, store) = shop("sqlite-corrupt").await?;
+    pay(&store, "1", true).await?.outcome::<()>().ok();
+    assert_eq!(pay(&store, "2", true).await?, Entry::Conflict);
+    for change in [
+        "UPDATE cryptocloud_inbox SET amount = '9000' WHERE state = 3",
+        "UPDATE cryptocloud_inbox SET amount = 'much' WHERE state = 3",
+        "UPDATE cryptocloud_inbox SET state = 9",
+    ] {
+        sqlx::query(change).execute(store.pool()).await?;
+        let error = match change.ends_with('9') {
+            true => store.claim(&report("A", "1"), LEASE).await.err(),
+            false => store.conflicts("shop", None, 10).await.err(),
+        };
+        let kind = error.map(|error| error.kind());
+        assert_eq!(kind, Some(StoreErrorKind::Corrupt), "{change}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_table_it_is_unavailable() -> TestResult {
+    let folder = Folder::new("sqlite-missing")?;
+    let options = SqliteStore::connect_options(folder.file());
+    let store = SqliteStore::new(SqlitePool::connect_with(options).await?);
+    let error = store.claim(&report("A", "1"), LEASE).await.err();
+    assert_eq!(
+        error.map(|error| error.kind()),
+        Some(StoreErrorKind::Unavailable)
+    );
+    Ok(())
+}
