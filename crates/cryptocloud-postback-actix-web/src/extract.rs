@@ -36,19 +36,28 @@ impl FromRequest for VerifiedPostback {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
         let payload = payload.take();
-        Box::pin(async move {
-            let config = PostbackConfig::of(&request);
-            let outcome = match verifier(&request) {
-                Ok(verifier) => receive(&request, payload, &config)
-                    .await
-                    .and_then(|unverified| unverified.verify(verifier)),
-                Err(error) => Err(error),
-            };
-            trace_outcome(outcome.as_ref());
-            outcome
-                .map(Self)
-                .map_err(|error| config.answer(error.into(), &request))
-        })
+        Box::pin(async move { Self::verify(&request, payload, verifier(&request)).await })
+    }
+}
+
+impl VerifiedPostback {
+    /// The verifier, or why there is none.
+    pub(crate) async fn verify(
+        request: &HttpRequest,
+        payload: Payload,
+        verifier: Result<&Verifier, Error>,
+    ) -> Result<Self, actix_web::Error> {
+        let config = PostbackConfig::of(request);
+        let outcome = match verifier {
+            Ok(verifier) => receive(request, payload, &config)
+                .await
+                .and_then(|unverified| unverified.verify(verifier)),
+            Err(error) => Err(error),
+        };
+        trace_outcome(outcome.as_ref());
+        outcome
+            .map(Self)
+            .map_err(|error| config.answer(error.into(), request))
     }
 }
 

@@ -105,22 +105,37 @@
 //! 3. Emits one `tracing` event for each postback, with outcome, kind, format and invoice id, and
 //!    never the token, the secret or the body.
 //!
-//! It does not remember invoices: the same one can be posted again.
+//! The extractor does not remember invoices: the same one can be posted again.
+//! With the feature `inbox`, `postback_route` makes a route that processes each payment once.
 //!
 //! # Features
 //!
 //! - `aws-lc-rs` (default) and `rust-crypto`: who computes the HMAC, as in [`core`].
+//! - `inbox`: `postback_route`, on [`cryptocloud-postback-inbox`].
+//!
+//! [`cryptocloud-postback-inbox`]: https://docs.rs/cryptocloud-postback-inbox
 #![forbid(unsafe_code)]
 
 mod extract;
+#[cfg(feature = "inbox")]
+mod handler;
 mod received;
 mod rejection;
+#[cfg(feature = "inbox")]
+mod route;
 
 /// The crate that verifies.
 pub use cryptocloud_postback as core;
+/// The crate that processes each payment once.
+#[cfg(feature = "inbox")]
+pub use cryptocloud_postback_inbox as inbox;
 pub use extract::{UnverifiedPostback, VerifiedPostback};
+#[cfg(feature = "inbox")]
+pub use handler::PostbackHandler;
 pub use received::Received;
 pub use rejection::PostbackRejection;
+#[cfg(feature = "inbox")]
+pub use route::postback_route;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
