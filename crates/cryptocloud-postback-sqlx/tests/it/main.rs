@@ -1,8 +1,6 @@
 //! The stores on real databases.
 
-#[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(feature = "sqlite")]
 mod sqlite;
 
 use std::{fs, path::PathBuf, process};
