@@ -91,6 +91,7 @@ pub async fn verify(make: impl AsyncFn() -> Fixture) {
         naughty::order_ids,
         purge::in_batches,
         purge::young_live_and_open_stay,
+        purge::only_the_last_release_is_remembered,
         races::one_of_64_wins,
         races::one_of_64_takes_over,
         races::one_of_two_reports_wins,

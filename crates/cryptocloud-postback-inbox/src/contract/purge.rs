@@ -57,3 +57,17 @@ pub(crate) async fn young_live_and_open_stay(case: &Case) -> Result<(), StoreErr
     acquired(case.accept(&open).await?);
     Ok(())
 }
+
+/// Whoever holds a valid token can have any number of reports refused by the handler.
+pub(crate) async fn only_the_last_release_is_remembered(case: &Case) -> Result<(), StoreError> {
+    for amount in 0..5 {
+        let lease = case.acquire(&case.report("A", amount)).await?;
+        case.store().release(&lease).await?;
+    }
+    let purged = case
+        .store()
+        .purge(&case.project, Duration::ZERO, 100)
+        .await?;
+    assert_eq!(purged, 1);
+    Ok(())
+}

@@ -24,7 +24,8 @@ pub(crate) async fn insert_claim(
 ) -> Result<Option<Lease>, Failure> {
     let owner = Owner::unique();
     let id = ClaimId::from(report);
-    let fence: Option<(i64,)> = sqlx::query_as(statements.insert_claim.text())
+    // To its end: after the first row SQLite has not committed yet, and can still fail.
+    let fences: Vec<(i64,)> = sqlx::query_as(statements.insert_claim.text())
         .bind(id.key().as_slice())
         .bind(id.fingerprint().as_bytes().as_slice())
         .bind(report.key().project())
@@ -32,9 +33,9 @@ pub(crate) async fn insert_claim(
         .bind(report.key().status())
         .bind(owner.as_bytes().as_slice())
         .bind(decode::millis(lease))
-        .fetch_optional(connection)
+        .fetch_all(connection)
         .await?;
-    let Some((fence,)) = fence else {
+    let Some((fence,)) = fences.into_iter().next() else {
         return Ok(None);
     };
     let fence = u64::try_from(fence).map_err(|_| Failure::corrupt())?;

@@ -237,3 +237,66 @@ async fn claim_waits_for_an_open_transaction() -> TestResult {
     assert_eq!(waiting.await??, Claim::Done);
     Ok(())
 }
+
+/// A commit can fail although its statement went well.
+#[tokio::test]
+async fn failed_commit_is_no_claim() -> TestResult {
+    let Some(shop) = Shop::open("commit").await? else {
+        return Ok(());
+    };
+    shop.store
+        .pool()
+        .execute(
+            "CREATE TABLE parents (id integer PRIMARY KEY);
+             CREATE TABLE children (
+                 parent integer REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED
+             );
+             CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql
+             AS $$ BEGIN INSERT INTO children VALUES (1); RETURN NEW; END $$;
+             CREATE TRIGGER fails AFTER INSERT ON \"commit\"
+             FOR EACH ROW EXECUTE FUNCTION fails();",
+        )
+        .await?;
+    let error = shop.store.claim(&report("A", "1"), LEASE).await.err();
+    assert_eq!(
+        error.map(|error| error.kind()),
+        Some(StoreErrorKind::Unavailable)
+    );
+    assert!(shop.pay("1", true).await.is_err());
+    shop.store
+        .pool()
+        .execute("DROP TRIGGER fails ON \"commit\"")
+        .await?;
+    let paid = shop
+        .pay("1", true)
+        .await
+        .map_err(|error| error.to_string())?;
+    assert_eq!(paid, Entry::First);
+    Ok(())
+}
+
+/// Connections break: each fails one claim at most, and the store comes back by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn crashed_server_comes_back() -> TestResult {
+    let Some(server) = tokio::task::spawn_blocking(PostgresServer::start).await? else {
+        return Ok(());
+    };
+    let options = PgConnectOptions::from_str(&server.url())?;
+    let store = PostgresStore::connect(options).await?;
+    let Claim::Acquired(lease) = store.claim(&report("A", "1"), LEASE).await? else {
+        panic!("free");
+    };
+    let server = tokio::task::spawn_blocking(move || server.crash().map(|()| server)).await??;
+    let error = store.complete(&lease).await.err();
+    assert_eq!(
+        error.map(|error| error.kind()),
+        Some(StoreErrorKind::Unavailable)
+    );
+    let server = tokio::task::spawn_blocking(move || server.resume().map(|()| server)).await??;
+    while let Err(error) = store.complete(&lease).await {
+        assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error:?}");
+    }
+    assert_eq!(store.claim(&report("A", "1"), LEASE).await?, Claim::Done);
+    drop(server);
+    Ok(())
+}

@@ -180,3 +180,28 @@ async fn without_a_table_it_is_unavailable() -> TestResult {
     );
     Ok(())
 }
+
+/// A commit can fail although its statement went well, as on a full disk.
+#[tokio::test]
+async fn failed_commit_is_no_claim() -> TestResult {
+    let (_folder, store) = shop("sqlite-commit").await?;
+    sqlx::raw_sql(
+        "CREATE TABLE parents (id INTEGER PRIMARY KEY);
+         CREATE TABLE children (parent REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED);
+         CREATE TRIGGER fails AFTER INSERT ON cryptocloud_inbox
+         BEGIN INSERT INTO children VALUES (1); END;",
+    )
+    .execute(store.pool())
+    .await?;
+    let error = store.claim(&report("A", "1"), LEASE).await.err();
+    assert_eq!(
+        error.map(|error| error.kind()),
+        Some(StoreErrorKind::Unavailable)
+    );
+    assert!(pay(&store, "1", true).await.is_err());
+    sqlx::query("DROP TRIGGER fails")
+        .execute(store.pool())
+        .await?;
+    assert_eq!(pay(&store, "1", true).await?, Entry::First);
+    Ok(())
+}
