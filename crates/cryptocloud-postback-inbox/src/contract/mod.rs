@@ -100,6 +100,7 @@ pub async fn verify(make: impl AsyncFn() -> Fixture) {
         whole::first_resend_and_conflict,
         whole::accept_and_discard,
         whole::another_project_cannot_settle,
+        whole::deposits_of_a_static_wallet,
     }
 }
 

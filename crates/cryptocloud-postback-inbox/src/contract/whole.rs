@@ -8,7 +8,7 @@ use cryptocloud_postback::{
 };
 
 use super::Case;
-use crate::{ClaimId, Inbox, InboxError, Outcome, Report, StoreError, StoreErrorKind};
+use crate::{ClaimId, Inbox, InboxError, KeyPolicy, Outcome, Report, StoreError, StoreErrorKind};
 
 type Result<T = Outcome<()>, E = InboxError<Infallible>> = std::result::Result<T, E>;
 
@@ -127,5 +127,24 @@ pub(crate) async fn another_project_cannot_settle(case: &Case) -> Result<(), Sto
         "{accepted:?}"
     );
     own.conflict(&id).await?;
+    Ok(())
+}
+
+pub(crate) async fn deposits_of_a_static_wallet(case: &Case) -> Result<(), StoreError> {
+    let inbox = Inbox::builder_shared(&case.project, Arc::clone(&case.fixture.store))
+        .key_policy(KeyPolicy::InvoiceStatusAndFields)
+        .build()
+        .unwrap_or_else(|error| panic!("{error}"));
+    for expected in [Outcome::Handled(()), Outcome::Duplicate] {
+        for amount in ["1", "2"] {
+            let deposit = postback().amount(amount).json();
+            let outcome = handle(&inbox, &deposit).await;
+            assert!(
+                matches!(outcome, Ok(ref outcome) if *outcome == expected),
+                "{outcome:?}"
+            );
+        }
+    }
+    assert_eq!(inbox.conflicts(None, 10).await?, []);
     Ok(())
 }
