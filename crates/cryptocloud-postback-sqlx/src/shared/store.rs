@@ -51,14 +51,13 @@ impl<'a> Ask<'a> {
 impl Store {
     /// None where another worker came between two statements.
     async fn ask(&self, ask: Ask<'_>, lease: Duration) -> Result<Option<Claim>, Failure> {
+        if let Some(report) = ask.report()
+            && let Some(lease) = self.insert_claim(report, lease).await?
+        {
+            return Ok(Some(Claim::Acquired(lease)));
+        }
         let mut connection = self.pool.acquire().await?;
         let statements = &*self.statements;
-        if let Some(report) = ask.report() {
-            let inserted = steps::insert_claim(&mut connection, statements, report, lease).await?;
-            if let Some(lease) = inserted {
-                return Ok(Some(Claim::Acquired(lease)));
-            }
-        }
         // Most of what is known needs no write, and so no lock.
         let records = steps::records(&mut connection, &statements.records, ask.id()).await?;
         if let Step::Answer(claim) = ask.step(&records) {
@@ -120,12 +119,20 @@ impl InboxStore for Store {
     }
 
     async fn complete(&self, lease: &Lease) -> Result<(), StoreError> {
-        let complete = steps::held(&self.statements.complete, lease);
-        self.change(complete, StoreErrorKind::StaleLease).await
+        match self.write_completion(lease).await? {
+            true => Ok(()),
+            false => Err(StoreErrorKind::StaleLease.into()),
+        }
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        Ok(self.give_back(lease).await?)
+        for _ in 0..ATTEMPTS {
+            match self.give_back(lease).await {
+                Err(failure) if failure.is_race() => {}
+                released => return Ok(released?),
+            }
+        }
+        Err(contended())
     }
 
     async fn renew(&self, lease: &Lease, duration: Duration) -> Result<(), StoreError> {
@@ -217,6 +224,11 @@ async fn locked(
     let statement: &Statement = &statements.records_locked;
     let records = steps::records(connection, statement, ask.id()).await?;
     let step = ask.step(&records);
+    let is_locked = |record: &Record| record.fingerprint == *ask.id().fingerprint();
+    if matches!(step, Step::Acquire { .. }) && !records.iter().any(is_locked) {
+        // Somebody may insert it before the next statement, and then it is theirs.
+        return Ok(None);
+    }
     steps::carry_out(connection, statements, (ask.id(), ask.report()), step, goal).await
 }
 
