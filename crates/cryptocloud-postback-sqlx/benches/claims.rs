@@ -14,7 +14,10 @@ use cryptocloud_postback::{Amount, Currency};
 use cryptocloud_postback_inbox::{Claim, InboxStore, Key, Report};
 use cryptocloud_postback_sqlx::{
     PostgresStore, SqliteStore,
-    sqlx::postgres::{PgConnectOptions, PgPoolOptions},
+    sqlx::{
+        self,
+        postgres::{PgConnectOptions, PgPoolOptions},
+    },
 };
 use throw_away_servers::PostgresServer;
 use tokio::task::JoinSet;
@@ -26,7 +29,10 @@ async fn main() -> BenchResult {
     let folder = std::env::temp_dir().join(format!("claims-{}", std::process::id()));
     std::fs::create_dir(&folder)?;
     let store = SqliteStore::open(folder.join("bench.sqlite")).await?;
-    measure("sqlite", Arc::new(store)).await?;
+    bare(&store).await?;
+    let alone = store.clone().max_batch(1);
+    measure("sqlite, each alone", Arc::new(alone)).await?;
+    measure("sqlite, together", Arc::new(store)).await?;
     std::fs::remove_dir_all(&folder)?;
 
     if let Some(server) = PostgresServer::start() {
@@ -42,13 +48,31 @@ async fn main() -> BenchResult {
     Ok(())
 }
 
+/// What the disk allows: two commits of the smallest row for each payment.
+async fn bare(store: &SqliteStore) -> BenchResult {
+    sqlx::query("CREATE TABLE bare (id INTEGER PRIMARY KEY)")
+        .execute(store.pool())
+        .await?;
+    let before = Instant::now();
+    let mut count = 0_u32;
+    while before.elapsed() < Duration::from_secs(3) {
+        sqlx::query("INSERT INTO bare DEFAULT VALUES")
+            .execute(store.pool())
+            .await?;
+        count += 1;
+    }
+    let a_second = f64::from(count) / 2.0 / before.elapsed().as_secs_f64();
+    println!("sqlite, bare inserts: {a_second:6.0} pairs a second");
+    Ok(())
+}
+
 async fn measure(name: &str, store: Arc<dyn InboxStore>) -> BenchResult {
     for in_flight in [1_usize, 8, 32] {
         let before = Instant::now();
         let mut workers = JoinSet::new();
         for worker in 0..in_flight {
             let store = Arc::clone(&store);
-            workers.spawn(work(store, format!("{in_flight}-{worker}")));
+            workers.spawn(work(store, format!("{name} {in_flight}-{worker}")));
         }
         let mut times = Vec::new();
         for result in workers.join_all().await {

@@ -34,7 +34,7 @@ impl SqliteStore {
     #[must_use]
     pub fn with_table(pool: SqlitePool, table: &TableName) -> Self {
         let statements = Arc::new(Statements::new(&TEXTS, table));
-        let writer = Writer::new(pool.clone(), Arc::clone(&statements));
+        let writer = Writer::new(pool.clone(), Arc::clone(&statements), MAX_BATCH);
         Self {
             pool,
             statements,
@@ -69,6 +69,15 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5))
+    }
+
+    /// How many claims and completions may share one commit: 64, unless this is called.
+    ///
+    /// With 1 each has a commit of its own.
+    #[must_use]
+    pub fn max_batch(mut self, count: usize) -> Self {
+        self.writer = Writer::new(self.pool.clone(), Arc::clone(&self.statements), count);
+        self
     }
 
     /// The pool, for the merchant's own tables in the same file.
@@ -174,3 +183,6 @@ impl fmt::Debug for SqliteStore {
         f.debug_struct("SqliteStore").finish_non_exhaustive()
     }
 }
+
+/// So that the first of them does not wait long for the last.
+const MAX_BATCH: usize = 64;

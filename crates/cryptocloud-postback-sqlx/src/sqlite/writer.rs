@@ -21,6 +21,7 @@ use crate::{error::Failure, statements::Statements};
 pub(crate) struct Writer(Arc<Shared>);
 
 struct Shared {
+    max_batch: usize,
     pool: SqlitePool,
     queue: Mutex<Queue>,
     statements: Arc<Statements>,
@@ -48,8 +49,10 @@ enum Written {
 }
 
 impl Writer {
-    pub(crate) fn new(pool: SqlitePool, statements: Arc<Statements>) -> Self {
+    pub(crate) fn new(pool: SqlitePool, statements: Arc<Statements>, max_batch: usize) -> Self {
         Self(Arc::new(Shared {
+            // With none at all nothing would ever be written.
+            max_batch: max_batch.max(1),
             pool,
             queue: Mutex::default(),
             statements,
@@ -120,7 +123,7 @@ impl Running {
         let mut queue = self.shared.queue();
         // Whoever has given up wants nothing written.
         queue.jobs.retain(|job| !job.answer.is_closed());
-        let count = queue.jobs.len().min(MAX_BATCH);
+        let count = queue.jobs.len().min(self.shared.max_batch);
         queue.is_running = count > 0;
         (count > 0).then(|| queue.jobs.drain(..count).collect())
     }
@@ -203,5 +206,38 @@ impl Write {
     }
 }
 
-/// So that the first of them does not wait long for the last.
-const MAX_BATCH: usize = 64;
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, task::Poll};
+
+    use cryptocloud_postback_inbox::{ClaimId, Fingerprint, Owner};
+    use sqlx::sqlite::SqlitePoolOptions;
+    use tokio::runtime;
+
+    use super::*;
+    use crate::{TableName, sqlite::statements::TEXTS};
+
+    #[test]
+    fn dropped_with_its_runtime_it_starts_again() -> std::io::Result<()> {
+        let runtime = || runtime::Builder::new_current_thread().enable_all().build();
+        let first = runtime()?;
+        let writer = first.block_on(async {
+            let pool = SqlitePoolOptions::new().connect_lazy("sqlite::memory:");
+            let pool = pool.unwrap_or_else(|error| panic!("{error}"));
+            let statements = Statements::new(&TEXTS, &TableName::default());
+            Writer::new(pool, Arc::new(statements), 64)
+        });
+        let id = ClaimId::new([0; 32], Fingerprint::from_bytes([0; 32]));
+        let lease = Lease::new(id, Owner::unique(), 1);
+        let mut write = Box::pin(writer.complete(&lease));
+        let poll = poll_fn(|context| Poll::Ready(write.as_mut().poll(context).is_pending()));
+        assert!(first.block_on(poll));
+        assert!(writer.0.queue().is_running);
+        drop(first);
+        assert!(!writer.0.queue().is_running);
+        let error = runtime()?.block_on(write).err().map(StoreError::from);
+        let kind = error.map(|error| error.kind());
+        assert_eq!(kind, Some(StoreErrorKind::Unavailable));
+        Ok(())
+    }
+}

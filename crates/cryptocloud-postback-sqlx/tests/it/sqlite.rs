@@ -205,3 +205,54 @@ async fn failed_commit_is_no_claim() -> TestResult {
     assert_eq!(pay(&store, "1", true).await?, Entry::First);
     Ok(())
 }
+
+/// Many share one commit, and it fails because of one of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_bad_claim_fails_no_other() -> TestResult {
+    let (_folder, store) = shop("sqlite-batch").await?;
+    sqlx::raw_sql(
+        "CREATE TABLE parents (id INTEGER PRIMARY KEY);
+         CREATE TABLE children (parent REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED);
+         CREATE TRIGGER late AFTER INSERT ON cryptocloud_inbox WHEN new.invoice_id = 'LATE'
+         BEGIN INSERT INTO children VALUES (1); END;
+         CREATE TRIGGER early AFTER INSERT ON cryptocloud_inbox WHEN new.invoice_id = 'EARLY'
+         BEGIN SELECT raise(ABORT, 'no'); END;",
+    )
+    .execute(store.pool())
+    .await?;
+    // Everybody waits for this one, and arrives together after it.
+    let before = store.pool().begin_with("BEGIN IMMEDIATE").await?;
+    let mut claims = tokio::task::JoinSet::new();
+    for number in 0..64 {
+        let store = store.clone();
+        claims.spawn(async move {
+            let invoice = match number {
+                20 => "EARLY".to_owned(),
+                40 => "LATE".to_owned(),
+                number => format!("ID{number}"),
+            };
+            let claim = store.claim(&report(&invoice, "1"), LEASE).await;
+            let Ok(Claim::Acquired(lease)) = claim else {
+                return Err(invoice);
+            };
+            let completed = store.complete(&lease).await;
+            completed.map_err(|_| format!("{invoice} is not completed"))
+        });
+        tokio::task::yield_now().await;
+    }
+    before.commit().await?;
+    let mut failed: Vec<String> = claims
+        .join_all()
+        .await
+        .into_iter()
+        .filter_map(Result::err)
+        .collect();
+    failed.sort();
+    assert_eq!(failed, ["EARLY", "LATE"]);
+    let (done,): (i64,) =
+        sqlx::query_as("SELECT count(*) FROM cryptocloud_inbox WHERE state = 2 AND lead")
+            .fetch_one(store.pool())
+            .await?;
+    assert_eq!(done, 62);
+    Ok(())
+}
