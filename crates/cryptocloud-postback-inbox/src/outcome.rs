@@ -3,6 +3,8 @@ use std::time::Duration;
 use crate::{StoreError, StoreErrorKind};
 
 /// That a payment is processed: answer 200.
+///
+/// Closed by nature: it was processed now or before.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[must_use]
 pub enum Outcome<T> {

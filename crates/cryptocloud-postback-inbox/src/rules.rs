@@ -32,6 +32,8 @@ pub struct Record {
 }
 
 /// Where a report stands. The numbers are for a store's columns.
+///
+/// Closed, as a store has to know what each one means.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[repr(u8)]
 pub enum State {
@@ -70,6 +72,8 @@ impl State {
 }
 
 /// What a store has to do.
+///
+/// Closed, as a store has to be able to do each one.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Step {
     /// Grant a lease.
