@@ -1,11 +1,10 @@
 // The quickstart there needs SQLite.
-#![cfg_attr(feature = "sqlite", doc = include_str!("../README.md"))]
+#![cfg_attr(feature = "sqlite", doc = include_str!("lib.md"))]
 #![cfg_attr(
     not(feature = "sqlite"),
     doc = "Processes each CryptoCloud (Trybit) payment postback once, with claims in PostgreSQL."
 )]
 #![forbid(unsafe_code)]
-#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     all(feature = "postgres", feature = "sqlite"),
     expect(
@@ -36,3 +35,7 @@ pub use sqlite::SqliteStore;
 pub use sqlx;
 pub use table::{TableName, TableNameError};
 pub use warning::SettingWarning;
+
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
