@@ -1,0 +1,14 @@
+//! No payment is processed twice and none is lost: real processes, real servers, real faults.
+#![forbid(unsafe_code)]
+
+mod crash;
+mod faults;
+mod folder;
+mod load;
+mod place;
+mod proxy;
+mod random;
+mod receiver;
+mod sender;
+
+type TestResult = Result<(), Box<dyn std::error::Error>>;
