@@ -1,0 +1,100 @@
+//! The one transaction of a payment.
+
+use cryptocloud_postback_actix_web::core::Verified;
+use cryptocloud_postback_inbox::InboxError;
+use cryptocloud_postback_sqlx::{
+    Entry,
+    sqlx::{self, PgConnection, PgPool, Postgres, Transaction},
+};
+use tokio::task;
+
+use crate::{Error, Order, Payment, Shop, order::OrderRow, payment};
+
+impl Shop {
+    /// Pays the order that the postback names, once, or keeps the payment for a person.
+    ///
+    /// Claim, order and what is kept are one commit.
+    /// A caller who is dropped on the way has done nothing or all of it, and the resend tells which.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Inbox`] where the report conflicts with the first one of its invoice, or the database
+    /// fails.
+    pub async fn pay(&self, postback: &Verified) -> Result<Payment, Error> {
+        let report = self.inbox.report(postback);
+        let mut transaction = begin(self.store.pool()).await?;
+        let entry = self.store.claim_in(&mut transaction, &report).await?;
+        let payment = match entry {
+            Entry::First => Ok(settle(&mut transaction, postback).await?),
+            Entry::Done => Ok(Payment::Duplicate),
+            Entry::Conflict => Err(InboxError::Conflict),
+            Entry::InFlight { retry_after } => Err(InboxError::InFlight { retry_after }),
+        };
+        // Whatever it is: a conflicting report is kept in this transaction too.
+        transaction.commit().await?;
+        let (invoice_id, order_id) = (report.key().invoice_id(), report.order_id());
+        match &payment {
+            Ok(Payment::Duplicate) | Err(InboxError::InFlight { .. }) => {}
+            Ok(Payment::Paid) => tracing::info!(?invoice_id, ?order_id, "paid"),
+            Ok(Payment::Unsettled(reason)) => {
+                tracing::warn!(?invoice_id, ?order_id, "payment needs a person: {reason}");
+            }
+            Err(error) => tracing::error!(?invoice_id, ?order_id, "report is kept: {error}"),
+        }
+        Ok(payment?)
+    }
+}
+
+/// As `Pool::begin`, for callers who may be dropped at any await.
+///
+/// sqlx 0.9.0 gives a connection back without a rollback where the caller is dropped while BEGIN is on
+/// its way, and what others then write on it is never committed.
+/// In a task of its own it comes to its end.
+async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>, Error> {
+    let pool = pool.clone();
+    let begun = task::spawn(async move { pool.begin().await });
+    Ok(begun.await.map_err(|_| InboxError::Interrupted)??)
+}
+
+async fn settle(connection: &mut PgConnection, postback: &Verified) -> Result<Payment, Error> {
+    let reported = postback.reported();
+    let (invoice_id, order_id) = (postback.invoice_id().as_str(), reported.order_id.as_deref());
+    let rows: Vec<OrderRow> = sqlx::query_as(
+        // Another invoice's payment of the same order waits here.
+        "SELECT id, amount, currency, paid_by FROM orders WHERE id = $1 OR paid_by = $2 \
+         ORDER BY number FOR UPDATE",
+    )
+    .bind(order_id)
+    .bind(invoice_id)
+    .fetch_all(&mut *connection)
+    .await?;
+    let orders = rows
+        .into_iter()
+        .map(Order::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    let reason = match payment::judge(&orders, postback) {
+        // Its claim was purged.
+        Ok(order) if order.paid_by.is_some() => return Ok(Payment::Duplicate),
+        Ok(order) => {
+            sqlx::query("UPDATE orders SET paid_by = $1 WHERE id = $2")
+                .bind(invoice_id)
+                .bind(&order.id)
+                .execute(connection)
+                .await?;
+            return Ok(Payment::Paid);
+        }
+        Err(reason) => reason,
+    };
+    sqlx::query(
+        "INSERT INTO unsettled_payments (invoice_id, order_id, amount, currency, reason) \
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(invoice_id)
+    .bind(order_id)
+    .bind(reported.amount_crypto.to_string())
+    .bind(reported.currency.as_str())
+    .bind(reason.to_string())
+    .execute(connection)
+    .await?;
+    Ok(Payment::Unsettled(reason))
+}
