@@ -19,7 +19,7 @@ use tracing_subscriber::EnvFilter;
 async fn main() -> ExitCode {
     // The shop logs what is paid, and the extractor what is refused.
     let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,cryptocloud_postback=warn"));
+        .unwrap_or_else(|_| EnvFilter::new("info,cryptocloud_postback=warn,sqlx=warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
@@ -36,12 +36,12 @@ async fn main() -> ExitCode {
         Ok(shop) => serve(shop, verifier, address)
             .await
             .map_err(|error| format!("{address}: {error}")),
-        Err(error) => Err(format!("DATABASE_URL: {}", chain(&*error))),
+        Err(error) => Err(format!("DATABASE_URL: {}", line(&*error))),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(line) => {
-            eprintln!("{line}");
+        Err(error) => {
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
@@ -61,9 +61,10 @@ fn settings() -> Result<Settings, Box<dyn Error>> {
     let address = address
         .parse()
         .map_err(|_| "set LISTEN_ADDR to an address and a port, such as 127.0.0.1:3000")?;
-    // Without the error's text, which may hold the password.
+    // sqlx takes any scheme, and its error's text may hold the password.
     let database = env::var("DATABASE_URL")
         .ok()
+        .filter(|url| url.starts_with("postgres://") || url.starts_with("postgresql://"))
         .and_then(|url| url.parse().ok())
         .ok_or("set DATABASE_URL to a database, such as postgres://user:password@127.0.0.1/shop")?;
     Ok((Verifier::new(secret)?, address, database))
@@ -108,10 +109,10 @@ async fn stop() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-/// An error and what caused it, in one line.
-fn chain(error: &dyn Error) -> String {
+/// An error and what caused it, in one line. The database's own error repeats what is below it.
+fn line(error: &dyn Error) -> String {
     match error.source() {
-        Some(cause) => format!("{error}: {}", chain(cause)),
+        Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
     }
 }

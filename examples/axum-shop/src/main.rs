@@ -21,7 +21,7 @@ use tracing_subscriber::EnvFilter;
 async fn main() -> ExitCode {
     // The shop logs what is paid, and the extractor what is refused.
     let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,cryptocloud_postback=warn"));
+        .unwrap_or_else(|_| EnvFilter::new("info,cryptocloud_postback=warn,sqlx=warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
@@ -39,12 +39,12 @@ async fn main() -> ExitCode {
         Ok(shop) => serve(shop, verifier, address)
             .await
             .map_err(|error| format!("{address}: {error}")),
-        Err(error) => Err(format!("{}: {}", folder.display(), chain(&*error))),
+        Err(error) => Err(format!("{}: {}", folder.display(), line(&*error))),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(line) => {
-            eprintln!("{line}");
+        Err(error) => {
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
@@ -101,10 +101,10 @@ async fn stop() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-/// An error and what caused it, in one line.
-fn chain(error: &dyn Error) -> String {
+/// An error and what caused it, in one line. The database's own error repeats what is below it.
+fn line(error: &dyn Error) -> String {
     match error.source() {
-        Some(cause) => format!("{error}: {}", chain(cause)),
+        Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
     }
 }
