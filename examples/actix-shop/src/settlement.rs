@@ -4,9 +4,8 @@ use cryptocloud_postback_actix_web::core::Verified;
 use cryptocloud_postback_inbox::InboxError;
 use cryptocloud_postback_sqlx::{
     Entry,
-    sqlx::{self, PgConnection, PgPool, Postgres, Transaction},
+    sqlx::{self, PgConnection},
 };
-use tokio::task;
 
 use crate::{Error, Order, Payment, Shop, order::OrderRow, payment};
 
@@ -22,7 +21,7 @@ impl Shop {
     /// fails.
     pub async fn pay(&self, postback: &Verified) -> Result<Payment, Error> {
         let report = self.inbox.report(postback);
-        let mut transaction = begin(self.store.pool()).await?;
+        let mut transaction = self.store.begin().await?;
         let entry = self.store.claim_in(&mut transaction, &report).await?;
         let payment = match entry {
             Entry::First => Ok(settle(&mut transaction, postback).await?),
@@ -43,17 +42,6 @@ impl Shop {
         }
         Ok(payment?)
     }
-}
-
-/// As `Pool::begin`, for callers who may be dropped at any await.
-///
-/// sqlx 0.9.0 gives a connection back without a rollback where the caller is dropped while BEGIN is on
-/// its way, and what others then write on it is never committed.
-/// In a task of its own it comes to its end.
-async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>, Error> {
-    let pool = pool.clone();
-    let begun = task::spawn(async move { pool.begin().await });
-    Ok(begun.await.map_err(|_| InboxError::Interrupted)??)
 }
 
 async fn settle(connection: &mut PgConnection, postback: &Verified) -> Result<Payment, Error> {

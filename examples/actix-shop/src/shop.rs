@@ -34,7 +34,7 @@ impl Shop {
         let pool = PgPoolOptions::new().acquire_timeout(LIMIT);
         let store = PostgresStore::new(pool.connect_lazy_with(options));
         store.migrate().await?;
-        let mut transaction = store.pool().begin().await?;
+        let mut transaction = store.begin().await?;
         sqlx::raw_sql(include_str!("../sql/schema.sql"))
             .execute(&mut *transaction)
             .await?;

@@ -7,7 +7,7 @@ use cryptocloud_postback_sqlx::{
     sqlx::{self, SqliteConnection},
 };
 
-use crate::{Error, Order, Payment, Shop, order::OrderRow, payment, shop::BEGIN};
+use crate::{Error, Order, Payment, Shop, order::OrderRow, payment};
 
 impl Shop {
     /// Pays the order that the postback names, once, or keeps the payment for a person.
@@ -21,7 +21,7 @@ impl Shop {
     /// fails.
     pub async fn pay(&self, postback: &Verified) -> Result<Payment, Error> {
         let report = self.inbox.report(postback);
-        let mut transaction = self.store.pool().begin_with(BEGIN).await?;
+        let mut transaction = self.store.begin().await?;
         let entry = self.store.claim_in(&mut transaction, &report).await?;
         let payment = match entry {
             Entry::First => Ok(settle(&mut transaction, postback).await?),

@@ -26,7 +26,7 @@ impl Shop {
     /// Those of the database.
     pub async fn open(file: impl AsRef<Path>) -> Result<Self, Box<dyn std::error::Error>> {
         let store = SqliteStore::open(file).await?;
-        let mut transaction = store.pool().begin_with(BEGIN).await?;
+        let mut transaction = store.begin().await?;
         sqlx::raw_sql(include_str!("../sql/schema.sql"))
             .execute(&mut *transaction)
             .await?;
@@ -108,6 +108,3 @@ impl Shop {
         Ok(rows.into_iter().map(UnsettledPayment::from).collect())
     }
 }
-
-/// With the write lock from the start: a reader who wants to write later can be refused at once.
-pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";

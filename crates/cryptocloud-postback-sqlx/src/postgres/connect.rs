@@ -6,7 +6,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{BEGIN, statements::TEXTS, store};
+use super::{statements::TEXTS, store};
 use crate::{Entry, SettingWarning, TableName, error::Failure, statements::Statements};
 
 /// Claims in a PostgreSQL database, for any number of processes.
@@ -70,7 +70,7 @@ impl PostgresStore {
     /// Those of the database.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let made: Result<(), Failure> = async {
-            let mut transaction = self.pool.begin_with(BEGIN).await?;
+            let mut transaction = store::begin(&self.pool).await?;
             // IF NOT EXISTS alone fails where two processes find nothing at the same time.
             sqlx::query("SELECT pg_advisory_xact_lock($1)")
                 .bind(MIGRATION_LOCK)
@@ -105,6 +105,24 @@ impl PostgresStore {
         Ok(warnings)
     }
 
+    /// Begins a transaction to claim in, also for a caller who may be dropped at any await, as a
+    /// handler is when the sender hangs up.
+    ///
+    /// Under `READ COMMITTED`, whatever the server's default is.
+    /// Prefer it to the pool's own `begin`: sqlx 0.9.0 gives a PostgreSQL connection back in an open
+    /// transaction where the caller is dropped while BEGIN is on its way.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        Ok(store::begin(&self.pool).await?)
+    }
+
     /// Claims a payment in the merchant's own transaction, so that the claim and what the merchant
     /// writes commit together: this is the way without any gap, and needs no lease.
     ///
@@ -130,7 +148,7 @@ impl PostgresStore {
     /// ) -> Result<Outcome<()>, InboxError<sqlx::Error>> {
     ///     let failed = InboxError::Handler;
     ///     let report = inbox.report(postback);
-    ///     let mut transaction = store.pool().begin().await.map_err(failed)?;
+    ///     let mut transaction = store.begin().await?;
     ///     let entry = store.claim_in(&mut transaction, &report).await?;
     ///     if entry.is_first() {
     ///         sqlx::query("UPDATE orders SET paid = TRUE WHERE id = $1")

@@ -7,7 +7,8 @@ use cryptocloud_postback_inbox::{
     Claim, ClaimId, Conflict, InboxStore, Lease, Report, StoreError, StoreErrorKind,
     rules::{self, Record, Step},
 };
-use sqlx::{Connection as _, Transaction, query::Query};
+use sqlx::{Connection as _, Pool, Transaction, query::Query};
+use tokio::task;
 
 use super::{
     Arguments, BEGIN, Connection, Database, Store,
@@ -56,14 +57,16 @@ impl Store {
         {
             return Ok(Some(Claim::Acquired(lease)));
         }
-        let mut connection = self.pool.acquire().await?;
         let statements = &*self.statements;
         // Most of what is known needs no write, and so no lock.
-        let records = steps::records(&mut connection, &statements.records, ask.id()).await?;
+        let records = {
+            let mut connection = self.pool.acquire().await?;
+            steps::records(&mut connection, &statements.records, ask.id()).await?
+        };
         if let Step::Answer(claim) = ask.step(&records) {
             return Ok(Some(claim));
         }
-        let mut transaction = connection.begin_with(BEGIN).await?;
+        let mut transaction = begin(&self.pool).await?;
         let claim = locked(&mut transaction, statements, ask, Goal::Lease(lease)).await?;
         transaction.commit().await?;
         Ok(claim)
@@ -96,7 +99,7 @@ impl Store {
 
     /// A release, and the end of what else was released before it.
     async fn give_back(&self, lease: &Lease) -> Result<(), Failure> {
-        let mut transaction = self.pool.begin_with(BEGIN).await?;
+        let mut transaction = begin(&self.pool).await?;
         let released = steps::held(&self.statements.release, lease)
             .execute(&mut *transaction)
             .await?;
@@ -173,6 +176,22 @@ impl InboxStore for Store {
     async fn discard(&self, id: &ClaimId) -> Result<(), StoreError> {
         let discard = steps::query(&self.statements.discard, id);
         self.change(discard, StoreErrorKind::NotFound).await
+    }
+}
+
+/// Begins a transaction, also for a caller who may be dropped at any await.
+///
+/// sqlx 0.9.0 gives a PostgreSQL connection back without a rollback where the caller is dropped while
+/// BEGIN is on its way, and what others then write on it is never committed.
+/// In a task of its own it comes to its end.
+pub(crate) async fn begin(
+    pool: &Pool<Database>,
+) -> Result<Transaction<'static, Database>, Failure> {
+    let pool = pool.clone();
+    match task::spawn(async move { pool.begin_with(BEGIN).await }).await {
+        Ok(begun) => Ok(begun?),
+        // The runtime is shut down.
+        Err(_) => Err(StoreErrorKind::Unavailable.into()),
     }
 }
 

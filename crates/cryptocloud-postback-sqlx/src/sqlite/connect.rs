@@ -6,7 +6,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{BEGIN, statements::TEXTS, store, writer::Writer};
+use super::{statements::TEXTS, store, writer::Writer};
 use crate::{Entry, SettingWarning, TableName, error::Failure, statements::Statements};
 
 /// Claims in a SQLite database, for one machine.
@@ -95,7 +95,7 @@ impl SqliteStore {
     /// Those of the database.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let made: Result<(), Failure> = async {
-            let mut transaction = self.pool.begin_with(BEGIN).await?;
+            let mut transaction = store::begin(&self.pool).await?;
             sqlx::raw_sql(self.statements.schema.text())
                 .execute(&mut *transaction)
                 .await?;
@@ -131,10 +131,28 @@ impl SqliteStore {
         Ok([synchronous, journal_mode].into_iter().flatten().collect())
     }
 
+    /// Begins a transaction to claim in, also for a caller who may be dropped at any await, as a
+    /// handler is when the sender hangs up.
+    ///
+    /// With the write lock from the start: one who reads first and writes later can be refused at once.
+    /// Prefer it to the pool's own `begin`: sqlx 0.9.0 gives a PostgreSQL connection back in an open
+    /// transaction where the caller is dropped while BEGIN is on its way.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(store::begin(&self.pool).await?)
+    }
+
     /// Claims a payment in the merchant's own transaction, so that the claim and what the merchant
     /// writes commit together: this is the way without any gap, and needs no lease.
     ///
-    /// Begin it with `BEGIN IMMEDIATE`, since a transaction that has read before it writes can be
+    /// Begin it with [`begin`](Self::begin), since a transaction that has read before it writes can be
     /// refused at once.
     /// **Commit whatever it finds**: a conflicting report is kept in the same transaction.
     ///
@@ -156,7 +174,7 @@ impl SqliteStore {
     /// ) -> Result<Outcome<()>, InboxError<sqlx::Error>> {
     ///     let failed = InboxError::Handler;
     ///     let report = inbox.report(postback);
-    ///     let mut transaction = store.pool().begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    ///     let mut transaction = store.begin().await?;
     ///     let entry = store.claim_in(&mut transaction, &report).await?;
     ///     if entry.is_first() {
     ///         sqlx::query("UPDATE orders SET paid = TRUE WHERE id = $1")

@@ -1,4 +1,4 @@
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{future::poll_fn, pin::pin, str::FromStr, sync::Arc, task::Poll, time::Duration};
 
 use cryptocloud_postback_inbox::{
     Claim, InboxStore, StoreErrorKind,
@@ -298,5 +298,37 @@ async fn crashed_server_comes_back() -> TestResult {
     }
     assert_eq!(store.claim(&report("A", "1"), LEASE).await?, Claim::Done);
     drop(server);
+    Ok(())
+}
+
+/// sqlx 0.9.0 forgets that it has begun where the caller is dropped meanwhile.
+#[tokio::test]
+async fn dropped_while_it_begins_leaves_no_transaction_open() -> TestResult {
+    let Some(shop) = Shop::open("dropped_begin").await? else {
+        return Ok(());
+    };
+    // One connection, so that whoever comes next gets the one that was begun on.
+    let pool = PgPoolOptions::new().max_connections(1);
+    let pool = pool.connect_lazy_with(shop.options.clone());
+    let store = PostgresStore::with_table(pool.clone(), &shop.table);
+    let credit = format!("INSERT INTO {}_credits VALUES ('1')", shop.table);
+    for count in 1..=100 {
+        {
+            let mut begun = pin!(store.begin());
+            // Ever longer, so that some of them are dropped while BEGIN is on its way.
+            for _ in 0..count % 20 {
+                let polled = poll_fn(|context| Poll::Ready(begun.as_mut().poll(context))).await;
+                if polled.is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        sqlx::query(sqlx::AssertSqlSafe(credit.clone()))
+            .execute(&pool)
+            .await?;
+        // Another connection sees only what is committed.
+        assert_eq!(shop.credits().await?, count);
+    }
     Ok(())
 }
