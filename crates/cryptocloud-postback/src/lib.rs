@@ -85,6 +85,7 @@
 mod amount;
 mod answer;
 mod builder;
+mod check;
 mod claims;
 mod currency;
 mod error;
@@ -114,6 +115,7 @@ mod verifier;
 pub use amount::{Amount, AmountError};
 pub use answer::{ANSWER_CONTENT_TYPE, RECEIVED_BODY};
 pub use builder::{BuildError, VerifierBuilder};
+pub use check::Check;
 pub use currency::{Currency, OtherCode};
 pub use error::{Error, ErrorKind};
 pub use expected::{Expected, Mismatch};

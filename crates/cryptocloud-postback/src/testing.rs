@@ -87,6 +87,12 @@ impl PostbackBuilder {
         .invoice_id("ILRAJE1Q")
     }
 
+    /// Another secret.
+    pub fn secret(mut self, secret: impl Into<String>) -> Self {
+        self.secret = Zeroizing::new(secret.into());
+        self
+    }
+
     /// The invoice, in `invoice_id`, `invoice_info.uuid` and the token.
     pub fn invoice_id(mut self, id: &str) -> Self {
         id.clone_into(&mut self.invoice_id);

@@ -7,8 +7,8 @@ use std::{
 
 use bytes::Bytes;
 use cryptocloud_postback::{
-    BuildError, Error, ErrorKind, Format, Postback, SecretKey, Status, UnixTime, Unverified,
-    Verified, Verifier, VerifierBuilder,
+    BuildError, Check, Error, ErrorKind, Format, MAX_BODY_BYTES, Postback, SecretKey, Status,
+    UnixTime, Unverified, Verified, Verifier, VerifierBuilder,
     testing::{NOW, PostbackBuilder, SignedPostback},
 };
 
@@ -98,6 +98,43 @@ fn any_of_four_secrets_and_no_fifth() -> TestResult {
         ErrorKind::TokenSignature,
     );
     assert_eq!(with(5)?.build().err(), Some(BuildError::TooManySecrets));
+    Ok(())
+}
+
+#[test]
+fn the_first_check_that_fails_is_named() -> TestResult {
+    let verifier = builder()?.build()?;
+    let failed = |content_type: &[u8], postback: &PostbackBuilder| {
+        let body = postback.json().body();
+        let result = verifier.verify_at(Some(content_type), body, NOW);
+        result.err().and_then(|error| error.kind().check())
+    };
+    let json = b"application/json";
+    // Each has the faults of those before it too.
+    let status = PostbackBuilder::new(SECRET).status("canceled");
+    assert_eq!(failed(json, &status), Some(Check::Status));
+    let exp = NOW.as_secs() + 240;
+    let invoice = status.claims(format!(r#"{{"id":"OTHER","exp":{exp}}}"#));
+    assert_eq!(failed(json, &invoice), Some(Check::Invoice));
+    let time = invoice.claims(r#"{"id":"OTHER","exp":1}"#);
+    assert_eq!(failed(json, &time), Some(Check::Time));
+    let claims = time.claims(r#"{"id":"OTHER"}"#);
+    assert_eq!(failed(json, &claims), Some(Check::Claims));
+    let signature = claims.secret(OTHER);
+    assert_eq!(failed(json, &signature), Some(Check::Signature));
+    let token = signature.header(r#"{"alg":"none"}"#);
+    assert_eq!(failed(json, &token), Some(Check::Token));
+    let fields = token.remove("status");
+    assert_eq!(failed(json, &fields), Some(Check::Fields));
+    assert_eq!(
+        failed(b"text/plain; charset=utf-16", &fields),
+        Some(Check::Format)
+    );
+    let request = fields.order_id(&"x".repeat(MAX_BODY_BYTES));
+    assert_eq!(
+        failed(b"text/plain; charset=utf-16", &request),
+        Some(Check::Request)
+    );
     Ok(())
 }
 
