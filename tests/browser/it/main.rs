@@ -1,0 +1,4 @@
+//! The pages in Chromium, with real clicks.
+#![forbid(unsafe_code)]
+
+mod harness;

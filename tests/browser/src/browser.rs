@@ -1,0 +1,159 @@
+use std::{io, path::PathBuf, time::Duration};
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::Value;
+use throw_away_servers::skip;
+
+use crate::{TestResult, driver::Driver, launch};
+
+/// Debian's Chromium with an empty profile, 1280 by 800 and light.
+#[derive(Debug)]
+pub struct Browser {
+    client: Client,
+    /// Held, since the browser ends with it.
+    _driver: Driver,
+    pub(crate) screenshots: PathBuf,
+}
+
+impl Browser {
+    /// Starts one, which keeps its screenshots in this folder; None, with a line that says so, where
+    /// Chromium or chromedriver is not installed.
+    ///
+    /// # Errors
+    ///
+    /// Where they do not start.
+    ///
+    /// # Panics
+    ///
+    /// Under `CI`, where they are not installed.
+    pub async fn start(screenshots: impl Into<PathBuf>) -> TestResult<Option<Self>> {
+        let mut driver = match Driver::start() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                skip("chromedriver is not installed");
+                return Ok(None);
+            }
+            driver => driver?,
+        };
+        let Some(capabilities) = launch::capabilities(driver.home())? else {
+            skip("Chromium is not installed");
+            return Ok(None);
+        };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&driver.url())
+            .await?;
+        driver.own(client.session_id().await?.ok_or("no session")?);
+        // The driver ends the session, also where a test panics.
+        client.persist().await?;
+        let browser = Self {
+            client,
+            _driver: driver,
+            screenshots: screenshots.into(),
+        };
+        browser.desktop().await?;
+        Ok(Some(browser))
+    }
+
+    /// For what is not here.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Opens an address in the window.
+    ///
+    /// # Errors
+    ///
+    /// What the browser says.
+    pub async fn open(&self, url: &str) -> TestResult {
+        Ok(self.client.goto(url).await?)
+    }
+
+    /// Waits for an element, and clicks into its middle as a mouse does.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not come, or something lies over it.
+    pub async fn click(&self, css: &str) -> TestResult {
+        let wait = self.client.wait().at_most(LIMIT);
+        let element = wait.for_element(Locator::Css(css)).await;
+        let element = element.map_err(|error| format!("{css}: {error}"))?;
+        Ok(element
+            .click()
+            .await
+            .map_err(|error| format!("{css}: {error}"))?)
+    }
+
+    /// Replaces what a field holds by typing.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such field.
+    pub async fn fill(&self, css: &str, text: &str) -> TestResult {
+        let field = self.client.find(Locator::Css(css)).await?;
+        field.clear().await?;
+        Ok(field.send_keys(text).await?)
+    }
+
+    /// The text of an element, as a person sees it.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such element.
+    pub async fn text(&self, css: &str) -> TestResult<String> {
+        Ok(self.client.find(Locator::Css(css)).await?.text().await?)
+    }
+
+    /// Waits until an element shows this text.
+    ///
+    /// # Errors
+    ///
+    /// Where it never does, with what it shows instead.
+    pub async fn until_text(&self, css: &str, text: &str) -> TestResult {
+        let script =
+            "return document.querySelector(arguments[0])?.innerText.includes(arguments[1])";
+        if self.holds(script, vec![css.into(), text.into()]).await? {
+            return Ok(());
+        }
+        let shown = self.text(css).await.unwrap_or_default();
+        Err(format!("{css} does not show {text:?}, but {shown:?}").into())
+    }
+
+    /// Waits until a script returns something true.
+    ///
+    /// # Errors
+    ///
+    /// Where it never does.
+    pub async fn until(&self, script: &str) -> TestResult {
+        match self.holds(script, Vec::new()).await? {
+            true => Ok(()),
+            false => Err(format!("never true: {script}").into()),
+        }
+    }
+
+    /// Runs a script in the page, past its policy, and returns what it returns.
+    ///
+    /// # Errors
+    ///
+    /// What it throws.
+    pub async fn run(&self, script: &str) -> TestResult<Value> {
+        Ok(self.client.execute(script, Vec::new()).await?)
+    }
+
+    async fn holds(&self, script: &str, arguments: Vec<Value>) -> TestResult<bool> {
+        let end = tokio::time::Instant::now() + LIMIT;
+        while tokio::time::Instant::now() < end {
+            let value = self.client.execute(script, arguments.clone()).await?;
+            if !matches!(value, Value::Null | Value::Bool(false)) {
+                return Ok(true);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(false)
+    }
+}
+
+const LIMIT: Duration = Duration::from_secs(30);
+/// The page tells nobody outside when it changes.
+const PAUSE: Duration = Duration::from_millis(20);

@@ -1,0 +1,92 @@
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use crate::Folder;
+
+/// A chromedriver process, and the session that it ends before its own end.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    child: Child,
+    /// Of the browser's user, who has no other files.
+    home: Folder,
+    port: u16,
+    session: Option<String>,
+}
+
+impl Driver {
+    pub(crate) fn start() -> io::Result<Self> {
+        let home = Folder::new()?;
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .env("HOME", home.path())
+            .env("XDG_CONFIG_HOME", home.path())
+            .env("XDG_CACHE_HOME", home.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let stdout = child.stdout.take();
+        let mut driver = Self {
+            child,
+            home,
+            port: 0,
+            session: None,
+        };
+        let mut lines = BufReader::new(stdout.ok_or_else(|| io::Error::other("no pipe"))?).lines();
+        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            line.rsplit_once("on port ")?
+                .1
+                .strip_suffix('.')?
+                .parse()
+                .ok()
+        });
+        driver.port = port.ok_or_else(|| io::Error::other("chromedriver names no port"))?;
+        // It would fail to write once nobody reads.
+        thread::spawn(move || lines.for_each(drop));
+        Ok(driver)
+    }
+
+    pub(crate) fn home(&self) -> &Folder {
+        &self.home
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// From now on this session goes with the driver.
+    pub(crate) fn own(&mut self, session: String) {
+        self.session = Some(session);
+    }
+
+    /// Ends the browser, which would survive its driver.
+    fn quit(&self, session: &str) -> io::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        write!(
+            stream,
+            "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n",
+            self.port
+        )?;
+        // The answer comes when the browser has ended, and the driver keeps the connection open.
+        stream.read(&mut [0]).map(drop)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(session) = &self.session
+            && let Err(error) = self.quit(session)
+        {
+            eprintln!("left behind: a browser: {error}");
+        }
+        // One that has ended cannot be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

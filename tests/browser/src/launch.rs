@@ -1,0 +1,53 @@
+use std::{fs, io, path::PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::Folder;
+
+/// What the driver starts; None where Chromium is not installed.
+pub(crate) fn capabilities(home: &Folder) -> io::Result<Option<Map<String, Value>>> {
+    let Some(binary) = find_binary() else {
+        return Ok(None);
+    };
+    let capabilities = json!({
+        "goog:loggingPrefs": {"browser": "ALL"},
+        "goog:chromeOptions": {"binary": binary, "args": arguments(home)?},
+    });
+    Ok(capabilities.as_object().cloned())
+}
+
+fn find_binary() -> Option<PathBuf> {
+    [
+        "/usr/bin/chromium",
+        "/usr/bin/chromium-browser",
+        "/usr/bin/google-chrome",
+    ]
+    .map(PathBuf::from)
+    .into_iter()
+    .find(|path| path.is_file())
+}
+
+/// Nothing but the test's own pages: no sandbox that root cannot have, and no calls home.
+fn arguments(home: &Folder) -> io::Result<Vec<String>> {
+    let profile = home.path().join("profile");
+    fs::create_dir(&profile)?;
+    let mut arguments = vec![format!("--user-data-dir={}", profile.display())];
+    arguments.extend(ARGUMENTS.map(ToOwned::to_owned));
+    if fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("\nUid:\t0\t")) {
+        arguments.push("--no-sandbox".to_owned());
+    }
+    Ok(arguments)
+}
+
+const ARGUMENTS: [&str; 10] = [
+    "--headless",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--force-color-profile=srgb",
+    "--hide-scrollbars",
+    "--no-first-run",
+];

@@ -1,0 +1,34 @@
+//! Chromium and the programs whose pages it opens, for tests: everything ends with the test.
+//!
+//! ```no_run
+//! # async fn test() -> browser::TestResult {
+//! let Some(browser) = browser::Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
+//!     return Ok(()); // not installed, and said so
+//! };
+//! let mut shop = browser::program("axum-shop", "axum-shop");
+//! let shop = browser::Program::start(shop.env("LISTEN_ADDR", "127.0.0.1:0"))?;
+//! browser.open(shop.url()).await?;
+//! browser.fill("#id", "A-1").await?;
+//! browser.click("form button").await?;
+//! browser.until_text("main", "A-1").await?;
+//! browser.phone().await?;
+//! browser.screenshot("shop-phone").await?;
+//! browser.check().await
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+mod browser;
+mod command;
+mod driver;
+mod folder;
+mod launch;
+mod look;
+mod program;
+
+pub use browser::Browser;
+pub use folder::Folder;
+pub use program::{Program, program};
+
+/// What a test answers.
+pub type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;

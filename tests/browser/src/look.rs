@@ -1,0 +1,103 @@
+//! How the page looks, and whether it is as it has to be.
+
+use std::fs;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use crate::{Browser, TestResult, command::Command};
+
+impl Browser {
+    /// What the console said since the last call: errors, refused policies, failed requests.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says.
+    pub async fn console(&self) -> TestResult<Vec<String>> {
+        let body = json!({"type": "browser"});
+        let path = "se/log";
+        let entries = self.client().issue_cmd(Command { body, path }).await?;
+        let entries = entries.as_array().cloned().unwrap_or_default();
+        Ok(entries.iter().map(ToString::to_string).collect())
+    }
+
+    /// 1280 by 800.
+    ///
+    /// # Errors
+    ///
+    /// What the browser says.
+    pub async fn desktop(&self) -> TestResult {
+        self.size(1280, 800, false).await
+    }
+
+    /// 360 by 740.
+    ///
+    /// # Errors
+    ///
+    /// What the browser says.
+    pub async fn phone(&self) -> TestResult {
+        self.size(360, 740, true).await
+    }
+
+    /// The person's wish for `light` or `dark`.
+    ///
+    /// # Errors
+    ///
+    /// What the browser says.
+    pub async fn prefer(&self, scheme: &str) -> TestResult {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        let parameters = json!({"features": features});
+        self.devtools("Emulation.setEmulatedMedia", parameters)
+            .await
+            .map(drop)
+    }
+
+    /// Writes the whole page to a file of this name, without ending, for a person to look at.
+    ///
+    /// # Errors
+    ///
+    /// What the browser says, and those of the file system.
+    pub async fn screenshot(&self, name: &str) -> TestResult {
+        let parameters = json!({"captureBeyondViewport": true});
+        let image = self.devtools("Page.captureScreenshot", parameters).await?;
+        let image = STANDARD.decode(image["data"].as_str().ok_or("no image")?)?;
+        fs::create_dir_all(&self.screenshots)?;
+        Ok(fs::write(
+            self.screenshots.join(name).with_extension("png"),
+            image,
+        )?)
+    }
+
+    /// Whether the page is as all of ours have to be: nothing in the console, nothing to scroll
+    /// sideways, and usable without eyes.
+    ///
+    /// # Errors
+    ///
+    /// With what is wrong.
+    pub async fn check(&self) -> TestResult {
+        let mut faults = self.console().await?;
+        let found = self.run(include_str!("faults.js")).await?;
+        let found = found.as_array().ok_or("no list")?;
+        faults.extend(found.iter().map(ToString::to_string));
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(faults.join("\n").into()),
+        }
+    }
+
+    async fn size(&self, width: u32, height: u32, mobile: bool) -> TestResult {
+        // A window cannot be as narrow as a phone.
+        let parameters = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile,
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", parameters)
+            .await
+            .map(drop)
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> TestResult<Value> {
+        let body = json!({"cmd": command, "params": parameters});
+        let path = "goog/cdp/execute";
+        Ok(self.client().issue_cmd(Command { body, path }).await?)
+    }
+}
