@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use cryptocloud_postback_axum::core;
 use cryptocloud_postback_inbox::{InboxError, StoreError, StoreErrorKind};
 use cryptocloud_postback_sqlx::sqlx;
 use serde_json::json;
@@ -26,14 +27,30 @@ pub enum Error {
     /// A field of the order is not good.
     #[error("{0}")]
     Invalid(&'static str),
+    /// The simulator could not send.
+    #[error("simulated postback was not sent")]
+    Simulator(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// There is no such order.
     #[error("there is no such order")]
     Unknown,
 }
 
+/// Of the clock, which the simulator asks.
+impl From<core::Error> for Error {
+    fn from(error: core::Error) -> Self {
+        Self::Simulator(error.into())
+    }
+}
+
 impl From<JsonRejection> for Error {
     fn from(rejection: JsonRejection) -> Self {
         Self::Body(rejection.status())
+    }
+}
+
+impl From<reqwest::Error> for Error {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Simulator(error.into())
     }
 }
 
@@ -70,9 +87,13 @@ impl IntoResponse for Error {
                 error.public_message(),
             ),
             Self::Invalid(text) => (StatusCode::UNPROCESSABLE_ENTITY, *text),
+            Self::Simulator(_) => (StatusCode::BAD_GATEWAY, "Postback was not sent"),
             Self::Unknown => (StatusCode::NOT_FOUND, "No such order"),
         };
         let mut response = (status, Json(json!({ "error": text }))).into_response();
+        if let Self::Simulator(cause) = &self {
+            tracing::error!(%cause, "{self}");
+        }
         if let Self::Inbox(error) = &self {
             if let InboxError::Store(error) = error {
                 let cause = error.source().map(tracing::field::display);

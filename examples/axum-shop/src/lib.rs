@@ -3,10 +3,19 @@
 //! Run with
 //!
 //! ```sh
-//! CRYPTOCLOUD_SECRET_KEY=not-a-real-key-only-for-this-example cargo run -p axum-shop
+//! cargo run -p axum-shop
 //! ```
 //!
-//! create an order, which is 201:
+//! and open `http://127.0.0.1:3000/`: create an order, press "Simulate payment", and see the order turn
+//! to paid, with the checks that the postback has passed.
+//! The other buttons send a duplicate, a resend and forgeries, and the page shows what was refused and
+//! why.
+//!
+//! Nothing has to be set: without `CRYPTOCLOUD_SECRET_KEY` the shop makes a secret of its own, for
+//! trying, in the file `demo-secret` beside the orders.
+//! With it the shop is a real one, and the simulator is off.
+//!
+//! The same without the page: create an order, which is 201,
 //!
 //! ```sh
 //! curl -i http://127.0.0.1:3000/orders -H 'Content-Type: application/json' -d '{"id":"ORDER_93223","amount":"0.000113","currency":"BNB"}'
@@ -15,7 +24,7 @@
 //! pay it, as often as you like:
 //!
 //! ```sh
-//! CRYPTOCLOUD_SECRET_KEY=not-a-real-key-only-for-this-example cargo run -q -p cryptocloud-postback --features testing --example sign | curl -i http://127.0.0.1:3000/postback -H 'Content-Type: application/json' --data-binary @-
+//! CRYPTOCLOUD_SECRET_KEY=$(cat data/demo-secret) cargo run -q -p cryptocloud-postback --features testing --example sign | curl -i http://127.0.0.1:3000/postback -H 'Content-Type: application/json' --data-binary @-
 //! ```
 //!
 //! and see that it is paid:
@@ -24,7 +33,13 @@
 //! curl http://127.0.0.1:3000/orders/ORDER_93223
 //! ```
 //!
-//! The orders are in `data/shop.sqlite`, or in the folder that `DATA_DIR` names.
+//! All of it is in the folder `data`, or in the one that `DATA_DIR` names, and outlives a restart.
+//! `LISTEN_ADDR` sets another address than `127.0.0.1:3000`.
+//!
+//! # What to mount
+//!
+//! [`postback`] is `/postback` alone, [`orders`] is the shop's own API, and [`router`] is both.
+//! [`demo`] adds the page, its events and the simulator.
 //!
 //! # What becomes of a payment
 //!
@@ -40,15 +55,27 @@
 //! after it.
 #![forbid(unsafe_code)]
 
+mod changes;
+mod delivery;
 mod error;
+mod events;
+mod guard;
+mod log;
 mod order;
+mod page;
 mod payment;
 mod routes;
+mod secret;
 mod settlement;
 mod shop;
+mod simulator;
 
+pub use delivery::Delivery;
 pub use error::Error;
 pub use order::{NewOrder, Order};
+pub use page::demo;
 pub use payment::{Payment, Reason, UnsettledPayment};
 pub use routes::{orders, postback, router};
+pub use secret::DemoSecret;
 pub use shop::Shop;
+pub use simulator::{Simulator, reachable};

@@ -1,19 +1,19 @@
-//! Serves the router of this crate; see there how to run it.
+//! Serves the shop with its page; see the library how to run it.
 #![forbid(unsafe_code)]
 
+mod settings;
+
 use std::{
-    env,
     error::Error,
     fs,
     io::{self, IsTerminal, Write},
-    net::SocketAddr,
-    path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
 
-use axum_shop::Shop;
+use axum_shop::{DemoSecret, Shop, Simulator, demo, reachable};
 use cryptocloud_postback_axum::core::{SecretKey, Verifier};
+use settings::Settings;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -27,21 +27,14 @@ async fn main() -> ExitCode {
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .init();
-    let (verifier, address) = match settings() {
+    let settings = match Settings::from_environment() {
         Ok(settings) => settings,
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::from(2);
         }
     };
-    let folder = env::var_os("DATA_DIR").map_or_else(|| "data".into(), PathBuf::from);
-    let result = match open(&folder).await {
-        Ok(shop) => serve(shop, verifier, address)
-            .await
-            .map_err(|error| format!("{address}: {error}")),
-        Err(error) => Err(format!("{}: {}", folder.display(), line(&*error))),
-    };
-    match result {
+    match run(settings).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -50,37 +43,52 @@ async fn main() -> ExitCode {
     }
 }
 
-fn settings() -> Result<(Verifier, SocketAddr), Box<dyn Error>> {
-    let secret = env::var("CRYPTOCLOUD_SECRET_KEY")
-        .map_err(|_| "set CRYPTOCLOUD_SECRET_KEY to the SECRET KEY of your project's settings")?;
-    let secret = SecretKey::new(secret).map_err(|error| {
-        format!(
-            "CRYPTOCLOUD_SECRET_KEY: {error}; set it to the SECRET KEY of your project's settings"
-        )
-    })?;
-    let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
-    let address = address
-        .parse()
-        .map_err(|_| "set LISTEN_ADDR to an address and a port, such as 127.0.0.1:3000")?;
-    Ok((Verifier::new(secret)?, address))
-}
+async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
+    let folder = &settings.folder;
+    let in_folder = |error: &dyn Error| format!("{}: {}", folder.display(), line(error));
+    fs::create_dir_all(folder).map_err(|error| in_folder(&error))?;
+    let demo_secret = DemoSecret::new(folder);
+    let (secret, demo_text) = match settings.secret {
+        Some(secret) => (secret, None),
+        None => {
+            let path = demo_secret.path().display();
+            let text = demo_secret
+                .get()
+                .map_err(|error| format!("{path}: {error}"))?;
+            (SecretKey::new(text.as_str())?, Some(text))
+        }
+    };
+    let shop = Shop::open(folder.join("shop.sqlite"))
+        .await
+        .map_err(|error| in_folder(&*error))?
+        .keep_refused(demo_text.is_some());
 
-async fn open(folder: &Path) -> Result<Shop, Box<dyn Error>> {
-    fs::create_dir_all(folder)?;
-    Shop::open(folder.join("shop.sqlite")).await
-}
+    let in_address = |error| format!("{}: {error}", settings.address);
+    let listener = TcpListener::bind(settings.address)
+        .await
+        .map_err(in_address)?;
+    let address = listener.local_addr().map_err(in_address)?;
+    let mut output = io::stdout();
+    writeln!(output, "listening on http://{address}/postback")?;
+    if demo_text.is_some() {
+        writeln!(
+            output,
+            "the secret is a demo of this shop's own, in {}: set CRYPTOCLOUD_SECRET_KEY for real payments",
+            demo_secret.path().display()
+        )?;
+    }
+    writeln!(output, "open http://{}/", reachable(address))?;
 
-async fn serve(shop: Shop, verifier: Verifier, address: SocketAddr) -> io::Result<()> {
-    let listener = TcpListener::bind(address).await?;
-    writeln!(
-        io::stdout(),
-        "listening on http://{}/postback",
-        listener.local_addr()?
-    )?;
-    let server = axum::serve(listener, axum_shop::router(shop, verifier))
-        .with_graceful_shutdown(async { stop().await.unwrap_or_default() });
+    let simulator = demo_text
+        .map(|text| Simulator::new(shop.clone(), text, address))
+        .transpose()?;
+    let app = demo(shop.clone(), Verifier::new(secret)?, simulator);
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        stop().await.unwrap_or_default();
+        shop.end_events();
+    });
     tokio::select! {
-        result = server => result,
+        result = server => Ok(result?),
         // Requests in flight are answered, but nobody holds the process up for longer.
         result = async { stop().await?; tokio::time::sleep(GRACE).await; Ok(()) } => result,
     }

@@ -67,8 +67,14 @@ pub struct Order {
     pub amount: Amount,
     /// In this currency.
     pub currency: Currency,
+    /// When it was created, in UTC.
+    pub created_at: String,
     /// The invoice that paid it.
     pub paid_by: Option<String>,
+    /// When that was, in UTC.
+    pub paid_at: Option<String>,
+    /// The format of the postback, `json` or `form`.
+    pub paid_format: Option<String>,
 }
 
 impl Order {
@@ -79,18 +85,30 @@ impl Order {
     }
 }
 
-/// Id, amount, currency and invoice.
-pub(crate) type OrderRow = (String, String, String, Option<String>);
+/// The columns in the order of the fields.
+pub(crate) type OrderRow = (
+    String,
+    String,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
 
 impl TryFrom<OrderRow> for Order {
     type Error = Error;
 
-    fn try_from((id, amount, currency, paid_by): OrderRow) -> Result<Self, Error> {
+    fn try_from(row: OrderRow) -> Result<Self, Error> {
+        let (id, amount, currency, created_at, paid_by, paid_at, paid_format) = row;
         Ok(Self {
             id,
             amount: Amount::parse(&amount).map_err(corrupt)?,
             currency: Currency::parse(&currency).map_err(corrupt)?,
+            created_at,
             paid_by,
+            paid_at,
+            paid_format,
         })
     }
 }

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     routing::{any, get},
 };
-use cryptocloud_postback_axum::{Received, VerifiedPostback, core::Verifier};
+use cryptocloud_postback_axum::{PostbackRejection, Received, VerifiedPostback, core::Verifier};
 use cryptocloud_postback_inbox::{StoreError, StoreErrorKind};
 use tokio::time;
 
@@ -53,16 +53,26 @@ impl FromRef<Till> for Verifier {
     }
 }
 
-/// Runs for genuine postbacks only, and answers 200 only after the commit.
+/// Pays for genuine postbacks only, and answers 200 only after the commit.
 ///
 /// A payment that a person has to look at is answered with 200 too: it is kept, and the vendor cannot
 /// make it right by sending it again.
 async fn pay(
     State(shop): State<Shop>,
-    VerifiedPostback(postback): VerifiedPostback,
-) -> Result<Received, Error> {
-    in_time(shop.pay(&postback)).await?;
-    Ok(Received)
+    postback: Result<VerifiedPostback, PostbackRejection>,
+) -> Result<Result<Received, PostbackRejection>, Error> {
+    let VerifiedPostback(postback) = match postback {
+        Ok(postback) => postback,
+        Err(rejection) => {
+            let error = rejection.into_inner();
+            shop.record_refused(&error).await;
+            return Ok(Err(error.into()));
+        }
+    };
+    let payment = in_time(shop.pay(&postback)).await;
+    shop.record(&postback, &payment).await;
+    payment?;
+    Ok(Ok(Received))
 }
 
 async fn create(
@@ -88,7 +98,7 @@ async fn unsettled(State(shop): State<Shop>) -> Result<Json<Vec<UnsettledPayment
 }
 
 /// Nobody waits for a database that hangs: what has begun is rolled back.
-async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+pub(crate) async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     match time::timeout(LIMIT, work).await {
         Ok(result) => result,
         Err(_) => Err(StoreError::from(StoreErrorKind::TimedOut).into()),

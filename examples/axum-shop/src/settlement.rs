@@ -31,6 +31,7 @@ impl Shop {
         };
         // Whatever it is: a conflicting report is kept in this transaction too.
         transaction.commit().await?;
+        self.changes.tell();
         let (invoice_id, order_id) = (report.key().invoice_id(), report.order_id());
         match &payment {
             Ok(Payment::Duplicate) | Err(InboxError::InFlight { .. }) => {}
@@ -48,7 +49,8 @@ async fn settle(connection: &mut SqliteConnection, postback: &Verified) -> Resul
     let reported = postback.reported();
     let (invoice_id, order_id) = (postback.invoice_id().as_str(), reported.order_id.as_deref());
     let rows: Vec<OrderRow> = sqlx::query_as(
-        "SELECT id, amount, currency, paid_by FROM orders WHERE id = $1 OR paid_by = $2",
+        "SELECT id, amount, currency, created_at, paid_by, paid_at, paid_format \
+         FROM orders WHERE id = $1 OR paid_by = $2",
     )
     .bind(order_id)
     .bind(invoice_id)
@@ -62,11 +64,15 @@ async fn settle(connection: &mut SqliteConnection, postback: &Verified) -> Resul
         // Its claim was purged.
         Ok(order) if order.paid_by.is_some() => return Ok(Payment::Duplicate),
         Ok(order) => {
-            sqlx::query("UPDATE orders SET paid_by = $1 WHERE id = $2")
-                .bind(invoice_id)
-                .bind(&order.id)
-                .execute(connection)
-                .await?;
+            sqlx::query(
+                "UPDATE orders SET paid_by = $1, paid_format = $2, \
+                 paid_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE id = $3",
+            )
+            .bind(invoice_id)
+            .bind(reported.format().to_string())
+            .bind(&order.id)
+            .execute(connection)
+            .await?;
             return Ok(Payment::Paid);
         }
         Err(reason) => reason,

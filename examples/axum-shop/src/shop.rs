@@ -5,16 +5,19 @@ use cryptocloud_postback_sqlx::{SqliteStore, sqlx};
 
 use crate::{
     Error, NewOrder, Order, UnsettledPayment,
+    changes::Changes,
     order::{OrderRow, is_order_id},
     payment::UnsettledRow,
 };
 
 /// The orders and what was paid, in one SQLite file, also for several processes at once.
 ///
-/// A clone costs three `Arc`s.
+/// A clone costs a few `Arc`s.
 #[derive(Clone, Debug)]
 pub struct Shop {
+    pub(crate) changes: Changes,
     pub(crate) inbox: Inbox,
+    pub(crate) keeps_refused: bool,
     pub(crate) store: SqliteStore,
 }
 
@@ -32,7 +35,24 @@ impl Shop {
             .await?;
         transaction.commit().await?;
         let inbox = Inbox::new("shop", store.clone())?;
-        Ok(Self { inbox, store })
+        Ok(Self {
+            changes: Changes::new(),
+            inbox,
+            keeps_refused: false,
+            store,
+        })
+    }
+
+    /// Whether the log of [deliveries](Self::deliveries) holds refused ones too, which anybody can send.
+    #[must_use]
+    pub fn keep_refused(mut self, keeps_refused: bool) -> Self {
+        self.keeps_refused = keeps_refused;
+        self
+    }
+
+    /// Ends the streams of events, which would hold a server up that waits for its last answer.
+    pub fn end_events(&self) {
+        self.changes.end();
     }
 
     /// Where reports that conflict with their invoice's first one wait for a person.
@@ -51,15 +71,17 @@ impl Shop {
         let rows: Vec<OrderRow> = sqlx::query_as(
             "INSERT INTO orders (id, amount, currency) \
              VALUES (coalesce($1, lower(hex(randomblob(16)))), $2, $3) \
-             ON CONFLICT DO NOTHING RETURNING id, amount, currency, paid_by",
+             ON CONFLICT DO NOTHING \
+             RETURNING id, amount, currency, created_at, paid_by, paid_at, paid_format",
         )
         .bind(order.id.as_deref())
         .bind(order.amount.to_string())
         .bind(order.currency.as_str())
         .fetch_all(self.store.pool())
         .await?;
-        let row = rows.into_iter().next();
-        row.ok_or(Error::Exists)?.try_into()
+        let row = rows.into_iter().next().ok_or(Error::Exists)?;
+        self.changes.tell();
+        row.try_into()
     }
 
     /// Finds an order.
@@ -71,11 +93,13 @@ impl Shop {
         if !is_order_id(id) {
             return Err(Error::Unknown);
         }
-        let row: Option<OrderRow> =
-            sqlx::query_as("SELECT id, amount, currency, paid_by FROM orders WHERE id = $1")
-                .bind(id)
-                .fetch_optional(self.store.pool())
-                .await?;
+        let row: Option<OrderRow> = sqlx::query_as(
+            "SELECT id, amount, currency, created_at, paid_by, paid_at, paid_format \
+             FROM orders WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(self.store.pool())
+        .await?;
         row.ok_or(Error::Unknown)?.try_into()
     }
 
@@ -86,7 +110,8 @@ impl Shop {
     /// [`Error::Inbox`] where the database fails.
     pub async fn orders(&self) -> Result<Vec<Order>, Error> {
         let rows: Vec<OrderRow> = sqlx::query_as(
-            "SELECT id, amount, currency, paid_by FROM orders ORDER BY number DESC LIMIT 100",
+            "SELECT id, amount, currency, created_at, paid_by, paid_at, paid_format \
+             FROM orders ORDER BY number DESC LIMIT 100",
         )
         .fetch_all(self.store.pool())
         .await?;

@@ -65,7 +65,9 @@ if (!all('[aria-live], [role=status], [role=alert], [role=log]').length) {
 // Contrast, of WCAG AA: 4.5, and 3 for large text
 const parts = (color) => {
   const [red, green, blue, alpha = 1] = color.match(/[\d.]+/g).map(Number);
-  return { rgb: [red, green, blue], alpha };
+  // `color-mix` yields `color(srgb …)`, with parts up to 1.
+  const scale = color.startsWith('color(') ? 255 : 1;
+  return { rgb: [red, green, blue].map((part) => part * scale), alpha };
 };
 const over = (front, back) =>
   front.rgb.map((value, index) => value * front.alpha + back[index] * (1 - front.alpha));

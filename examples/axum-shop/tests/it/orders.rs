@@ -5,8 +5,14 @@ use crate::{Answer, ORDER, Server, TestResult, create, get, send};
 #[tokio::test]
 async fn created_found_and_listed() -> TestResult {
     let server = Server::start("created").await?;
-    let order = json!({"id": "A", "amount": "12.5", "currency": "USDT_TRC20", "paid_by": null});
+    let mut order = json!({
+        "id": "A", "amount": "12.5", "currency": "USDT_TRC20",
+        "paid_by": null, "paid_at": null, "paid_format": null,
+    });
     let created = create(&server.shop, ORDER).await?;
+    let time = created.body["created_at"].clone();
+    assert_eq!(time.as_str().map(str::len), Some(20), "{time}");
+    order["created_at"] = time;
     assert_eq!((created.status, &created.body), (201, &order));
     let again = create(&server.shop, ORDER).await?;
     assert_eq!(
