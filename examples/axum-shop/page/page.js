@@ -108,7 +108,7 @@ function replace(old, element) {
 
 const ACTIONS = {
   payment: ['Simulate payment', 'Sends a signed postback, as the vendor does'],
-  duplicate: ['Duplicate', 'The same bytes once more'],
+  duplicate: ['Send duplicate', 'The same bytes once more'],
   resend: ['Resend', 'The same invoice with a new token'],
   forged_amount: ['Forge amount', 'A genuine token, but a hundredth of the amount'],
   forged_token: ['Forge token', 'A token that is signed with another secret'],

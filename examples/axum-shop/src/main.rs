@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod settings;
+mod stop;
 
 use std::{
     error::Error,
@@ -14,6 +15,7 @@ use std::{
 use axum_shop::{DemoSecret, Shop, Simulator, demo, reachable};
 use cryptocloud_postback_axum::core::{SecretKey, Verifier};
 use settings::Settings;
+use stop::stop;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -68,6 +70,8 @@ async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
         .await
         .map_err(in_address)?;
     let address = listener.local_addr().map_err(in_address)?;
+    // Before anybody is told that the shop is there to be stopped.
+    let (answer_all, end) = (stop()?, stop()?);
     let mut output = io::stdout();
     writeln!(output, "listening on http://{address}/postback")?;
     if demo_text.is_some() {
@@ -84,29 +88,14 @@ async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
         .transpose()?;
     let app = demo(shop.clone(), Verifier::new(secret)?, simulator);
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
-        stop().await.unwrap_or_default();
+        answer_all.await;
         shop.end_events();
     });
     tokio::select! {
         result = server => Ok(result?),
         // Requests in flight are answered, but nobody holds the process up for longer.
-        result = async { stop().await?; tokio::time::sleep(GRACE).await; Ok(()) } => result,
+        result = async { end.await; tokio::time::sleep(GRACE).await; Ok(()) } => result,
     }
-}
-
-/// Waits for Ctrl-C, or for SIGTERM where there is one.
-async fn stop() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
 
 /// An error and what caused it, in one line. The database's own error repeats what is below it.

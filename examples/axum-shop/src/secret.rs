@@ -14,6 +14,7 @@ pub struct DemoSecret(PathBuf);
 
 impl DemoSecret {
     /// In this folder.
+    #[must_use]
     pub fn new(folder: &Path) -> Self {
         Self(folder.join("demo-secret"))
     }

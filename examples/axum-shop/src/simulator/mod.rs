@@ -1,6 +1,7 @@
 //! Acts as the vendor, so that the shop can be tried without one.
 
 mod invoice;
+mod request;
 
 use std::{
     fmt,
@@ -8,17 +9,15 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-};
 use cryptocloud_postback::testing::{PostbackBuilder, SignedPostback};
 use cryptocloud_postback_axum::core::{Amount, Format};
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{Error, Order, Shop, routes::in_time};
 use invoice::Invoice;
+use request::{Answer, Kind, Simulation};
+
+pub(crate) use request::simulate;
 
 /// Sends signed postbacks, good and forged, over HTTP to the shop's own `/postback`.
 #[derive(Clone)]
@@ -106,61 +105,6 @@ impl fmt::Debug for Simulator {
             .field("url", &self.url)
             .finish_non_exhaustive()
     }
-}
-
-/// What to send, for which order.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Simulation {
-    order_id: String,
-    kind: Kind,
-    format: WireFormat,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum WireFormat {
-    Form,
-    Json,
-}
-
-impl From<WireFormat> for Format {
-    fn from(format: WireFormat) -> Self {
-        match format {
-            WireFormat::Form => Self::Form,
-            WireFormat::Json => Self::Json,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    /// The same bytes as the last payment's.
-    Duplicate,
-    /// A genuine token under a smaller amount.
-    ForgedAmount,
-    /// A token of somebody who does not have the secret.
-    ForgedToken,
-    Payment,
-    /// The same invoice with a new token.
-    Resend,
-}
-
-/// What the shop answered to the vendor.
-#[derive(Debug, Serialize)]
-pub(crate) struct Answer {
-    status: u16,
-    answer: String,
-}
-
-/// `POST /simulate`
-pub(crate) async fn simulate(
-    State(simulator): State<Simulator>,
-    simulation: Result<Json<Simulation>, JsonRejection>,
-) -> Result<Json<Answer>, Error> {
-    let Json(simulation) = simulation?;
-    simulator.send(&simulation).await.map(Json)
 }
 
 /// This address, or loopback for the one that stands for all of a machine's, where nothing can be sent.

@@ -1,9 +1,12 @@
 //! The shop on a file of its own for each test.
 
+mod demo;
 mod faults;
 mod orders;
 mod payments;
+mod program;
 mod races;
+mod secret;
 mod unsettled;
 
 use std::{
