@@ -1,6 +1,9 @@
 use std::{io, path::PathBuf, time::Duration};
 
-use fantoccini::{Client, ClientBuilder, Locator};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction},
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::Value;
 use throw_away_servers::skip;
@@ -83,6 +86,44 @@ impl Browser {
             .click()
             .await
             .map_err(|error| format!("{css}: {error}"))?)
+    }
+
+    /// Clicks twice, as fast as a mouse does.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such element.
+    pub async fn double_click(&self, css: &str) -> TestResult {
+        let element = self.client.find(Locator::Css(css)).await?;
+        let to = MouseActions::new("mouse".to_owned()).then(PointerAction::MoveToElement {
+            element,
+            duration: None,
+            x: 0.0,
+            y: 0.0,
+        });
+        let button = MOUSE_BUTTON_LEFT;
+        let clicks = to
+            .then(PointerAction::Down { button })
+            .then(PointerAction::Up { button })
+            .then(PointerAction::Down { button })
+            .then(PointerAction::Up { button });
+        Ok(self.client.perform_actions(clicks).await?)
+    }
+
+    /// Presses keys one after the other, wherever the focus is; the special ones have the characters
+    /// of WebDriver.
+    ///
+    /// # Errors
+    ///
+    /// What the browser says.
+    pub async fn keys(&self, keys: &[&str]) -> TestResult {
+        for value in keys.iter().flat_map(|key| key.chars()) {
+            let press = KeyActions::new("keyboard".to_owned())
+                .then(KeyAction::Down { value })
+                .then(KeyAction::Up { value });
+            self.client.perform_actions(press).await?;
+        }
+        Ok(())
     }
 
     /// Replaces what a field holds by typing.

@@ -11,7 +11,7 @@ use crate::Error;
 /// What to send, for which order.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Simulation {
+pub(crate) struct Simulation {
     pub(super) order_id: String,
     pub(super) kind: Kind,
     pub(super) format: WireFormat,

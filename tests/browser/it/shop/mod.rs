@@ -1,6 +1,10 @@
 //! The page of `axum-shop`.
 
+mod hostile;
+mod keyboard;
 mod looks;
+mod payment;
+mod restart;
 
 use std::process::Command;
 
@@ -25,21 +29,27 @@ impl Shop {
             folder,
             program,
         };
-        shop.browser.open(&shop.url("/")).await?;
+        shop.browser.open(&shop.url()).await?;
         shop.browser.until_text("#live", "Live").await?;
         Ok(Some(shop))
     }
 
-    fn url(&self, path: &str) -> String {
+    /// `127.0.0.1:port`
+    fn address(&self) -> &str {
         let url = self.program.url();
-        format!("{}{path}", url.strip_suffix("/postback").unwrap_or(url))
+        let address = url.strip_prefix("http://").unwrap_or(url);
+        address.strip_suffix("/postback").unwrap_or(address)
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/", self.address())
     }
 
     /// Creates an order, and waits until the page shows it.
     async fn order(&self, id: &str) -> TestResult {
         self.browser.fill("#id", id).await?;
         self.browser.click("#new button").await?;
-        self.browser.until_text("#orders", id).await?;
+        self.browser.until_text(ORDER, id).await?;
         // The form takes no second click of a double click.
         let ready = "return !document.querySelector('#new [aria-disabled]')";
         self.browser.until(ready).await
@@ -47,10 +57,18 @@ impl Shop {
 
     /// Presses a button of the newest order, and waits until it could be pressed again.
     async fn press(&self, kind: &str) -> TestResult {
-        let css = format!("#orders > :first-child [data-kind={kind}]");
+        let css = format!("{ORDER} [data-kind={kind}]");
         self.browser.click(&css).await?;
         let ready = "return !document.querySelector('#orders [aria-disabled]')";
         self.browser.until(ready).await
+    }
+
+    /// Waits until the newest delivery shows all of these.
+    async fn delivered(&self, texts: &[&str]) -> TestResult {
+        for text in texts {
+            self.browser.until_text(DELIVERY, text).await?;
+        }
+        Ok(())
     }
 }
 
@@ -59,3 +77,7 @@ fn command(folder: &Folder) -> Command {
     command.env("DATA_DIR", folder.path());
     command
 }
+
+/// The newest ones.
+const ORDER: &str = "#orders > :first-child";
+const DELIVERY: &str = "#deliveries > :first-child";
