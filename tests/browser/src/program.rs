@@ -88,7 +88,7 @@ impl Program {
     /// # Errors
     ///
     /// Where it cannot be asked.
-    pub fn end(&mut self) -> io::Result<ExitStatus> {
+    pub fn stop(mut self) -> io::Result<ExitStatus> {
         let id = self.child.id().to_string();
         Command::new("kill").args(["-s", "INT", &id]).status()?;
         self.child.wait()

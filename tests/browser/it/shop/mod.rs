@@ -12,9 +12,12 @@ use browser::{Browser, Folder, Program, TestResult, program};
 
 /// A shop in a folder of its own, and a window on it.
 struct Shop {
+    /// `127.0.0.1:port`
+    address: String,
     browser: Browser,
     folder: Folder,
-    program: Program,
+    /// None while it is stopped.
+    program: Option<Program>,
 }
 
 impl Shop {
@@ -22,27 +25,36 @@ impl Shop {
         let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
             return Ok(None);
         };
-        let folder = Folder::new()?;
-        let program = Program::start(command(&folder).env("LISTEN_ADDR", "127.0.0.1:0"))?;
-        let shop = Self {
+        let mut shop = Self {
+            address: "127.0.0.1:0".to_owned(),
             browser,
-            folder,
-            program,
+            folder: Folder::new()?,
+            program: None,
         };
+        shop.resume(&mut command(&shop.folder))?;
         shop.browser.open(&shop.url()).await?;
         shop.browser.until_text("#live", "Live").await?;
         Ok(Some(shop))
     }
 
-    /// `127.0.0.1:port`
-    fn address(&self) -> &str {
-        let url = self.program.url();
-        let address = url.strip_prefix("http://").unwrap_or(url);
-        address.strip_suffix("/postback").unwrap_or(address)
+    /// Starts it at the address that it had before.
+    fn resume(&mut self, command: &mut Command) -> TestResult {
+        let program = Program::start(command.env("LISTEN_ADDR", &self.address))?;
+        let address = program.url().strip_prefix("http://");
+        let address = address.and_then(|address| address.strip_suffix("/postback"));
+        self.address = address.ok_or("no address")?.to_owned();
+        self.program = Some(program);
+        Ok(())
+    }
+
+    fn stop(&mut self) -> TestResult {
+        let status = self.program.take().ok_or("not running")?.stop()?;
+        assert!(status.success(), "{status}");
+        Ok(())
     }
 
     fn url(&self) -> String {
-        format!("http://{}/", self.address())
+        format!("http://{}/", self.address)
     }
 
     /// Creates an order, and waits until the page shows it.

@@ -1,4 +1,4 @@
-use browser::{Program, TestResult};
+use browser::TestResult;
 
 use super::{DELIVERY, ORDER, Shop, command};
 
@@ -15,9 +15,7 @@ async fn the_open_page_comes_back_with_all_of_it() -> TestResult {
     let before = shop.browser.text("main").await?;
     shop.browser.check().await?;
 
-    let address = shop.address().to_owned();
-    let again = || Program::start(command(&shop.folder).env("LISTEN_ADDR", &address));
-    shop.program.end()?;
+    shop.stop()?;
     shop.browser.until_text("#live", "Connecting").await?;
     // What is known stays, and what cannot be sent is said.
     assert_eq!(shop.browser.text("main").await?, before);
@@ -25,7 +23,7 @@ async fn the_open_page_comes_back_with_all_of_it() -> TestResult {
     shop.browser
         .until_text("#problem", "Nothing was sent: the shop does not answer.")
         .await?;
-    shop.program = again()?;
+    shop.resume(&mut command(&shop.folder))?;
     shop.browser.until_text("#live", "Live").await?;
     assert_eq!(shop.browser.text("main").await?, before);
 
@@ -55,13 +53,9 @@ async fn a_real_secret_takes_the_buttons_away() -> TestResult {
     shop.order("A-1").await?;
     shop.press("payment").await?;
     shop.order("A-2").await?;
-    shop.program.end()?;
-    let mut real = command(&shop.folder);
-    real.env(
-        "CRYPTOCLOUD_SECRET_KEY",
-        "not-a-real-key-only-for-these-tests",
-    );
-    shop.program = Program::start(real.env("LISTEN_ADDR", "127.0.0.1:0"))?;
+    shop.stop()?;
+    let secret = "not-a-real-key-only-for-these-tests";
+    shop.resume(command(&shop.folder).env("CRYPTOCLOUD_SECRET_KEY", secret))?;
     shop.browser.console().await?;
     shop.browser.open(&shop.url()).await?;
     shop.browser
