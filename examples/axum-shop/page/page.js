@@ -85,9 +85,10 @@ function more(list, count) {
   const there = list.nextElementSibling?.classList.contains('more') ? list.nextElementSibling : null;
   if (count <= 0) return there?.remove();
   const all = () => {
+    const count = list.children.length;
     shownAll.add(list.id);
     show(state);
-    list.lastElementChild?.querySelector('button, summary')?.focus();
+    list.children[count]?.querySelector('button, summary')?.focus();
   };
   const button = make('button', { class: 'more', type: 'button', click: all }, `Show ${count} more`);
   if (there) there.firstChild.data = `Show ${count} more`;
@@ -348,6 +349,7 @@ function announce(before, next) {
 
 let isLoading = false;
 let isStale = false;
+let retry = 0;
 
 async function refresh() {
   isStale = true;
@@ -363,7 +365,8 @@ async function refresh() {
     } catch {
       live(false);
       // The events bring the page back where the server was away, but not where its database was.
-      setTimeout(refresh, 2000);
+      clearTimeout(retry);
+      retry = setTimeout(refresh, 2000);
     }
   }
   isLoading = false;

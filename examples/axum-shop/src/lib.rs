@@ -40,6 +40,8 @@
 //!
 //! [`postback`] is `/postback` alone, [`orders`] is the shop's own API, and [`router`] is both.
 //! [`demo`] adds the page, its events and the simulator.
+//! Several processes can share the file; a page turns by itself for payments of its own process, and
+//! shows those of the others with its next change.
 //!
 //! # What becomes of a payment
 //!
@@ -50,6 +52,7 @@
 //! | without an order, for an unknown one, of another amount or currency, for a paid one | 200 | kept in `unsettled_payments`, listed at `/unsettled`, and a warning |
 //! | an invoice once more with other fields | 409 | kept by the inbox ([`Shop::inbox`]), and an error in the log |
 //! | any, while the database fails | 503 and `Retry-After` | none |
+//! | one that is not genuine | 400 to 422 | none; a shop on a demo secret shows why |
 //!
 //! The claim of the invoice, the order and what is kept for a person are one commit, and 200 comes
 //! after it.

@@ -88,7 +88,7 @@ impl Browser {
             .map_err(|error| format!("{css}: {error}"))?)
     }
 
-    /// Clicks twice, as fast as a mouse does.
+    /// Clicks twice, as fast as a person does.
     ///
     /// # Errors
     ///
@@ -105,6 +105,7 @@ impl Browser {
         let clicks = to
             .then(PointerAction::Down { button })
             .then(PointerAction::Up { button })
+            .then(PointerAction::Pause { duration: BETWEEN })
             .then(PointerAction::Down { button })
             .then(PointerAction::Up { button });
         Ok(self.client.perform_actions(clicks).await?)
@@ -195,6 +196,8 @@ impl Browser {
     }
 }
 
+/// Of the two of a double click.
+const BETWEEN: Duration = Duration::from_millis(150);
 const LIMIT: Duration = Duration::from_secs(30);
 /// The page tells nobody outside when it changes.
 const PAUSE: Duration = Duration::from_millis(20);

@@ -112,14 +112,29 @@ async fn it_starts_without_any_setting_and_says_what_it_does() -> TestResult {
         secret
     );
     drop(process);
-    let mut empty = command(&server.folder);
-    let error = Process::start(empty.env("CRYPTOCLOUD_SECRET_KEY", ""));
-    let error = error.err().ok_or("started")?.to_string();
-    assert!(
-        error.starts_with("CRYPTOCLOUD_SECRET_KEY: secret key is empty;"),
-        "{error}"
-    );
-    assert_eq!(error.lines().count(), 1, "{error}");
+    for (name, value, text) in [
+        (
+            "CRYPTOCLOUD_SECRET_KEY",
+            "",
+            "CRYPTOCLOUD_SECRET_KEY: secret key is empty;",
+        ),
+        (
+            "CRYPTOCLOUD_SECRET_KEY",
+            "short",
+            "CRYPTOCLOUD_SECRET_KEY: secret key is shorter",
+        ),
+        (
+            "LISTEN_ADDR",
+            "localhost",
+            "set LISTEN_ADDR to an address and a port",
+        ),
+        ("DATA_DIR", "/dev/null/data", "/dev/null/data: "),
+    ] {
+        let error = Process::start(command(&server.folder).env(name, value));
+        let error = error.err().ok_or("started")?.to_string();
+        assert!(error.starts_with(text), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
 
     fs::write(server.folder.join("data/demo-secret"), "damaged")?;
     let error = Process::start(&mut command(&server.folder))

@@ -137,6 +137,35 @@ async fn a_double_click_is_one_press() -> TestResult {
     browser.check().await
 }
 
+/// The log on the page is as long as a person reads, and the rest is there when asked for.
+#[tokio::test]
+async fn the_rest_of_a_long_log_is_shown_when_asked_for() -> TestResult {
+    let Some(shop) = Shop::start().await? else {
+        return Ok(());
+    };
+    let browser = &shop.browser;
+    shop.order("A-1").await?;
+    let send = "for (let n = 0; n < 12; n += 1) fetch('/simulate', {method: 'POST', \
+                headers: {'Content-Type': 'application/json'}, \
+                body: JSON.stringify({order_id: 'A-1', kind: 'payment', format: 'json'})})";
+    browser.run(send).await?;
+    browser.until_text("#deliveries-count", "12").await?;
+    browser
+        .until_text("#deliveries + .more", "Show 2 more")
+        .await?;
+    browser.click("#deliveries + .more").await?;
+    let rest = "return document.querySelectorAll('#deliveries > li').length === 12 \
+                && !document.querySelector('.more') \
+                && document.activeElement.matches('#deliveries > :nth-child(11) summary')";
+    browser.until(rest).await?;
+    // One of them has paid, and the page agrees with itself.
+    browser.until_text(ORDER, "Paid").await?;
+    let paid = "return [...document.querySelectorAll('#deliveries > li')] \
+                .filter((item) => item.innerText.includes('11 of 11 checks held')).length === 1";
+    browser.until(paid).await?;
+    browser.check().await
+}
+
 #[tokio::test]
 async fn a_bad_order_is_said_at_the_form() -> TestResult {
     let Some(shop) = Shop::start().await? else {
