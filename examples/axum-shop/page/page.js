@@ -197,7 +197,7 @@ async function simulate(id, kind) {
 
 /** The second click of a double click must not meet what the first one has brought. */
 function aMoment() {
-  return new Promise((resume) => setTimeout(resume, 400));
+  return new Promise((resume) => setTimeout(resume, 500));
 }
 
 function disable(id, isBusy) {

@@ -197,7 +197,7 @@ impl Browser {
 }
 
 /// Of the two of a double click.
-const BETWEEN: Duration = Duration::from_millis(150);
+const BETWEEN: Duration = Duration::from_millis(100);
 const LIMIT: Duration = Duration::from_secs(30);
 /// The page tells nobody outside when it changes.
 const PAUSE: Duration = Duration::from_millis(20);
