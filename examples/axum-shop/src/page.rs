@@ -37,27 +37,13 @@ pub fn demo(shop: Shop, verifier: Verifier, simulator: Option<Simulator>) -> Rou
 }
 
 fn page(shop: Shop, is_demo: bool) -> Router {
-    let file = |kind, text| get(async move || ([(header::CONTENT_TYPE, kind)], text));
     let state = async move |State(shop): State<Shop>| in_time(state(&shop, is_demo)).await;
-    Router::new()
-        .route(
-            "/",
-            file(
-                "text/html; charset=utf-8",
-                include_str!("../page/index.html"),
-            ),
-        )
-        .route(
-            "/page.css",
-            file("text/css; charset=utf-8", include_str!("../page/page.css")),
-        )
-        .route(
-            "/page.js",
-            file(
-                "text/javascript; charset=utf-8",
-                include_str!("../page/page.js"),
-            ),
-        )
+    let mut router = Router::new();
+    for (path, kind, text) in FILES {
+        let file = get(async move || ([(header::CONTENT_TYPE, *kind)], *text));
+        router = router.route(path, file);
+    }
+    router
         .route("/page.json", get(state))
         .route("/events", get(events))
         .with_state(shop)
@@ -103,3 +89,30 @@ async fn protect(mut response: Response) -> Response {
 
 const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src data:; script-src 'self'; \
     style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// A path, a `Content-Type` and a text.
+type File = (&'static str, &'static str, &'static str);
+
+const FILES: &[File] = &[
+    (
+        "/",
+        "text/html; charset=utf-8",
+        include_str!("../page/index.html"),
+    ),
+    (
+        "/page.css",
+        "text/css; charset=utf-8",
+        include_str!("../page/page.css"),
+    ),
+    ("/page.js", SCRIPT, include_str!("../page/page.js")),
+    (
+        "/deliveries.js",
+        SCRIPT,
+        include_str!("../page/deliveries.js"),
+    ),
+    ("/dom.js", SCRIPT, include_str!("../page/dom.js")),
+    ("/list.js", SCRIPT, include_str!("../page/list.js")),
+    ("/orders.js", SCRIPT, include_str!("../page/orders.js")),
+    ("/post.js", SCRIPT, include_str!("../page/post.js")),
+];
+const SCRIPT: &str = "text/javascript; charset=utf-8";
