@@ -56,11 +56,15 @@ async fn a_real_secret_takes_the_buttons_away() -> TestResult {
     shop.stop()?;
     let secret = "not-a-real-key-only-for-these-tests";
     shop.resume(command(&shop.folder).env("CRYPTOCLOUD_SECRET_KEY", secret))?;
-    shop.browser.console().await?;
-    shop.browser.open(&shop.url()).await?;
+    // Also on the page that was opened while they were there.
     shop.browser
         .until_text("#mode", "the simulator is off")
         .await?;
+    let faults = shop.browser.console().await?;
+    assert!(
+        faults.iter().all(|fault| fault.contains("net::ERR_")),
+        "{faults:?}"
+    );
     shop.browser.until_text("#orders", "Paid").await?;
     shop.browser.until_text("#orders", "Open").await?;
     let script = "return !document.querySelector('[data-kind]') \

@@ -55,7 +55,7 @@ async fn the_newest_hundred_are_kept() -> TestResult {
 #[tokio::test]
 async fn a_real_shop_keeps_genuine_ones_only_and_simulates_nothing() -> TestResult {
     let server = Server::start("real").await?;
-    let demo = Demo::start_with(&server, false).await?;
+    let demo = Demo::start_with(&server, |_, _| Ok(None)).await?;
     demo.order("A").await?;
     let body = json!({"order_id": "A", "kind": "payment", "format": "json"}).to_string();
     let response = demo

@@ -4,6 +4,7 @@ mod buttons;
 mod events;
 mod guard;
 mod log;
+mod sender;
 
 use std::net::SocketAddr;
 
@@ -26,26 +27,20 @@ struct Demo {
 
 impl Demo {
     async fn start(server: &Server) -> TestResult<Self> {
-        Self::start_with(server, true).await
+        Self::start_with(server, |shop, address| Ok(Some(simulator(shop, address)?))).await
     }
 
-    async fn start_with(server: &Server, is_simulated: bool) -> TestResult<Self> {
-        let shop = server.open_again().await?.keep_refused(is_simulated);
+    async fn start_with(
+        server: &Server,
+        simulator: impl FnOnce(&Shop, SocketAddr) -> TestResult<Option<Simulator>>,
+    ) -> TestResult<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let simulator = match is_simulated {
-            true => Some(Simulator::new(
-                shop.clone(),
-                Zeroizing::new(SECRET.to_owned()),
-                address,
-            )?),
-            false => None,
-        };
-        let app = demo(
-            shop.clone(),
-            Verifier::new(SecretKey::new(SECRET)?)?,
-            simulator,
-        );
+        let shop = server.open_again().await?;
+        let simulator = simulator(&shop, address)?;
+        let shop = shop.keep_refused(simulator.is_some());
+        let verifier = Verifier::new(SecretKey::new(SECRET)?)?;
+        let app = demo(shop.clone(), verifier, simulator);
         Ok(Self {
             address,
             client: reqwest::Client::builder().no_proxy().build()?,
@@ -95,6 +90,11 @@ impl Demo {
     async fn newest(&self) -> TestResult<Value> {
         Ok(self.state().await?["deliveries"][0].clone())
     }
+}
+
+fn simulator(shop: &Shop, address: SocketAddr) -> TestResult<Simulator> {
+    let secret = Zeroizing::new(SECRET.to_owned());
+    Ok(Simulator::new(shop.clone(), secret, address)?)
 }
 
 impl Drop for Demo {
