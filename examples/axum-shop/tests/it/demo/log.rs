@@ -1,3 +1,4 @@
+use cryptocloud_postback_sqlx::sqlx;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -30,6 +31,28 @@ async fn all_of_it_outlives_a_restart() -> TestResult {
     Ok(())
 }
 
+/// What somebody has recorded is worth nothing a few minutes later.
+#[tokio::test]
+async fn the_same_bytes_are_refused_when_their_token_has_expired() -> TestResult {
+    let server = Server::start("expired").await?;
+    let demo = Demo::start(&server).await?;
+    demo.order("A").await?;
+    demo.press("A", "payment", "json").await?;
+    sqlx::query("UPDATE simulated_invoices SET expires_at = 1767263000")
+        .execute(&server.database().await?)
+        .await?;
+    assert_eq!(demo.press("A", "duplicate", "json").await?, 401);
+    let newest = demo.newest().await?;
+    assert_eq!(newest["reason"], "token has expired: exp is past");
+    assert_eq!(
+        (&newest["stopped_at"], &newest["order_id"]),
+        (&json!("time"), &json!("A"))
+    );
+    // The vendor signs anew.
+    assert_eq!(demo.press("A", "resend", "json").await?, 200);
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_newest_hundred_are_kept() -> TestResult {
     let server = Server::start("hundred").await?;
@@ -43,10 +66,9 @@ async fn the_newest_hundred_are_kept() -> TestResult {
     let numbers: Vec<_> = numbers.filter_map(|one| one["number"].as_i64()).collect();
     assert_eq!(numbers, (4..=103).rev().collect::<Vec<_>>());
     // Also in the file.
-    let count: (i64,) =
-        cryptocloud_postback_sqlx::sqlx::query_as("SELECT count(*) FROM deliveries")
-            .fetch_one(&server.database().await?)
-            .await?;
+    let count: (i64,) = sqlx::query_as("SELECT count(*) FROM deliveries")
+        .fetch_one(&server.database().await?)
+        .await?;
     assert_eq!(count, (100,));
     Ok(())
 }
@@ -104,7 +126,7 @@ async fn a_failing_log_changes_no_answer() -> TestResult {
     let demo = Demo::start(&server).await?;
     demo.order("A").await?;
     let rename = "ALTER TABLE deliveries RENAME TO away";
-    cryptocloud_postback_sqlx::sqlx::raw_sql(rename)
+    sqlx::raw_sql(rename)
         .execute(&server.database().await?)
         .await?;
     assert_eq!(demo.press("A", "payment", "json").await?, 200);
