@@ -1,0 +1,49 @@
+//! `ccpostback` sends, signs, verifies and shows CryptoCloud postbacks.
+#![forbid(unsafe_code)]
+
+mod listen;
+mod output;
+mod report;
+mod secret;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+
+use output::Escaped;
+
+/// Sends, signs, verifies and shows CryptoCloud (Trybit) postbacks, and attacks your own endpoint
+#[derive(Debug, Parser)]
+#[command(name = "ccpostback", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Listen(listen::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    run(cli).unwrap_or_else(|error| {
+        // Where nobody listens, the exit code has to do.
+        let _ = writeln!(
+            io::stderr(),
+            "ccpostback: {}",
+            Escaped(&format!("{error:#}"))
+        );
+        ExitCode::from(2)
+    })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Listen(args) => listen::run(args).await,
+    }
+}

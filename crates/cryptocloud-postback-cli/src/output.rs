@@ -1,0 +1,93 @@
+//! What gets to a terminal or a pipe: escaped, and written at once.
+
+use std::{
+    fmt::{self, Write as _},
+    io::{self, Write},
+};
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Context;
+use serde::Serialize;
+
+/// Writes to standard output, in one piece; colours only where it is a terminal that wants them.
+///
+/// A reader that went away is no fault of ours.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    print_bytes(text.as_bytes())
+}
+
+/// Like [`print`], for what need not be text.
+pub(crate) fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to standard output"),
+    }
+}
+
+/// A line of JSON without any character that a terminal acts upon.
+pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<String> {
+    let text = serde_json::to_string(value)?;
+    let mut line = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        // Outside of texts JSON is printable, and within them this is another spelling.
+        if is_plain(c) {
+            line.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(line, "\\u{unit:04x}")?;
+            }
+        }
+    }
+    line.push('\n');
+    Ok(line)
+}
+
+/// Text of a sender's, with everything that a terminal acts upon spelled out.
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            // The backslash too, so that nobody writes what looks escaped.
+            if is_plain(c) && c != '\\' {
+                f.write_char(c)?;
+            } else {
+                c.escape_debug().try_for_each(|c| f.write_char(c))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether `escape_debug`, which knows all that is not printable, leaves it alone.
+fn is_plain(c: char) -> bool {
+    matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1
+}
+
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_get_no_orders() {
+        let hostile = "a\u{1b}[2J\r\n\u{9b}\u{202e}\\\"ü€\u{7f}";
+        let escaped = Escaped(hostile).to_string();
+        assert_eq!(escaped, r#"a\u{1b}[2J\r\n\u{9b}\u{202e}\\"ü€\u{7f}"#);
+    }
+
+    #[test]
+    fn json_is_the_same_value_in_printable_characters() -> anyhow::Result<()> {
+        let hostile = "\u{1b}\u{7f}\u{9b}\u{202e}\u{e0001}\\\"ü€\n";
+        let line = json(&hostile)?;
+        assert!(line.trim_end().chars().all(is_plain), "{line:?}");
+        assert_eq!(serde_json::from_str::<String>(&line)?, hostile);
+        Ok(())
+    }
+}

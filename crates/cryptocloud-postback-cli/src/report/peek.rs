@@ -1,0 +1,42 @@
+//! What an unproven token says, for a hint and for nothing else.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use cryptocloud_postback::{Format, UnixTime};
+use serde_json::Value;
+
+/// The claims that a hint can name.
+#[derive(Default)]
+pub(crate) struct Peek {
+    pub(crate) expires_at: Option<UnixTime>,
+    pub(crate) id: Option<String>,
+}
+
+impl Peek {
+    pub(crate) fn at(content_type: Option<&[u8]>, body: &[u8]) -> Self {
+        let Some(claims) = claims(content_type, body) else {
+            return Self::default();
+        };
+        let text = |name| claims.get(name).and_then(Value::as_str);
+        let number = |name| claims.get(name).and_then(Value::as_u64);
+        Self {
+            expires_at: number("exp").map(UnixTime::from_secs),
+            id: text("id").map(Into::into),
+        }
+    }
+}
+
+fn claims(content_type: Option<&[u8]>, body: &[u8]) -> Option<Value> {
+    let token = match Format::detect(content_type, body).ok()? {
+        Format::Form => serde_urlencoded::from_bytes::<Vec<(String, String)>>(body)
+            .ok()?
+            .into_iter()
+            .find_map(|(name, value)| (name == "token").then_some(value))?,
+        Format::Json => serde_json::from_slice::<Value>(body)
+            .ok()?
+            .get("token")?
+            .as_str()?
+            .to_owned(),
+    };
+    let claims = token.trim().split('.').nth(1)?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
+}

@@ -1,0 +1,117 @@
+use std::{
+    env, fmt,
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, anyhow, bail};
+use cryptocloud_postback::{SecretKey, Verifier, VerifierBuilder};
+use zeroize::Zeroizing;
+
+/// Where the secret comes from; never from an argument, which every user of the machine can see.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct SecretOptions {
+    /// Reads the SECRET KEY from this file and not from CRYPTOCLOUD_SECRET_KEY; one line break at
+    /// its end is cut
+    ///
+    /// More than once while a secret is replaced: a token of each is accepted, and the first signs.
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
+    secret_file: Vec<PathBuf>,
+
+    /// Takes a secret under 32 bytes, which can be guessed from one postback
+    #[arg(long, help_heading = HEADING)]
+    allow_short_secret: bool,
+}
+
+impl SecretOptions {
+    /// The secret to sign with.
+    pub(crate) fn signing(&self) -> anyhow::Result<Secret> {
+        let (name, secret) = match self.secret_file.first() {
+            Some(path) => (path.display().to_string(), read(path)?),
+            None => (VARIABLE.to_owned(), from_environment()?),
+        };
+        self.checked(&name, &secret)?;
+        Ok(secret)
+    }
+
+    /// A verifier with all secrets, to be set further.
+    pub(crate) fn verifier(&self) -> anyhow::Result<VerifierBuilder> {
+        let Some((first, others)) = self.secret_file.split_first() else {
+            let key = self.checked(VARIABLE, &from_environment()?)?;
+            return Ok(Verifier::builder(key));
+        };
+        let key = |path: &PathBuf| self.checked(&path.display().to_string(), &read(path)?);
+        let mut builder = Verifier::builder(key(first)?);
+        for path in others {
+            builder = builder.secret(key(path)?);
+        }
+        Ok(builder)
+    }
+
+    fn checked(&self, name: &str, secret: &Secret) -> anyhow::Result<SecretKey> {
+        let key = match self.allow_short_secret {
+            true => SecretKey::allow_short(secret.as_str()),
+            false => SecretKey::new(secret.as_str()),
+        };
+        key.with_context(|| format!("no usable secret in {name}"))
+    }
+}
+
+/// A secret to sign with, wiped when dropped and never printed.
+#[derive(Clone)]
+pub(crate) struct Secret(Zeroizing<String>);
+
+impl Secret {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret([redacted])")
+    }
+}
+
+fn from_environment() -> anyhow::Result<Secret> {
+    match env::var(VARIABLE) {
+        Ok(secret) => Ok(Secret(Zeroizing::new(secret))),
+        Err(env::VarError::NotPresent) => bail!(
+            "set {VARIABLE} to the SECRET KEY of your project's settings, or name a file with --secret-file"
+        ),
+        // The cause would quote it.
+        Err(env::VarError::NotUnicode(_)) => bail!("{VARIABLE} is not UTF-8"),
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Secret> {
+    let shown = path.display();
+    let mut text = Zeroizing::new(String::new());
+    File::open(path)
+        .and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
+        .with_context(|| format!("cannot read the secret in {shown}"))?;
+    if text.len() as u64 == MAX_BYTES {
+        return Err(anyhow!("{shown} is no secret: it is too long"));
+    }
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    Ok(Secret(Zeroizing::new(line.to_owned())))
+}
+
+const HEADING: &str = "Secret";
+const VARIABLE: &str = "CRYPTOCLOUD_SECRET_KEY";
+
+/// A file of this size is something else, such as /dev/zero.
+const MAX_BYTES: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_is_redacted() {
+        let secret = Secret(Zeroizing::new("0123456789abcdef".to_owned()));
+        assert_eq!(format!("{secret:?}"), "Secret([redacted])");
+    }
+}
