@@ -1,10 +1,19 @@
 //! `ccpostback` sends, signs, verifies and shows CryptoCloud postbacks.
 #![forbid(unsafe_code)]
 
+mod body;
+mod client;
+mod completions;
+mod draft;
+mod forge;
+mod input;
 mod listen;
 mod output;
 mod report;
 mod secret;
+mod send;
+mod sign;
+mod verify;
 
 use std::{
     io::{self, Write},
@@ -25,7 +34,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Send(Box<send::Args>),
+    Sign(sign::Args),
+    Verify(verify::Args),
     Listen(listen::Args),
+    Completions(completions::Args),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +57,10 @@ fn main() -> ExitCode {
 #[tokio::main(flavor = "current_thread")]
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
+        Command::Send(args) => send::run(*args).await,
+        Command::Sign(args) => sign::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Listen(args) => listen::run(args).await,
+        Command::Completions(args) => completions::run::<Cli>(&args),
     }
 }

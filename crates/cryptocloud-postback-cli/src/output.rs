@@ -5,21 +5,29 @@ use std::{
     io::{self, Write},
 };
 
+use anstream::{AutoStream, ColorChoice, adapter::strip_str};
 use anstyle::{AnsiColor, Style};
 use anyhow::Context;
 use serde::Serialize;
 
-/// Writes to standard output, in one piece; colours only where it is a terminal that wants them.
-///
-/// A reader that went away is no fault of ours.
+/// Writes text in one piece; colours only where standard output is a terminal that wants them.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
-    print_bytes(text.as_bytes())
+    if AutoStream::choice(&io::stdout()) == ColorChoice::Never {
+        print_bytes(strip_str(text).to_string().as_bytes())
+    } else {
+        finish(anstream::stdout().write_all(text.as_bytes()))
+    }
 }
 
-/// Like [`print`], for what need not be text.
+/// Writes bytes as they are.
 pub(crate) fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
-    let mut out = anstream::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    let mut out = io::stdout().lock();
+    finish(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+/// A reader that went away is no fault of ours.
+fn finish(result: io::Result<()>) -> anyhow::Result<()> {
+    match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("cannot write to standard output"),
     }

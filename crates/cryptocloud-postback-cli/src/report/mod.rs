@@ -11,7 +11,7 @@ use bytes::Bytes;
 use cryptocloud_postback::{Check, Error, Postback, UnixTime, Verified, Verifier};
 use serde::Serialize;
 
-pub(crate) use payload::Payload;
+pub(crate) use payload::{Info, Payload};
 
 /// How far a postback came, and what it says.
 ///

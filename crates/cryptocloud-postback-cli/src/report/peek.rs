@@ -4,6 +4,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cryptocloud_postback::{Format, UnixTime};
 use serde_json::Value;
 
+use crate::body;
+
 /// The claims that a hint can name.
 #[derive(Default)]
 pub(crate) struct Peek {
@@ -26,17 +28,8 @@ impl Peek {
 }
 
 fn claims(content_type: Option<&[u8]>, body: &[u8]) -> Option<Value> {
-    let token = match Format::detect(content_type, body).ok()? {
-        Format::Form => serde_urlencoded::from_bytes::<Vec<(String, String)>>(body)
-            .ok()?
-            .into_iter()
-            .find_map(|(name, value)| (name == "token").then_some(value))?,
-        Format::Json => serde_json::from_slice::<Value>(body)
-            .ok()?
-            .get("token")?
-            .as_str()?
-            .to_owned(),
-    };
+    let format = Format::detect(content_type, body).ok()?;
+    let token = body::field(format, body, "token")?;
     let claims = token.trim().split('.').nth(1)?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }

@@ -1,0 +1,103 @@
+//! A look into a body that need not be right, for hints and for a new token.
+
+use anyhow::{Context, anyhow};
+use bytes::Bytes;
+use cryptocloud_postback::Format;
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+/// The text of a field, if it is there; nothing proves it.
+pub(crate) fn field(format: Format, body: &[u8], name: &str) -> Option<String> {
+    match format {
+        Format::Form => serde_urlencoded::from_bytes::<Vec<(String, String)>>(body)
+            .ok()?
+            .into_iter()
+            .find_map(|(known, value)| (known == name).then_some(value)),
+        Format::Json => {
+            let object: Value = serde_json::from_slice(body).ok()?;
+            Some(object.get(name)?.as_str()?.to_owned())
+        }
+    }
+}
+
+/// The same body with another token; no other byte changes.
+pub(crate) fn replace_token(format: Format, body: &[u8], token: &str) -> anyhow::Result<Bytes> {
+    match format {
+        Format::Form => replace_in_form(body, token),
+        Format::Json => replace_in_json(body, token),
+    }
+}
+
+fn replace_in_form(body: &[u8], token: &str) -> anyhow::Result<Bytes> {
+    let is_token = |pair: &[u8]| {
+        serde_urlencoded::from_bytes::<Vec<(String, String)>>(pair)
+            .is_ok_and(|pairs| pairs.iter().any(|(name, _)| name == "token"))
+    };
+    // A token has only characters that stand for themselves in a form.
+    let new = format!("token={token}");
+    let pairs: Vec<&[u8]> = body.split(|byte| *byte == b'&').collect();
+    if pairs.iter().filter(|pair| is_token(pair)).count() != 1 {
+        return Err(anyhow!(ONE_TOKEN));
+    }
+    let pairs = pairs.into_iter().map(|pair| match is_token(pair) {
+        true => new.as_bytes(),
+        false => pair,
+    });
+    Ok(pairs.collect::<Vec<_>>().join(&b'&').into())
+}
+
+fn replace_in_json(body: &[u8], token: &str) -> anyhow::Result<Bytes> {
+    #[derive(Deserialize)]
+    struct Envelope<'a> {
+        #[serde(borrow)]
+        token: &'a RawValue,
+    }
+    let text = str::from_utf8(body).context("the body is not UTF-8")?;
+    let envelope: Envelope<'_> = serde_json::from_str(text).context(ONE_TOKEN)?;
+    let old = envelope.token.get();
+    // The raw value is a part of the text, so this is where it starts.
+    let start = old.as_ptr().addr().checked_sub(text.as_ptr().addr());
+    let (before, rest) = start
+        .and_then(|start| text.split_at_checked(start))
+        .context(ONE_TOKEN)?;
+    let after = rest.strip_prefix(old).context(ONE_TOKEN)?;
+    Ok(format!("{before}\"{token}\"{after}").into())
+}
+
+const ONE_TOKEN: &str = "the body has not one field token to replace";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(format: Format, body: &str, expected: Option<&str>) {
+        let replaced = replace_token(format, body.as_bytes(), "a.b.c").ok();
+        assert_eq!(replaced.as_deref(), expected.map(str::as_bytes), "{body}");
+    }
+
+    #[test]
+    fn only_the_token_changes() {
+        check(
+            Format::Json,
+            "{ \"token\" :\n \"old\" , \"token \":\"old\", \"x\":1e-05}",
+            Some("{ \"token\" :\n \"a.b.c\" , \"token \":\"old\", \"x\":1e-05}"),
+        );
+        check(
+            Format::Json,
+            r#"{"to\u006ben":null}"#,
+            Some(r#"{"to\u006ben":"a.b.c"}"#),
+        );
+        check(Format::Json, r#"{"token":1,"token":2}"#, None);
+        check(Format::Json, r#"{"x":{"token":1}}"#, None);
+        check(Format::Json, "x", None);
+        check(
+            Format::Form,
+            "a=%zz&token=old&b",
+            Some("a=%zz&token=a.b.c&b"),
+        );
+        check(Format::Form, "%74oken", Some("token=a.b.c"));
+        check(Format::Form, "token=1&token=2", None);
+        check(Format::Form, "xtoken=1", None);
+    }
+}

@@ -1,0 +1,194 @@
+//! HTTP as the vendor's sender speaks it.
+
+use std::{
+    convert::Infallible,
+    error, iter,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use reqwest::{
+    Method, StatusCode, Url,
+    header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION},
+    redirect,
+};
+use tokio::time;
+
+/// Sends to one URL.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    client: reqwest::Client,
+    timeout: Duration,
+    url: Url,
+}
+
+/// What is sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) content_type: &'static str,
+    pub(crate) content_encoding: Option<&'static str>,
+    pub(crate) body: Body,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
+    /// The first, and then another so many times, without a length in front.
+    Chunked(Bytes, Bytes, usize),
+    Whole(Bytes),
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) elapsed: Duration,
+    /// The start of the body.
+    pub(crate) body: String,
+    pub(crate) is_cut: bool,
+    pub(crate) location: Option<String>,
+}
+
+/// Why nothing came back.
+#[derive(Clone, Debug)]
+pub(crate) struct NoAnswer {
+    pub(crate) reason: String,
+    /// Whether there was a connection, which the endpoint then closed or left silent.
+    pub(crate) connected: bool,
+}
+
+impl Client {
+    pub(crate) fn new(url: Url, timeout: Duration) -> anyhow::Result<Self> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent("Cryptocloud POSTBACK v2")
+            // A redirect loses the body: it is a fault to show, and not to follow.
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .timeout(timeout);
+        if is_loopback(&url) {
+            builder = builder.no_proxy();
+        }
+        Ok(Self {
+            client: builder.build().context("cannot set up HTTP")?,
+            timeout,
+            url,
+        })
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    pub(crate) async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
+        let mut builder = self
+            .client
+            .request(request.method, self.url.clone())
+            .header(CONTENT_TYPE, request.content_type)
+            .body(match request.body {
+                Body::Chunked(first, chunk, count) => chunked(first, chunk, count),
+                Body::Whole(body) => body.into(),
+            });
+        if let Some(encoding) = request.content_encoding {
+            builder = builder.header(CONTENT_ENCODING, encoding);
+        }
+        let start = Instant::now();
+        let mut response = builder.send().await.map_err(|error| self.fault(&error))?;
+        let mut body = Vec::new();
+        let mut is_cut = false;
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.fault(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_SHOWN_BYTES {
+                body.truncate(MAX_SHOWN_BYTES);
+                is_cut = true;
+                break;
+            }
+        }
+        let location = response.headers().get(LOCATION);
+        Ok(Answer {
+            status: response.status(),
+            elapsed: start.elapsed(),
+            body: String::from_utf8_lossy(&body).into_owned(),
+            is_cut,
+            location: location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        })
+    }
+
+    /// The last cause says most; those above it repeat one another.
+    fn fault(&self, error: &reqwest::Error) -> NoAnswer {
+        let mut last: &dyn error::Error = error;
+        while let Some(source) = last.source() {
+            last = source;
+        }
+        NoAnswer {
+            reason: if error.is_timeout() {
+                format!("no answer within {} s", self.timeout.as_secs())
+            } else {
+                last.to_string()
+            },
+            connected: !error.is_connect(),
+        }
+    }
+}
+
+/// An endpoint's URL, for clap.
+pub(crate) fn url(text: &str) -> anyhow::Result<Url> {
+    let url = Url::parse(text)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        bail!("only http and https are supported");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        bail!("the vendor sends no user name and password");
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse()
+            .is_ok_and(|address: std::net::IpAddr| address.is_loopback()),
+        None => false,
+    }
+}
+
+/// With a pause before each chunk: an endpoint that has seen enough answers and closes, and that
+/// answer can be lost to one who is still writing.
+fn chunked(first: Bytes, chunk: Bytes, count: usize) -> reqwest::Body {
+    let chunks = iter::once(first).chain(iter::repeat_n(chunk, count));
+    let chunks = stream::iter(chunks).then(async |chunk| {
+        time::sleep(Duration::from_millis(1)).await;
+        Ok::<_, Infallible>(chunk)
+    });
+    reqwest::Body::wrap_stream(chunks.boxed())
+}
+
+const MAX_SHOWN_BYTES: usize = 2_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<bool>) {
+        let actual = url(text).ok().map(|url| is_loopback(&url));
+        assert_eq!(actual, expected, "{text}");
+    }
+
+    #[test]
+    fn urls() {
+        check("http://localhost:1/x", Some(true));
+        check("http://127.8.9.1/", Some(true));
+        check("http://[::1]:80/", Some(true));
+        check("https://example.com/", Some(false));
+        check("https://127.0.0.1.example.com/", Some(false));
+        check("ftp://localhost/", None);
+        check("http://user:password@localhost/", None);
+        check("localhost:3000", None);
+        check("", None);
+    }
+}

@@ -1,0 +1,25 @@
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use anyhow::Context;
+use bytes::Bytes;
+
+/// Reads at most `limit` bytes of a file, or of standard input where the path is `-`.
+pub(crate) fn read(path: &Path, limit: usize) -> anyhow::Result<Bytes> {
+    let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        io::stdin()
+            .take(limit)
+            .read_to_end(&mut bytes)
+            .context("cannot read standard input")?;
+    } else {
+        File::open(path)
+            .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+            .with_context(|| format!("cannot read {}", path.display()))?;
+    }
+    Ok(bytes.into())
+}

@@ -1,0 +1,54 @@
+use std::{num::NonZeroUsize, process::ExitCode, time::Instant};
+
+use futures_util::{StreamExt, stream};
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::signal;
+
+use super::{request, summary::Summary};
+use crate::{client::Client, draft::Draft, output};
+
+pub(super) async fn run(
+    client: &Client,
+    draft: &Draft,
+    count: u64,
+    concurrency: NonZeroUsize,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let bar = progress_bar(count)?;
+    let start = Instant::now();
+    let mut summary = Summary::new(count);
+    // Each is signed when it is sent.
+    let mut answers = stream::iter(0..count)
+        .map(async |_| {
+            let request = request(draft)?;
+            Ok::<_, anyhow::Error>(client.send(request).await)
+        })
+        .buffer_unordered(concurrency.get());
+    let mut interrupt = Box::pin(signal::ctrl_c());
+    loop {
+        tokio::select! {
+            answer = answers.next() => match answer {
+                Some(answer) => summary.add(answer?),
+                None => break,
+            },
+            result = &mut interrupt => {
+                result?;
+                break;
+            }
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    summary.finish(start.elapsed());
+    output::print(&match json {
+        true => output::json(&summary)?,
+        false => summary.text(),
+    })?;
+    Ok(ExitCode::from(summary.exit_code()))
+}
+
+/// On standard error, and drawn only where that is a terminal.
+fn progress_bar(count: u64) -> anyhow::Result<ProgressBar> {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}")?;
+    Ok(ProgressBar::new(count).with_style(style))
+}

@@ -1,0 +1,46 @@
+//! `ccpostback sign`
+
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
+
+use crate::{draft::PostbackOptions, output, secret::SecretOptions};
+
+/// Prints a signed body, or a token alone
+#[derive(clap::Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// Prints the token alone
+    #[arg(long)]
+    token: bool,
+
+    #[command(flatten)]
+    postback: PostbackOptions,
+
+    #[command(flatten)]
+    secret: SecretOptions,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let draft = args.postback.draft(&args.secret.signing()?)?;
+    let mut text = match args.token {
+        true => draft.token()?.into_bytes(),
+        false => draft.sign()?.to_vec(),
+    };
+    // A body stays as it is, since a line break would belong to the last value of a form.
+    if args.token || io::stdout().is_terminal() {
+        text.push(b'\n');
+    }
+    output::print_bytes(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  ccpostback sign --order-id ORDER_93223 |
+    curl http://127.0.0.1:3000/postback -H 'Content-Type: application/json' --data-binary @-
+  ccpostback sign --format form | curl http://127.0.0.1:3000/postback --data-binary @-
+  ccpostback sign --token --invoice-id ILRAJE1Q
+
+Exit code: 0, or 2 where nothing could be signed.";

@@ -1,0 +1,102 @@
+//! `ccpostback verify`
+
+mod text;
+mod time;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use anyhow::bail;
+use cryptocloud_postback::{MAX_BODY_BYTES, UnixTime, check_request};
+
+use crate::{input, output, report::Report, secret::SecretOptions};
+
+/// Verifies one body, and shows every check in order
+#[derive(clap::Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The body; - is standard input
+    #[arg(default_value = "-")]
+    file: PathBuf,
+
+    /// The request's Content-Type; without it the body's first byte says what it is
+    #[arg(long, value_name = "TYPE", help_heading = REQUEST)]
+    content_type: Option<String>,
+
+    /// The request's Content-Encoding
+    #[arg(long, value_name = "CODING", help_heading = REQUEST)]
+    content_encoding: Option<String>,
+
+    /// The request's method
+    #[arg(long, default_value = "POST", help_heading = REQUEST)]
+    method: String,
+
+    /// Verifies as of this time, in RFC 3339 or as Unix seconds [default: now]
+    #[arg(long, value_name = "TIME", value_parser = time::parse, help_heading = RULES)]
+    at: Option<UnixTime>,
+
+    /// How far this machine's clock and the vendor's may be apart, 0 to 300
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, help_heading = RULES)]
+    leeway: u64,
+
+    /// Accepts other statuses than success
+    #[arg(long, help_heading = RULES)]
+    accept_any_status: bool,
+
+    /// Refuses a postback without an order, such as one of a payment link
+    #[arg(long, help_heading = RULES)]
+    require_order_id: bool,
+
+    /// Refuses a payment that says that it is a test
+    #[arg(long, help_heading = RULES)]
+    refuse_test_mode: bool,
+
+    /// Prints one line of JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    secret: SecretOptions,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let verifier = args
+        .secret
+        .verifier()?
+        .accept_any_status(args.accept_any_status)
+        .leeway(Duration::from_secs(args.leeway))
+        .refuse_test_mode(args.refuse_test_mode)
+        .require_order_id(args.require_order_id)
+        .build()?;
+    // One byte more than is accepted shows that it is too long.
+    let body = input::read(&args.file, MAX_BODY_BYTES + 1)?;
+    if body.is_empty() && args.content_type.is_none() {
+        bail!("the body is empty: name a file, or pipe a body in");
+    }
+    let now = match args.at {
+        Some(time) => time,
+        None => UnixTime::now()?,
+    };
+    let content_type = args.content_type.as_deref().map(str::as_bytes);
+    let encoding = args.content_encoding.as_deref().map(str::as_bytes);
+    let report = match check_request(&args.method, encoding, None) {
+        Ok(()) => Report::of(&verifier, content_type, body, now),
+        Err(error) => Report::refused(&error, content_type, body, now),
+    };
+    output::print(&match args.json {
+        true => output::json(&report)?,
+        false => text::text(&report),
+    })?;
+    Ok(ExitCode::from(u8::from(!report.verified)))
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  ccpostback verify body.json
+  ccpostback verify --content-type application/x-www-form-urlencoded < body.txt
+  ccpostback verify --at 2026-01-27T10:23:20Z body.json
+  ccpostback sign | ccpostback verify --json
+
+Exit code: 0 where the postback is verified, 1 where it is refused, 2 where nothing could be verified.";
+
+const REQUEST: &str = "Request";
+const RULES: &str = "Rules";

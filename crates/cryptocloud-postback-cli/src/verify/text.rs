@@ -1,0 +1,129 @@
+//! A report for a person.
+
+use std::fmt::{self, Write};
+
+use anstyle::Style;
+
+use crate::{
+    output::{BAD, BOLD, DIM, Escaped, GOOD},
+    report::{Info, Outcome, Payload, Report, Step},
+};
+
+pub(super) fn text(report: &Report) -> String {
+    let mut text = String::new();
+    // Writing to a text never fails.
+    let _ = write(&mut text, report);
+    text
+}
+
+fn write(text: &mut String, report: &Report) -> fmt::Result {
+    for step in &report.checks {
+        write_step(text, step)?;
+    }
+    writeln!(text)?;
+    match (report.verified, &report.invoice_id) {
+        (true, Some(id)) => writeln!(text, "{GOOD}verified{GOOD:#}: invoice {}", Escaped(id))?,
+        (_, Some(id)) => writeln!(
+            text,
+            "{BAD}refused{BAD:#}, to be answered with {}: says that it is of invoice {}",
+            report.status,
+            Escaped(id)
+        )?,
+        (_, None) => writeln!(
+            text,
+            "{BAD}refused{BAD:#}, to be answered with {}",
+            report.status
+        )?,
+    }
+    let Some(payload) = &report.postback else {
+        return Ok(());
+    };
+    let title = match report.verified {
+        true => "reported, and not signed by the token",
+        false => "unproven, whoever sent it",
+    };
+    writeln!(text, "\n{BOLD}{title}{BOLD:#}")?;
+    write_payload(text, payload)
+}
+
+fn write_step(text: &mut String, step: &Step) -> fmt::Result {
+    let (style, mark): (Style, _) = match &step.outcome {
+        Outcome::Failed(_) => (BAD, "failed"),
+        Outcome::NotMade => (DIM, "-"),
+        Outcome::Ok => (GOOD, "ok"),
+    };
+    writeln!(
+        text,
+        "{style}{mark:<8}{style:#}{:<11}{}",
+        step.check, step.holds
+    )?;
+    let Outcome::Failed(failure) = &step.outcome else {
+        return Ok(());
+    };
+    let cause = failure.cause.as_deref();
+    let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+    writeln!(text, "{:19}{BAD}{}{cause}{BAD:#}", "", failure.message)?;
+    writeln!(text, "{:19}{}", "", Escaped(&failure.hint))
+}
+
+fn write_payload(text: &mut String, payload: &Payload) -> fmt::Result {
+    let amount = payload.amount_crypto.to_string();
+    let order = payload.order_id.as_deref();
+    for (name, value) in [
+        ("format", Some(payload.format.as_str())),
+        ("status", Some(&payload.status)),
+        ("invoice_id", Some(&payload.invoice_id)),
+        ("amount_crypto", Some(&amount)),
+        ("currency", Some(&payload.currency)),
+        ("order_id", order.or(Some("(none)"))),
+        ("invoice_info", payload.invoice_info_error.as_deref()),
+    ] {
+        write_field(text, name, value)?;
+    }
+    match &payload.invoice_info {
+        Some(info) => write_info(text, info),
+        None => Ok(()),
+    }
+}
+
+fn write_info(text: &mut String, info: &Info) -> fmt::Result {
+    let test_mode = info.test_mode.map(|test| test.to_string());
+    let transactions = info.tx_list.as_ref().map(|list| list.join(", "));
+    for (name, value) in [
+        ("status", &info.status),
+        ("invoice_status", &info.invoice_status),
+        ("test_mode", &test_mode),
+        ("created", &info.created),
+        ("date_finished", &info.date_finished),
+        ("expiry_date", &info.expiry_date),
+        ("address", &info.address),
+        ("network", &info.network),
+        ("project", &info.project),
+        ("tx_list", &transactions),
+    ] {
+        write_field(text, &format!("invoice_info.{name}"), value.as_deref())?;
+    }
+    for (name, value) in [
+        ("amount", info.amount),
+        ("amount_usd", info.amount_usd),
+        ("amount_in_fiat", info.amount_in_fiat),
+        ("amount_paid", info.amount_paid),
+        ("amount_paid_usd", info.amount_paid_usd),
+        ("fee", info.fee),
+        ("service_fee", info.service_fee),
+        ("received", info.received),
+        ("received_usd", info.received_usd),
+        ("to_surcharge", info.to_surcharge),
+    ] {
+        let value = value.map(|value| value.to_string());
+        write_field(text, &format!("invoice_info.{name}"), value.as_deref())?;
+    }
+    Ok(())
+}
+
+fn write_field(text: &mut String, name: &str, value: Option<&str>) -> fmt::Result {
+    match value {
+        Some(value) => writeln!(text, "  {name:<29} {}", Escaped(value)),
+        None => Ok(()),
+    }
+}
