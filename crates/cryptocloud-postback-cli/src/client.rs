@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use reqwest::{
-    Method, StatusCode, Url,
+    ClientBuilder, Method, StatusCode, Url,
     header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION},
     redirect,
 };
@@ -61,20 +61,13 @@ pub(crate) struct NoAnswer {
 
 impl Client {
     pub(crate) fn new(url: Url, timeout: Duration) -> anyhow::Result<Self> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent("Cryptocloud POSTBACK v2")
-            // A redirect loses the body: it is a fault to show, and not to follow.
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .timeout(timeout);
-        if is_loopback(&url) {
-            builder = builder.no_proxy();
-        }
-        Ok(Self {
-            client: builder.build().context("cannot set up HTTP")?,
-            timeout,
-            url,
-        })
+        Self::with(reqwest::Client::builder(), url, timeout)
+    }
+
+    /// One connection for each request, since an attack may leave one that is about to be closed.
+    pub(crate) fn without_reuse(url: Url, timeout: Duration) -> anyhow::Result<Self> {
+        let builder = reqwest::Client::builder().pool_max_idle_per_host(0);
+        Self::with(builder, url, timeout)
     }
 
     pub(crate) fn url(&self) -> &Url {
@@ -112,6 +105,23 @@ impl Client {
             body: String::from_utf8_lossy(&body).into_owned(),
             is_cut,
             location: location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        })
+    }
+
+    fn with(builder: ClientBuilder, url: Url, timeout: Duration) -> anyhow::Result<Self> {
+        let mut builder = builder
+            .user_agent("Cryptocloud POSTBACK v2")
+            // A redirect loses the body: it is a fault to show, and not to follow.
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .timeout(timeout);
+        if is_loopback(&url) {
+            builder = builder.no_proxy();
+        }
+        Ok(Self {
+            client: builder.build().context("cannot set up HTTP")?,
+            timeout,
+            url,
         })
     }
 

@@ -94,7 +94,7 @@ pub(super) const BODY: &[Attack] = &[
     Attack {
         name: "utf8-broken-form",
         what: "a form that is not UTF-8 once decoded",
-        right: Right::Refuse(ErrorKind::InvalidField),
+        right: Right::Refuse(ErrorKind::InvalidForm),
         forge: |forger| replaced(&form(&forger.postback().order_id(MARK)), MARK, b"ORDER%ff"),
     },
     Attack {

@@ -89,12 +89,10 @@ async fn all(
             controls.push(outcome);
         }
     }
+    let format = accepted.or(format).unwrap_or(Format::Json);
     let mut attacks = Vec::new();
-    // An endpoint that refuses the genuine ones proves nothing by refusing the others.
-    if let Some(format) = accepted {
-        for attack in Attack::all() {
-            attacks.push(send(attack, builder, format, client).await?);
-        }
+    for attack in Attack::all() {
+        attacks.push(send(attack, builder, format, client).await?);
     }
     Ok(Results::new(controls, attacks))
 }
@@ -107,4 +105,78 @@ async fn send(
 ) -> anyhow::Result<Outcome> {
     let request = (attack.forge)(&Forger::new(builder, format)?);
     Ok(Outcome::new(attack, client.send(request).await))
+}
+
+#[cfg(test)]
+mod tests {
+    use cryptocloud_postback::{Error, SecretKey, Verified, Verifier, check_request};
+
+    use super::*;
+    use crate::client::{Body, Request};
+    use attack::Right;
+
+    const SECRET: &str = "not-a-real-key-only-for-these-tests";
+
+    /// As our adapters judge it.
+    fn judge(request: &Request) -> Result<Verified, Error> {
+        let body = match &request.body {
+            Body::Chunked(first, chunk, count) => {
+                [&first[..], &chunk.repeat(*count)].concat().into()
+            }
+            Body::Whole(body) => body.clone(),
+        };
+        let encoding = request.content_encoding.map(str::as_bytes);
+        check_request(request.method.as_str(), encoding, None)?;
+        let secret = SecretKey::new(SECRET).expect("a secret");
+        let verifier = Verifier::new(secret).expect("a verifier");
+        verifier.verify(Some(request.content_type.as_bytes()), body)
+    }
+
+    #[track_caller]
+    fn forge(attack: &Attack, format: Format) -> Result<(), cryptocloud_postback::ErrorKind> {
+        let builder = PostbackBuilder::new(SECRET).order_id("ORDER_93223");
+        let forger = Forger::new(&builder, format).expect("a clock");
+        let result = judge(&(attack.forge)(&forger));
+        result.map(|_| ()).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn each_attack_is_refused_for_its_own_reason() {
+        for attack in Attack::all() {
+            let expected = match attack.right {
+                Right::Refuse(kind) => Err(kind),
+                Right::Accept | Right::Look => Ok(()),
+            };
+            assert_eq!(forge(attack, Format::Json), expected, "{}", attack.name);
+            // A form has other words for null and for numbers, so only the status is the same.
+            let status = |result: Result<_, cryptocloud_postback::ErrorKind>| {
+                result.map_err(cryptocloud_postback::ErrorKind::status_code)
+            };
+            assert_eq!(
+                status(forge(attack, Format::Form)),
+                status(expected),
+                "{} as a form",
+                attack.name
+            );
+        }
+    }
+
+    #[test]
+    fn controls_are_genuine() {
+        for format in [Format::Form, Format::Json] {
+            for control in control::controls(format) {
+                assert_eq!(forge(control, format), Ok(()), "{}", control.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_fit_their_column() {
+        let mut names: Vec<_> = Attack::all().map(|attack| attack.name).collect();
+        assert!(names.iter().all(|name| name.len() <= 21));
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
 }

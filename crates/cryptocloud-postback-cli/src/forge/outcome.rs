@@ -103,7 +103,7 @@ impl Results {
 
     /// Whether a genuine postback was accepted before the attacks, or none was asked for.
     pub(super) fn is_proof(&self) -> bool {
-        !self.attacks.is_empty()
+        self.controls.is_empty() || self.controls.iter().any(Outcome::is_right)
     }
 
     /// `5 right, 1 wrong, 0 faults, 1 to look at`

@@ -32,7 +32,7 @@ pub(super) fn text(results: &Results) -> String {
     text += &format!("\n{}\n", results.counts());
     if !results.is_proof() {
         text += &format!(
-            "{BAD}nothing is proven{BAD:#}: no genuine postback was accepted; is this the endpoint's secret, and its URL?\n"
+            "{BAD}no refusal proves anything{BAD:#}: genuine postbacks were refused too; is this the endpoint's secret, and its URL?\n"
         );
     }
     text

@@ -74,10 +74,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let url = args.url.context("say where to post to with --url")?;
     let secret = args.secret.signing()?;
-    let client = Client::new(url, Duration::from_secs(args.timeout))?;
+    let timeout = Duration::from_secs(args.timeout);
     if let Some(kind) = &args.forge {
+        let client = Client::without_reuse(url, timeout)?;
         return forge::run(kind, &args.postback, &secret, &client, args.json).await;
     }
+    let client = Client::new(url, timeout)?;
     let draft = args.postback.draft(&secret)?;
     match args.repeat {
         None => once::run(&client, &draft, args.json).await,
