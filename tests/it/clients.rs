@@ -1,7 +1,7 @@
 //! Senders in Python, JavaScript and PHP against both example servers.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -9,8 +9,8 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
+    languages,
     servers::{EXAMPLES, SECRET, Server},
-    skip,
 };
 
 /// One case, as a sender reports it.
@@ -35,22 +35,11 @@ struct Want {
 
 #[test]
 fn python() {
-    if !is_there("python3", &["-c", "import venv, ensurepip"]) {
+    let Some(python) = &*languages::PYTHON else {
         return;
-    }
-    let venv = scratch("python");
-    let python = venv.join("bin/python");
-    if !python.exists() {
-        done(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-    }
-    let requirements = clients().join("requirements.txt");
-    done(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "-r"])
-            .arg(requirements),
-    );
+    };
     check(|| {
-        let mut command = Command::new(&python);
+        let mut command = Command::new(python);
         command.arg(clients().join("send.py"));
         command
     });
@@ -58,20 +47,13 @@ fn python() {
 
 #[test]
 fn javascript() {
-    if !is_there("node", &["--version"]) || !is_there("npm", &["--version"]) {
+    let Some(folder) = &*languages::JAVASCRIPT else {
         return;
-    }
-    // Modules are looked for beside the script, so it is run from a copy beside them.
-    let folder = scratch("javascript");
-    fs::create_dir_all(&folder).expect("a folder");
-    for file in ["invoice_info.json", "package.json", "send.mjs"] {
+    };
+    // Modules are looked for beside the script.
+    for file in ["invoice_info.json", "send.mjs"] {
         fs::copy(clients().join(file), folder.join(file)).expect("a copy");
     }
-    done(
-        Command::new("npm")
-            .args(["install", "--silent", "--no-audit", "--no-fund"])
-            .current_dir(&folder),
-    );
     check(|| {
         let mut command = Command::new("node");
         command.arg(folder.join("send.mjs"));
@@ -81,7 +63,7 @@ fn javascript() {
 
 #[test]
 fn php() {
-    if !is_there("php", &["--version"]) {
+    if !*languages::PHP {
         return;
     }
     check(|| {
@@ -145,30 +127,6 @@ fn cases(output: &Output) -> Vec<Case> {
         .collect()
 }
 
-/// Whether a program runs; where it does not, a line says so, and under CI that is a failure.
-fn is_there(program: &str, arguments: &[&str]) -> bool {
-    let output = Command::new(program).args(arguments).output();
-    let found = output.is_ok_and(|output| output.status.success());
-    assert!(found || env::var_os("CI").is_none(), "{program} is missing");
-    if !found {
-        skip::say(&format!("{program} is missing"));
-    }
-    found
-}
-
-fn done(command: &mut Command) {
-    let output = command.output().expect("a program");
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {error}");
-}
-
 fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
-}
-
-/// A folder for what a language's packages need, kept between runs.
-fn scratch(language: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("clients")
-        .join(language)
 }

@@ -4,6 +4,8 @@
 mod clients;
 mod corpora;
 mod examples;
+mod forge;
+mod languages;
 mod projects;
 mod receivers;
 mod servers;

@@ -15,11 +15,14 @@ use serde_json::Value;
 pub(crate) const EXAMPLES: [&str; 2] = ["axum-basic", "actix-basic"];
 pub(crate) const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
+/// The packages of the examples and of the program `ccpostback`.
+const PACKAGES: [&str; 3] = ["axum-basic", "actix-basic", "cryptocloud-postback-cli"];
+
 /// Built once, as a user would build them.
 static BINARIES: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(|| {
     let output = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--message-format=json"])
-        .args(EXAMPLES.map(|name| format!("-p{name}")))
+        .args(PACKAGES.map(|name| format!("-p{name}")))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stderr(Stdio::inherit())
         .output()
@@ -36,9 +39,9 @@ static BINARIES: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(|| {
         .collect()
 });
 
-/// An example, to be started with settings of the test's own.
-pub(crate) fn command(example: &str) -> Command {
-    let mut command = Command::new(&BINARIES[example]);
+/// An example or `ccpostback`, to be started with settings of the test's own.
+pub(crate) fn command(program: &str) -> Command {
+    let mut command = Command::new(&BINARIES[program]);
     for name in ["CRYPTOCLOUD_SECRET_KEY", "LISTEN_ADDR", "RUST_LOG"] {
         command.env_remove(name);
     }
@@ -55,9 +58,16 @@ pub(crate) struct Server {
 impl Server {
     /// Starts an example on a free port.
     pub(crate) fn start(example: &str) -> Self {
-        let mut child = command(example)
+        let mut command = command(example);
+        command
             .env("CRYPTOCLOUD_SECRET_KEY", SECRET)
-            .env("LISTEN_ADDR", "127.0.0.1:0")
+            .env("LISTEN_ADDR", "127.0.0.1:0");
+        Self::spawn(command)
+    }
+
+    /// Starts what says in its first line where it listens.
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -80,7 +90,7 @@ impl Server {
         Self {
             child,
             log: Mutex::new(log),
-            url: url.unwrap_or_else(|| panic!("{example} said {line:?}")),
+            url: url.unwrap_or_else(|| panic!("{command:?} said {line:?}")),
         }
     }
 

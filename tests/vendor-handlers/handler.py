@@ -55,7 +55,11 @@ def answer_form(content_type, body):
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, answer = ANSWER(self.headers.get("Content-Type") or "", body)
+        try:
+            status, answer = ANSWER(self.headers.get("Content-Type") or "", body)
+        except Exception:
+            # As a framework answers, for JSON that is too deep.
+            status, answer = 500, {"error": "Internal error"}
         text = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
