@@ -1,0 +1,14 @@
+//! `ccpostback` as a process.
+#![forbid(unsafe_code)]
+
+mod endpoint;
+mod errors;
+mod forge;
+mod pipes;
+mod program;
+mod repeat;
+mod send;
+mod sign;
+mod texts;
+mod vectors;
+mod verify;

@@ -1,0 +1,246 @@
+use cryptocloud_postback::testing::{NOW, PostbackBuilder};
+use serde_json::json;
+
+use crate::program::{Ended, SECRET, TempFile, program, run};
+
+fn builder() -> PostbackBuilder {
+    PostbackBuilder::new(SECRET).order_id("ORDER_93223")
+}
+
+/// Verifies as of the time of the builder.
+#[track_caller]
+fn verify(postback: &PostbackBuilder, arguments: &[&str]) -> Ended {
+    verify_at(NOW.as_secs(), postback, arguments)
+}
+
+#[track_caller]
+fn verify_at(now: u64, postback: &PostbackBuilder, arguments: &[&str]) -> Ended {
+    let mut command = program(&["verify", "--at", &now.to_string()]);
+    let body = postback.json().body();
+    let ended = run(command.args(arguments), &body);
+    assert_eq!(ended.stderr, "");
+    // Neither the token nor its parts.
+    assert!(!ended.stdout.contains("eyJ"), "{ended:?}");
+    ended
+}
+
+#[track_caller]
+fn refused(ended: &Ended, kind: &str, hint: &str) {
+    let report = ended.json();
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(report["kind"], kind);
+    let checks = report["checks"].as_array().expect("checks");
+    let failed = checks.iter().position(|check| check["result"] == "failed");
+    let failed = failed.expect("one that failed");
+    for (index, check) in checks.iter().enumerate() {
+        let expected = match index {
+            _ if index < failed => "ok",
+            _ if index == failed => "failed",
+            _ => "not-made",
+        };
+        assert_eq!(check["result"], expected, "{report}");
+    }
+    let said = checks[failed]["hint"].as_str().expect("a hint");
+    assert!(said.contains(hint), "{said}");
+}
+
+#[test]
+fn a_genuine_one_passes_every_check() {
+    let ended = verify(&builder(), &["--json"]);
+    assert_eq!(ended.code, Some(0));
+    let report = ended.json();
+    let names: Vec<_> = report["checks"]
+        .as_array()
+        .expect("checks")
+        .iter()
+        .map(|check| (check["check"].as_str(), check["result"].as_str()))
+        .collect();
+    let all = [
+        "request",
+        "format",
+        "fields",
+        "token",
+        "signature",
+        "claims",
+        "time",
+        "invoice",
+        "status",
+    ];
+    assert_eq!(names, all.map(|name| (Some(name), Some("ok"))));
+    assert_eq!(report["verified"], true);
+    assert_eq!(report["invoice_id"], "ILRAJE1Q");
+    assert_eq!(report["expires_at"], NOW.as_secs() + 240);
+    let payload = &report["postback"];
+    assert_eq!(payload["amount_crypto"], "0.000113");
+    assert_eq!(payload["order_id"], "ORDER_93223");
+    assert_eq!(payload["invoice_info"]["amount_paid"], "0.000113");
+    assert_eq!(
+        payload["invoice_info"]["created"],
+        "2026-01-01T10:20:04.222439Z"
+    );
+    assert_eq!(payload["invoice_info"]["test_mode"], false);
+}
+
+#[test]
+fn for_a_person() {
+    let ended = verify(&builder(), &[]);
+    assert_eq!(ended.code, Some(0));
+    for line in [
+        "ok      signature  token is signed with the secret",
+        "verified: invoice ILRAJE1Q",
+        "reported, and not signed by the token",
+        "  amount_crypto                 0.000113",
+    ] {
+        assert!(ended.stdout.lines().any(|known| known == line), "{ended:?}");
+    }
+    let ended = verify(
+        &builder().secret("another-key-of-thirty-two-bytes-or-more"),
+        &[],
+    );
+    assert_eq!(ended.code, Some(1));
+    for line in [
+        "ok      token      token is an HS256 JWT in canonical form",
+        "failed  signature  token is signed with the secret",
+        "                   token is signed with another secret",
+        "                   signed with another secret: is CRYPTOCLOUD_SECRET_KEY the SECRET KEY of this project, not its API KEY?",
+        "-       claims     token has well-formed claims",
+        "refused, to be answered with 401: says that it is of invoice ILRAJE1Q",
+        "unproven, whoever sent it",
+    ] {
+        assert!(ended.stdout.lines().any(|known| known == line), "{ended:?}");
+    }
+}
+
+#[test]
+fn hints_have_the_real_numbers() {
+    let late = |seconds: u64| NOW.as_secs() + 240 + seconds;
+    let ended = verify_at(late(72), &builder(), &["--json"]);
+    refused(
+        &ended,
+        "TokenExpired",
+        "expired 1 min 12 s ago: is this machine's clock right",
+    );
+    let ended = verify_at(late(12), &builder(), &["--json", "--leeway", "0"]);
+    refused(&ended, "TokenExpired", "expired 12 s ago");
+    let ended = verify_at(late(0) - 4_000, &builder(), &["--json"]);
+    refused(&ended, "TokenLifetime", "expires in 1 h 6 min");
+    let other = builder().invoice_id("OTHER234").signed_token();
+    let ended = verify(&builder().token(&other), &["--json"]);
+    refused(
+        &ended,
+        "InvoiceMismatch",
+        "the token is of invoice \"OTHER234\"",
+    );
+    let ended = verify(&builder().remove("token"), &["--json"]);
+    refused(&ended, "TokenMissing", "this postback is forged");
+}
+
+#[test]
+fn each_rule_has_an_option() {
+    let canceled = builder().status("canceled");
+    refused(
+        &verify(&canceled, &["--json"]),
+        "StatusRefused",
+        "documents only success",
+    );
+    assert_eq!(verify(&canceled, &["--accept-any-status"]).code, Some(0));
+
+    let test = builder().test_mode(true);
+    assert_eq!(verify(&test, &[]).code, Some(0));
+    refused(
+        &verify(&test, &["--json", "--refuse-test-mode"]),
+        "TestModeRefused",
+        "as you asked",
+    );
+
+    let link = builder().field("order_id", "null");
+    assert_eq!(verify(&link, &[]).code, Some(0));
+    refused(
+        &verify(&link, &["--json", "--require-order-id"]),
+        "MissingId",
+        "order_id",
+    );
+
+    refused(
+        &verify(&builder(), &["--json", "--method", "GET"]),
+        "MethodNotAllowed",
+        "redirected",
+    );
+    let gzip = ["--json", "--content-encoding", "gzip"];
+    refused(&verify(&builder(), &gzip), "ContentEncoding", "proxy");
+    let multipart = [
+        "--json",
+        "--content-type",
+        "multipart/form-data; boundary=x",
+    ];
+    refused(
+        &verify(&builder(), &multipart),
+        "MediaType",
+        "project's settings",
+    );
+    let rfc3339 = ["--json", "--at", "2026-01-01T10:23:15Z"];
+    let body = builder().json().body();
+    let mut command = program(&["verify"]);
+    assert_eq!(run(command.args(rfc3339), &body).code, Some(0));
+}
+
+#[test]
+fn secrets_of_a_rotation_and_short_ones() {
+    let files = ["another-key-of-thirty-two-bytes-or-more", SECRET].map(TempFile::new);
+    let [other, right] = &files;
+    let both = ["--secret-file", other.path(), "--secret-file", right.path()];
+    assert_eq!(verify(&builder(), &both).code, Some(0));
+    assert_eq!(verify(&builder(), &both[..2]).code, Some(1));
+    let short = TempFile::new("short");
+    let signed = builder().secret("short");
+    let arguments = ["--secret-file", short.path(), "--allow-short-secret"];
+    assert_eq!(verify(&signed, &arguments).code, Some(0));
+}
+
+#[test]
+fn a_file_or_standard_input_up_to_the_limit() {
+    let file = TempFile::new(builder().form().body());
+    let at = NOW.as_secs().to_string();
+    let ended = run(
+        &mut program(&["verify", "--json", "--at", &at, file.path()]),
+        b"",
+    );
+    assert_eq!(ended.json()["postback"]["format"], "form");
+    let ended = run(
+        &mut program(&["verify", "--json", "--at", &at, "-"]),
+        b"x=1",
+    );
+    assert_eq!(ended.json()["postback"], json!(null));
+    // It ends, though nobody ends what it reads.
+    let ended = run(&mut program(&["verify", "--json", "/dev/zero"]), b"");
+    refused(&ended, "BodyTooLarge", "2 KiB");
+}
+
+#[test]
+fn what_a_sender_writes_gives_no_orders_to_a_terminal() {
+    let hostile = builder().info_field("address", r#""\u001b[2J\u009b31m\u202e\r\nok""#);
+    let ended = verify(&hostile, &[]);
+    assert_eq!(ended.code, Some(0));
+    assert!(
+        ended.stdout.contains(r"\u{1b}[2J\u{9b}31m\u{202e}\r\nok"),
+        "{ended:?}"
+    );
+    assert!(ended.stdout.chars().all(|c| c == '\n' || !c.is_control()));
+    let ended = verify(&hostile, &["--json"]);
+    assert_eq!(
+        ended.json()["postback"]["invoice_info"]["address"],
+        "\u{1b}[2J\u{9b}31m\u{202e}\r\nok"
+    );
+    assert!(
+        ended
+            .stdout
+            .trim_end()
+            .chars()
+            .all(|c| !c.is_control() && c != '\u{202e}')
+    );
+
+    let forged = builder().claims("{\"id\":\"\\u001b[2J\",\"exp\":1767263200}");
+    let ended = verify(&forged, &[]);
+    assert!(ended.stdout.contains(r"\u{1b}[2J"), "{ended:?}");
+    assert!(ended.stdout.chars().all(|c| c == '\n' || !c.is_control()));
+}
