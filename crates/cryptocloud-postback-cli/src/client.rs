@@ -54,9 +54,18 @@ pub(crate) struct Answer {
 /// Why nothing came back.
 #[derive(Clone, Debug)]
 pub(crate) struct NoAnswer {
+    pub(crate) fault: Fault,
     pub(crate) reason: String,
-    /// Whether there was a connection, which the endpoint then closed or left silent.
-    pub(crate) connected: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fault {
+    /// The endpoint closed the connection.
+    Closed,
+    /// Nothing came in time.
+    Silent,
+    /// There was no connection.
+    Unreachable,
 }
 
 impl Client {
@@ -90,14 +99,16 @@ impl Client {
         let mut response = builder.send().await.map_err(|error| self.fault(&error))?;
         let mut body = Vec::new();
         let mut is_cut = false;
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.fault(&error))? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_SHOWN_BYTES {
-                body.truncate(MAX_SHOWN_BYTES);
-                is_cut = true;
-                break;
+        while !is_cut {
+            match response.chunk().await {
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                // The status came, and that is what counts.
+                Err(_) => is_cut = true,
             }
+            is_cut |= body.len() > MAX_SHOWN_BYTES;
         }
+        body.truncate(MAX_SHOWN_BYTES);
         let location = response.headers().get(LOCATION);
         Ok(Answer {
             status: response.status(),
@@ -131,14 +142,15 @@ impl Client {
         while let Some(source) = last.source() {
             last = source;
         }
-        NoAnswer {
-            reason: if error.is_timeout() {
-                format!("no answer within {} s", self.timeout.as_secs())
-            } else {
-                last.to_string()
-            },
-            connected: !error.is_connect(),
-        }
+        let (fault, reason) = if error.is_timeout() {
+            let seconds = self.timeout.as_secs();
+            (Fault::Silent, format!("no answer within {seconds} s"))
+        } else if error.is_connect() {
+            (Fault::Unreachable, last.to_string())
+        } else {
+            (Fault::Closed, last.to_string())
+        };
+        NoAnswer { fault, reason }
     }
 }
 
@@ -146,7 +158,7 @@ impl Client {
 pub(crate) fn url(text: &str) -> anyhow::Result<Url> {
     let url = Url::parse(text)?;
     if !matches!(url.scheme(), "http" | "https") {
-        bail!("only http and https are supported");
+        bail!("it starts neither with http:// nor with https://");
     }
     if !url.username().is_empty() || url.password().is_some() {
         bail!("the vendor sends no user name and password");

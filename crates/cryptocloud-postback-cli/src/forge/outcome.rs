@@ -2,7 +2,7 @@ use cryptocloud_postback::ErrorKind;
 use serde::Serialize;
 
 use super::attack::{Attack, Right};
-use crate::client::{Answer, NoAnswer};
+use crate::client::{Answer, Fault, NoAnswer};
 
 /// What an endpoint did about one attack.
 #[derive(Debug, Serialize)]
@@ -63,7 +63,7 @@ impl Outcome {
                 ..outcome
             },
             Err(no_answer) => Self {
-                is_unreachable: !no_answer.connected,
+                is_unreachable: no_answer.fault == Fault::Unreachable,
                 reason: Some(no_answer.reason),
                 ..outcome
             },
@@ -121,7 +121,8 @@ fn verdict(right: Right, result: &Result<Answer, NoAnswer>) -> Verdict {
         Ok(answer) => answer,
         // An endpoint may close rather than read on.
         Err(no_answer)
-            if no_answer.connected && right == Right::Refuse(ErrorKind::BodyTooLarge) =>
+            if no_answer.fault == Fault::Closed
+                && right == Right::Refuse(ErrorKind::BodyTooLarge) =>
         {
             return Verdict::Right;
         }

@@ -62,6 +62,26 @@ fn an_endpoint_that_closes_has_refused_what_is_too_large_only() {
 }
 
 #[test]
+fn an_endpoint_that_is_silent_has_refused_nothing() {
+    // Connections are made by the system, and nobody answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    let silent = [
+        "send",
+        "--url",
+        &url,
+        "--timeout",
+        "1",
+        "--json",
+        "--forge",
+        "large",
+    ];
+    let ended = call(&silent);
+    assert_eq!(ended.json()["attacks"][0]["verdict"], "fault");
+    assert_eq!(ended.code, Some(1));
+}
+
+#[test]
 fn all_with_an_endpoint_that_refuses_everything_proves_nothing() {
     let endpoint = Endpoint::with_status("404 Not Found", "");
     let ended = call(&["send", "--url", &endpoint.url(), "--forge", "all"]);

@@ -127,3 +127,11 @@ fn silence_ends_after_the_timeout() {
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
     call(&["send", "--url", &url, "--timeout", "1"]).fails("no answer within 1 s");
 }
+
+#[test]
+fn an_answer_that_breaks_off_still_has_its_status() {
+    let endpoint = Endpoint::answering("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart");
+    let ended = call(&["send", "--url", &endpoint.url()]);
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stdout.ends_with("\npart (cut)\n"), "{ended:?}");
+}
