@@ -178,12 +178,13 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// With a pause before each chunk: an endpoint that has seen enough answers and closes, and that
-/// answer can be lost to one who is still writing.
+/// With pauses: an endpoint that has seen enough answers and closes, and that answer is lost to one
+/// who is just writing. Limits are near the start, so there they are long.
 fn chunked(first: Bytes, chunk: Bytes, count: usize) -> reqwest::Body {
     let chunks = iter::once(first).chain(iter::repeat_n(chunk, count));
-    let chunks = stream::iter(chunks).then(async |chunk| {
-        time::sleep(Duration::from_millis(1)).await;
+    let chunks = stream::iter(chunks.enumerate()).then(async |(index, chunk)| {
+        let pause = if index < 10 { 20 } else { 1 };
+        time::sleep(Duration::from_millis(pause)).await;
         Ok::<_, Infallible>(chunk)
     });
     reqwest::Body::wrap_stream(chunks.boxed())
