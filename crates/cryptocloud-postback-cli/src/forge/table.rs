@@ -34,6 +34,10 @@ pub(super) fn text(results: &Results) -> String {
         text += &format!(
             "{BAD}no refusal proves anything{BAD:#}: genuine postbacks were refused too; is this the endpoint's secret, and its URL?\n"
         );
+    } else if !results.controls.iter().all(Outcome::is_right) {
+        text += &format!(
+            "{WARN}a genuine postback was refused{WARN:#}: if your project sends one format only, say which with --format\n"
+        );
     }
     text
 }
@@ -56,4 +60,39 @@ fn row(outcome: &Outcome) -> String {
         outcome.what,
         reason.unwrap_or_default()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use cryptocloud_postback::Format;
+    use reqwest::StatusCode;
+
+    use super::*;
+    use crate::{client::Answer, forge::control::controls};
+
+    /// Of controls that are answered with these statuses.
+    fn shown(statuses: [StatusCode; 2]) -> String {
+        let outcome = |(control, status)| {
+            let answer = Answer {
+                status,
+                elapsed: Duration::ZERO,
+                body: String::new(),
+                is_cut: false,
+                location: None,
+            };
+            Outcome::new(control, Ok(answer))
+        };
+        let controls = controls(Format::Json).iter().zip(statuses);
+        text(&Results::new(controls.map(outcome).collect(), Vec::new()))
+    }
+
+    #[test]
+    fn refused_controls_are_explained() {
+        let (ok, refused) = (StatusCode::OK, StatusCode::BAD_REQUEST);
+        assert!(shown([refused, refused]).contains("no refusal proves anything"));
+        assert!(shown([ok, refused]).contains("say which with --format"));
+        assert!(shown([ok, ok]).ends_with("2 right, 0 wrong, 0 faults, 0 to look at\n"));
+    }
 }
