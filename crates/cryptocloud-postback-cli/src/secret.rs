@@ -25,6 +25,11 @@ pub(crate) struct SecretOptions {
 }
 
 impl SecretOptions {
+    /// Whether there is one, good or bad.
+    pub(crate) fn is_set(&self) -> bool {
+        !self.secret_file.is_empty() || env::var_os(VARIABLE).is_some()
+    }
+
     /// The secret to sign with.
     pub(crate) fn signing(&self) -> anyhow::Result<Secret> {
         let (name, secret) = match self.secret_file.first() {

@@ -1,11 +1,69 @@
-//! `ccpostback listen`
+//! `ccpostback listen`: a receiver on this machine, with a page that shows what arrives.
 
-use std::process::ExitCode;
+mod answer;
+mod api;
+mod app;
+mod arrival;
+mod curl;
+mod events;
+mod forward;
+mod guard;
+mod headers;
+mod indent;
+mod journal;
+mod judge;
+mod page;
+mod receive;
+mod segments;
+mod settings;
+mod terminal;
+mod view;
 
-/// Receive postbacks and show them on a local page
-#[derive(clap::Args, Debug)]
-pub(crate) struct Args {}
+use std::{io, process::ExitCode, sync::Arc, time::Duration};
 
-pub(crate) async fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not here yet")
+use anyhow::Context;
+use tokio::{net::TcpListener, time};
+
+use app::App;
+use settings::Settings;
+
+pub(crate) use settings::Args;
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let address = args.addr;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))?;
+    let settings = Settings::new(args, listener.local_addr()?)?;
+    serve(listener, Arc::new(App::new(settings)?)).await?;
+    Ok(ExitCode::SUCCESS)
 }
+
+async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
+    let stopping = app.clone();
+    let server = axum::serve(listener, app::router(app.clone()))
+        .with_graceful_shutdown(async move { stopping.journal.closed().await });
+    tokio::select! {
+        result = server => result?,
+        // Event streams end by themselves; nothing else holds the process up for longer.
+        result = async { stop().await?; app.journal.close(); time::sleep(GRACE).await; io::Result::Ok(()) } => result?,
+    }
+    Ok(())
+}
+
+/// Waits for Ctrl-C, or for SIGTERM where there is one.
+async fn stop() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+const GRACE: Duration = Duration::from_secs(2);

@@ -105,7 +105,8 @@ impl Report {
         }
     }
 
-    fn accepted(verified: &Verified) -> Self {
+    /// Of a postback that was accepted.
+    pub(crate) fn accepted(verified: &Verified) -> Self {
         let ok = |check: &Check| Step::new(*check, Outcome::Ok);
         Self {
             verified: true,

@@ -1,0 +1,87 @@
+use axum::{
+    body::Body,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER},
+        header::{WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
+    },
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use cryptocloud_postback::{ANSWER_CONTENT_TYPE, ErrorKind, RECEIVED_BODY};
+
+use super::headers::Headers;
+
+/// What a sender is told, by us or by the server that a postback was passed on to.
+#[derive(Clone)]
+pub(super) struct Answer {
+    pub(super) body: Bytes,
+    /// Whether the body was longer.
+    pub(super) cut: bool,
+    pub(super) headers: Headers,
+    pub(super) status: StatusCode,
+}
+
+impl Answer {
+    /// That of the adapters to a genuine postback.
+    pub(super) fn received() -> Self {
+        Self::json(StatusCode::OK, RECEIVED_BODY.into())
+    }
+
+    /// That of the adapters to any other.
+    pub(super) fn refused(kind: ErrorKind) -> Self {
+        let status = StatusCode::from_u16(kind.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
+        let headers = kind.headers().iter().map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        });
+        let headers: HeaderMap = headers.collect();
+        Self {
+            headers: Headers::keep(&headers),
+            ..Self::json(status, kind.body_text())
+        }
+    }
+
+    /// A fault of the way to the server behind.
+    pub(super) fn fault(status: StatusCode, text: &str) -> Self {
+        Self::json(status, serde_json::json!({ "error": text }).to_string())
+    }
+
+    fn json(status: StatusCode, body: String) -> Self {
+        let content_type = HeaderValue::from_static(ANSWER_CONTENT_TYPE);
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
+        Self {
+            body: body.into(),
+            cut: false,
+            headers: Headers::keep(&headers),
+            status,
+        }
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        for name in PASSED_ON {
+            if let Some(value) = self.headers.get(&name) {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        // A page that the server behind answers must not run beside ours.
+        let policy = HeaderValue::from_static("default-src 'none'; sandbox");
+        response
+            .headers_mut()
+            .insert(CONTENT_SECURITY_POLICY, policy);
+        let nosniff = HeaderValue::from_static("nosniff");
+        response
+            .headers_mut()
+            .insert(X_CONTENT_TYPE_OPTIONS, nosniff);
+        response
+    }
+}
+
+/// What tells a sender something; never a cookie, nor a permission for other sites.
+const PASSED_ON: [HeaderName; 5] = [ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE];

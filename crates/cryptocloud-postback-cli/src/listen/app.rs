@@ -1,0 +1,113 @@
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Router, middleware,
+    routing::{any, get, post},
+};
+use tokio::task::JoinHandle;
+
+use super::{
+    answer::Answer,
+    api,
+    arrival::Arrival,
+    events,
+    forward::Forwarder,
+    guard,
+    journal::{Delivery, Journal, Record},
+    judge::Judgement,
+    page, receive,
+    settings::Settings,
+    terminal::Terminal,
+};
+
+/// What all requests share.
+pub(super) struct App {
+    pub(super) forwarder: Option<Forwarder>,
+    pub(super) journal: Journal,
+    /// Differs from one start of the program to the next.
+    pub(super) run: String,
+    pub(super) settings: Settings,
+    pub(super) terminal: Terminal,
+}
+
+impl App {
+    pub(super) fn new(settings: Settings) -> anyhow::Result<Self> {
+        let run = format!("{:x}", milliseconds());
+        let forwarder = match &settings.forward {
+            Some(url) => Some(Forwarder::new(url.clone(), &run)?),
+            None => None,
+        };
+        Ok(Self {
+            forwarder,
+            journal: Journal::new(settings.keep),
+            run,
+            terminal: Terminal::start(&settings),
+            settings,
+        })
+    }
+
+    /// Records an arrival under an id, and starts to find the answer to it.
+    ///
+    /// A task of its own does that, so that a sender who hangs up leaves nothing half done.
+    pub(super) fn take(
+        self: Arc<Self>,
+        arrival: Arrival,
+        resend_of: Option<u64>,
+    ) -> (u64, JoinHandle<Answer>) {
+        let judgement = Judgement::of(&arrival, self.settings.verifier.as_ref());
+        // Half a body would be another postback.
+        let is_passed_on = self.forwarder.is_some() && arrival.fault.is_none();
+        let record = Arc::new(Record {
+            arrival,
+            judgement,
+            received_at: milliseconds(),
+            resend_of,
+        });
+        let delivery = match is_passed_on {
+            true => Delivery::Pending,
+            false => Delivery::None,
+        };
+        let id = self.journal.push(record.clone(), delivery);
+        let answer = async move {
+            let exchange = match &self.forwarder {
+                Some(forwarder) if is_passed_on => Some(forwarder.send(&record.arrival).await),
+                _ => None,
+            };
+            self.terminal.show(id, &record, exchange.as_ref());
+            let Some(exchange) = exchange else {
+                return record.judgement.answer.clone();
+            };
+            let answer = exchange.answer();
+            self.journal.deliver(id, exchange);
+            answer
+        };
+        (id, tokio::spawn(answer))
+    }
+}
+
+pub(super) fn router(app: Arc<App>) -> Router {
+    let own = Router::new()
+        .route("/", get(page::show))
+        .route("/api/events", get(events::stream))
+        .route("/api/postbacks", get(api::list).delete(api::clear))
+        .route("/api/postbacks/{id}", get(api::show))
+        .route("/api/postbacks/{id}/resend", post(api::resend))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::check));
+    Router::new()
+        // Tunnels bring their own Host, and any site may post here: nothing is trusted but the token.
+        .route(&app.settings.path, any(receive::receive))
+        .merge(own)
+        .fallback(receive::elsewhere)
+        .with_state(app)
+}
+
+/// Since 1970; a clock before that shows as 1970.
+fn milliseconds() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,139 @@
+use std::{
+    error,
+    time::{Duration, Instant},
+};
+
+use axum::http::{
+    HeaderName, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA},
+};
+use reqwest::{Client, Response, Url, redirect};
+
+use super::{answer::Answer, arrival::Arrival, headers::Headers};
+
+/// Passes postbacks on to another server.
+pub(super) struct Forwarder {
+    client: Client,
+    /// Our own name for `Via` (RFC 9110 section 7.6.3), by which a loop shows.
+    pseudonym: String,
+    url: Url,
+}
+
+/// What the other server made of a postback.
+pub(super) struct Exchange {
+    pub(super) duration: Duration,
+    /// Its answer, or why there is none.
+    pub(super) result: Result<Answer, String>,
+}
+
+impl Forwarder {
+    pub(super) fn new(url: Url, run: &str) -> reqwest::Result<Self> {
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .timeout(LIMIT)
+            // The URL is this machine's or the merchant's own.
+            .no_proxy()
+            .build()?;
+        let pseudonym = format!("ccpostback-{run}");
+        Ok(Self {
+            client,
+            pseudonym,
+            url,
+        })
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Whether an arrival was passed on from here, so that passing it on would never end.
+    fn sent(&self, arrival: &Arrival) -> bool {
+        let mut values = arrival.headers.get_all(&VIA);
+        values.any(|value| {
+            let mut words = value.as_bytes().split(|byte| matches!(byte, b' ' | b','));
+            words.any(|word| word == self.pseudonym.as_bytes())
+        })
+    }
+
+    /// Passes on the method, the body and the headers that say what it is and who sent it.
+    pub(super) async fn send(&self, arrival: &Arrival) -> Exchange {
+        let start = Instant::now();
+        let result = match self.sent(arrival) {
+            true => Err("it came back from there: does --forward lead here again?".to_owned()),
+            false => self.exchange(arrival).await.map_err(|error| reason(&error)),
+        };
+        Exchange {
+            duration: start.elapsed(),
+            result,
+        }
+    }
+
+    async fn exchange(&self, arrival: &Arrival) -> reqwest::Result<Answer> {
+        let mut request = self
+            .client
+            .request(arrival.method.clone(), self.url.clone())
+            .header(VIA, format!("1.1 {}", self.pseudonym));
+        for name in PASSED_ON {
+            for value in arrival.headers.get_all(&name) {
+                request = request.header(&name, value);
+            }
+        }
+        if !arrival.body.is_empty() {
+            request = request.body(arrival.body.clone());
+        }
+        read(request.send().await?).await
+    }
+}
+
+impl Exchange {
+    /// What the sender is told.
+    pub(super) fn answer(&self) -> Answer {
+        match &self.result {
+            Ok(answer) => answer.clone(),
+            Err(error) => {
+                Answer::fault(StatusCode::BAD_GATEWAY, &format!("not passed on: {error}"))
+            }
+        }
+    }
+}
+
+/// The head and the first part of the body.
+async fn read(mut response: Response) -> reqwest::Result<Answer> {
+    let mut body = Vec::new();
+    let mut cut = false;
+    while let Some(chunk) = response.chunk().await? {
+        let room = MAX_BODY_BYTES.saturating_sub(body.len());
+        body.extend(chunk.iter().take(room));
+        if chunk.len() > room {
+            cut = true;
+            break;
+        }
+    }
+    Ok(Answer {
+        body: body.into_boxed_slice().into(),
+        cut,
+        headers: Headers::keep(response.headers()),
+        status: response.status(),
+    })
+}
+
+/// In words that a person can act on.
+fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return format!("your server did not answer within {} s", LIMIT.as_secs());
+    }
+    let mut cause: &dyn error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    match error.is_connect() {
+        true => format!("your server cannot be reached: {cause}"),
+        false => format!("your server broke off: {cause}"),
+    }
+}
+
+const LIMIT: Duration = Duration::from_secs(10);
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// `Content-Encoding` too, since a compressed body is not what its type says.
+const PASSED_ON: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT];

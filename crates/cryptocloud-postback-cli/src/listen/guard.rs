@@ -1,0 +1,138 @@
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use axum::{
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+        header::{
+            CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::{answer::Answer, app::App};
+
+/// Keeps other sites from the page and its data: they could reach this server through the user's
+/// browser, by its address or by a name of theirs that leads to it (DNS rebinding).
+pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let mut response = match refusal(&request, &app) {
+        Some(answer) => answer.into_response(),
+        None => next.run(request).await,
+    };
+    for (name, value) in HEADERS {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+fn refusal(request: &Request, app: &App) -> Option<Answer> {
+    let headers = request.headers();
+    if !is_own(headers, app.settings.address) {
+        let text = format!("open this page as {}/", app.settings.origin());
+        return Some(Answer::fault(StatusCode::FORBIDDEN, &text));
+    }
+    // A site can send other types without asking first, and the answer to the question is no.
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    if changes && !is_json(headers) {
+        let text = "the Content-Type has to be application/json";
+        return Some(Answer::fault(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+    }
+    None
+}
+
+/// Whether `Host` names this server, and `Origin`, if there is one, is its page.
+fn is_own(headers: &HeaderMap, address: SocketAddr) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return false;
+    };
+    let Ok(host) = host.to_str() else {
+        return false;
+    };
+    // A proxy or a tunnel would show the page to others, whatever Host it writes.
+    let is_passed_on = PROXIES.iter().any(|name| headers.contains_key(*name));
+    let is_same = |origin: &HeaderValue| origin.as_bytes() == format!("http://{host}").as_bytes();
+    !is_passed_on && is_own_host(host, address) && headers.get_all(ORIGIN).iter().all(is_same)
+}
+
+fn is_own_host(host: &str, address: SocketAddr) -> bool {
+    // A name within brackets is an IPv6 address with colons of its own.
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
+        _ => (host, Some(80)),
+    };
+    let bare = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
+    let ip: Option<IpAddr> = bare.unwrap_or(name).parse().ok();
+    let is_local = name.eq_ignore_ascii_case("localhost") || ip.is_some_and(|ip| ip.is_loopback());
+    let bound = address.ip();
+    if bound.is_unspecified() {
+        // Any address can be ours, from outside of a container with another port, but no name is.
+        return is_local || ip.is_some();
+    }
+    port == Some(address.port()) && (ip == Some(bound) || (bound.is_loopback() && is_local))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|value| {
+        let mut parts = value.as_bytes().split(|byte| *byte == b';');
+        let essence = parts.next().unwrap_or_default();
+        essence
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"application/json")
+    })
+}
+
+const PROXIES: [&str; 3] = ["forwarded", "x-forwarded-for", "x-forwarded-host"];
+
+const HEADERS: [(HeaderName, &str); 4] = [
+    (CACHE_CONTROL, "no-store"),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (REFERRER_POLICY, "no-referrer"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(host: &str, address: &str, expected: bool) {
+        let is_own = is_own_host(host, address.parse().unwrap());
+        assert_eq!(is_own, expected, "{host} {address}");
+    }
+
+    #[test]
+    fn hosts() {
+        check("127.0.0.1:4000", "127.0.0.1:4000", true);
+        check("localhost:4000", "127.0.0.1:4000", true);
+        check("LOCALHOST:4000", "127.0.0.1:4000", true);
+        check("[::1]:4000", "[::1]:4000", true);
+        check("[::1]", "[::1]:80", true);
+        check("localhost", "127.0.0.1:80", true);
+        check("localhost", "127.0.0.1:4000", false);
+        check("127.0.0.1:4001", "127.0.0.1:4000", false);
+        check("127.0.0.1:x", "127.0.0.1:4000", false);
+        check("192.0.2.1:4000", "127.0.0.1:4000", false);
+        check("localhost.evil.example:4000", "127.0.0.1:4000", false);
+        check("evil.example:4000", "127.0.0.1:4000", false);
+        check("127.0.0.1.evil.example:4000", "127.0.0.1:4000", false);
+        check("", "127.0.0.1:4000", false);
+        check("192.0.2.1:4000", "192.0.2.1:4000", true);
+        check("localhost:4000", "192.0.2.1:4000", false);
+        check("192.0.2.1:8080", "0.0.0.0:4000", true);
+        check("[2001:db8::1]:4000", "[::]:4000", true);
+        check("localhost:8080", "0.0.0.0:4000", true);
+        check("evil.example:4000", "0.0.0.0:4000", false);
+    }
+}

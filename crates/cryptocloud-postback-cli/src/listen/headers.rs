@@ -1,0 +1,71 @@
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{
+        AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE,
+        USER_AGENT,
+    },
+};
+
+/// The headers of a request or an answer, as far as they are kept.
+#[derive(Clone)]
+pub(super) struct Headers {
+    /// Whether there were more.
+    pub(super) cut: bool,
+    kept: Vec<(HeaderName, Option<HeaderValue>)>,
+}
+
+impl Headers {
+    /// Copies up to [`MAX_BYTES`], since a value of hyper's holds on to all of its buffer.
+    ///
+    /// The values that would let somebody in are left out.
+    pub(super) fn keep(headers: &HeaderMap) -> Self {
+        let mut this = Self {
+            cut: false,
+            kept: Vec::new(),
+        };
+        let mut left = MAX_BYTES;
+        // What the checks need comes first, so that no other header pushes it out.
+        let (first, others): (Vec<_>, Vec<_>) =
+            headers.iter().partition(|(name, _)| FIRST.contains(name));
+        for (name, value) in first.into_iter().chain(others) {
+            let size = name.as_str().len().saturating_add(value.len());
+            let Some(rest) = left.checked_sub(size) else {
+                this.cut = true;
+                continue;
+            };
+            left = rest;
+            let copy = || HeaderValue::from_bytes(value.as_bytes()).ok();
+            let value = if is_secret(name) { None } else { copy() };
+            this.kept.push((name.clone(), value));
+        }
+        this
+    }
+
+    /// The first value of this name.
+    pub(super) fn get(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.get_all(name).next()
+    }
+
+    pub(super) fn get_all(&self, name: &HeaderName) -> impl Iterator<Item = &HeaderValue> {
+        self.kept
+            .iter()
+            .filter(move |(kept, _)| kept == name)
+            .filter_map(|(_, value)| value.as_ref())
+    }
+
+    /// All, None where the value was left out.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&HeaderName, Option<&HeaderValue>)> {
+        self.kept.iter().map(|(name, value)| (name, value.as_ref()))
+    }
+}
+
+fn is_secret(name: &HeaderName) -> bool {
+    let known = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE];
+    known.contains(name)
+        || ["api-key", "auth-token", "secret"]
+            .iter()
+            .any(|part| name.as_str().contains(part))
+}
+
+const FIRST: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT];
+const MAX_BYTES: usize = 16 * 1024;

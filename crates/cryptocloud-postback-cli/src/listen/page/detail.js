@@ -1,0 +1,223 @@
+
+function element(name, { text, ...properties } = {}, children = []) {
+  const node = document.createElement(name);
+  Object.assign(node, properties);
+  if (text !== undefined && text !== null) {
+    node.append(...visible(String(text)));
+  }
+  node.append(...children);
+  return node;
+}
+
+// Controls, marks that turn the direction of text, and what has no width.
+const UNSEEN = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb])/u;
+
+/** Text with a mark in place of each character that cannot be seen or that reorders others. */
+function visible(text) {
+  return text.split(UNSEEN).filter(Boolean).map((part) => {
+    if (!UNSEEN.test(part)) {
+      return document.createTextNode(part);
+    }
+    const code = part.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
+    return mark(`U+${code}`);
+  });
+}
+
+function mark(text) {
+  const node = document.createElement("span");
+  node.className = "escaped";
+  node.textContent = text;
+  return node;
+}
+
+/** Bytes, as texts and, where they are not UTF-8, as marks with their numbers. */
+function bytes(segments) {
+  return segments.flatMap(({ text, hex }) => (hex ? [mark(hex)] : visible(text)));
+}
+
+function time(milliseconds, format) {
+  const date = new Date(milliseconds);
+  return element("time", { dateTime: date.toISOString(), className: "muted", text: date[format]() });
+}
+
+function heading(text) {
+  return element("h3", { text });
+}
+
+function box(nodes, label) {
+  const node = element("pre", { tabIndex: 0 }, nodes);
+  node.setAttribute("role", "region");
+  node.setAttribute("aria-label", label);
+  return node;
+}
+
+function table(caption, rows) {
+  const body = rows.map(([name, ...value]) => {
+    const head = element("th", { scope: "row", text: name });
+    return element("tr", {}, [head, element("td", {}, value)]);
+  });
+  return element("table", {}, [
+    element("caption", { text: caption }),
+    element("tbody", {}, body),
+  ]);
+}
+
+function fields(object) {
+  return Object.entries(object).map(([name, value]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
+    return [name, value === null ? element("span", { className: "muted", text: "none" }) : element("span", { text })];
+  });
+}
+
+function headers(caption, list) {
+  const rows = list.map(({ name, value }) => [
+    name,
+    value === null
+      ? element("span", { className: "muted", text: "[redacted]" })
+      : element("span", {}, bytes(value)),
+  ]);
+  return list.length ? [table(caption, rows)] : [];
+}
+
+const OUTCOMES = {
+  ok: ["✓ ok", "good"],
+  failed: ["✗ failed", "bad"],
+  "not-made": ["– not made", "muted"],
+};
+
+function checks(list) {
+  return element("ol", { className: "checks" }, list.map(({ holds, result, message, cause, hint }) => {
+    const [word, look] = OUTCOMES[result];
+    const text = message ? `${message}${cause ? `: ${cause}` : ""}` : holds;
+    const children = [
+      element("span", { className: look, text: word }),
+      element("span", { className: result === "not-made" ? "muted" : "", text }),
+    ];
+    if (hint) {
+      children.push(element("span", { className: "hint", text: hint }));
+    }
+    return element("li", {}, children);
+  }));
+}
+
+function answer({ status, headers: list, body, cut }, name) {
+  const nodes = [
+    element("p", { className: "mono", text: `${status.code} ${status.reason}` }),
+    ...headers(`Headers of ${name}`, list),
+  ];
+  if (body.length) {
+    nodes.push(element("div", { className: "spacious" }, [box(bytes(body), `Body of ${name}`)]));
+  }
+  if (cut) {
+    nodes.push(element("p", { className: "muted", text: "Cut after 64 KiB." }));
+  }
+  return nodes;
+}
+
+function answers({ judged, forwarded, pending }) {
+  const own = [heading(forwarded || pending ? "Answer of ccpostback's own checks, not sent" : "Answer")];
+  if (judged) {
+    own.push(...answer(judged, "the answer"));
+  }
+  if (pending) {
+    return [heading("Answer of your server"), element("p", { text: "waiting …" }), ...own];
+  }
+  if (!forwarded) {
+    return own;
+  }
+  const { error, milliseconds, url } = forwarded;
+  const other = [heading("Answer of your server"), element("p", { className: "muted", text: `${url}, after ${milliseconds} ms` })];
+  if (forwarded.answer) {
+    other.push(...answer(forwarded.answer, "your server's answer"));
+    const accepted = ({ status }) => status.code >= 200 && status.code < 300;
+    if (judged && accepted(judged) !== accepted(forwarded.answer)) {
+      other.push(element("p", {
+        className: "note warn",
+        text: accepted(forwarded.answer)
+          ? "Your server accepted what the checks above refuse."
+          : "Your server refused what the checks above accept.",
+      }));
+    }
+  } else {
+    other.push(element("p", { className: "note bad", text: `✗ ${error}` }));
+  }
+  return [...other, ...own];
+}
+
+function readable({ json, form }) {
+  if (json) {
+    return [heading("Body, indented"), box(visible(json), "Body, indented")];
+  }
+  if (form) {
+    const rows = form.map(([name, value]) => [name, element("span", { text: value })]);
+    return [heading("Body, decoded"), table("Fields of the form", rows)];
+  }
+  return [];
+}
+
+function detailNodes(detail) {
+  const [word, look] = VERDICTS[detail.verdict];
+  const { body, curl, id, payload } = detail;
+  const origin = detail.resend_of === null ? "" : `, #${detail.resend_of} sent again`;
+  const size = `${body.bytes} bytes${body.fault ? " of more" : ""}`;
+  const nodes = [
+    element("h2", { id: "detail-title", className: "title" }, [
+      element("span", { className: look, text: word }),
+      element("span", { className: "muted", text: ` #${id}${origin}` }),
+    ]),
+    element("p", {}, [
+      element("code", { text: `${detail.method} ${detail.target}` }),
+      element("span", { className: "muted", text: ` · ${size} · ` }),
+      time(detail.received_at, "toLocaleString"),
+    ]),
+    heading("Checks"),
+    checks(detail.checks),
+    ...answers(detail),
+  ];
+  if (payload) {
+    nodes.push(heading("Payload"), table("The token proves the invoice; all else is as reported", fields(payload)));
+  }
+  nodes.push(...readable(detail), heading("Body as it arrived"));
+  nodes.push(body.segments.length ? box(bytes(body.segments), "Body as it arrived") : element("p", { className: "muted", text: "empty" }));
+  if (body.fault) {
+    nodes.push(element("p", { className: "muted", text: `The rest was not kept: ${body.fault}.` }));
+  }
+  nodes.push(heading("Headers"), ...headers("As they arrived", detail.headers));
+  if (detail.headers_cut) {
+    nodes.push(element("p", { className: "muted", text: "There were more, which were not kept." }));
+  }
+  nodes.push(...again(id, curl, detail.resendable));
+  return nodes;
+}
+
+function again(id, curl, resendable) {
+  const nodes = [heading("Send it again")];
+  if (resendable) {
+    const button = element("button", { type: "button", text: "Resend to your server" });
+    const place = element("span", { className: "muted" });
+    place.setAttribute("role", "status");
+    button.addEventListener("click", () => resend(id, button, place));
+    nodes.push(element("p", {}, [button, " ", place]));
+  }
+  if (curl) {
+    const line = element("pre", { text: curl });
+    const button = element("button", { type: "button", text: "Copy" });
+    copies(button, () => line, curl);
+    nodes.push(element("div", { className: "copyable" }, [line, button]));
+  }
+  nodes.push(element("p", { className: "muted", text: "The token expires five minutes after it was made; ccpostback send makes a new one." }));
+  return nodes;
+}
+
+/** Copies a node's text, or selects it where the browser does not let a page copy. */
+function copies(button, node, text) {
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text ?? node().textContent);
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    } catch {
+      getSelection().selectAllChildren(node());
+    }
+  });
+}

@@ -1,0 +1,209 @@
+"use strict";
+// What arrives is written by strangers: it gets into the page as text nodes only.
+
+const byId = (id) => document.getElementById(id);
+
+/** What is known of the receiver; `postbacks` holds summaries by id. */
+const state = { run: null, about: null, postbacks: new Map(), selected: null, shown: null };
+/** The list's items by id, so that an update keeps the focus. */
+const items = new Map();
+
+const VERDICTS = {
+  verified: ["✓ verified", "good"],
+  refused: ["✗ refused", "bad"],
+  unchecked: ["? not checked", "warn"],
+};
+
+function connect() {
+  const source = new EventSource("/api/events");
+  source.onopen = () => tell("● live", "good");
+  source.onmessage = (event) => apply(JSON.parse(event.data));
+  source.onerror = () => {
+    tell("○ not connected, trying again …", "bad");
+    // The browser tries again by itself, unless it gave up.
+    if (source.readyState === EventSource.CLOSED) {
+      setTimeout(connect, 2000);
+    }
+  };
+}
+
+function tell(text, look) {
+  const place = byId("connection");
+  place.textContent = text;
+  place.className = look;
+}
+
+/** Takes what changed: the postbacks in it are new or newer, and those before `oldest` are gone. */
+function apply(update) {
+  if (update.run !== state.run) {
+    state.postbacks.clear();
+    state.selected = null;
+  }
+  const first = state.run === null;
+  Object.assign(state, { run: update.run, about: update.about });
+  for (const id of [...state.postbacks.keys()].filter((id) => id < update.oldest)) {
+    state.postbacks.delete(id);
+  }
+  let arrived = null;
+  for (const postback of update.postbacks) {
+    if (!state.postbacks.has(postback.id)) {
+      arrived = postback;
+    }
+    state.postbacks.set(postback.id, postback);
+  }
+  if (!state.postbacks.has(state.selected)) {
+    state.selected = null;
+  }
+  if (byId("follow").checked || state.selected === null) {
+    state.selected = newest();
+  }
+  renderAbout();
+  renderList();
+  if (arrived && !first) {
+    const name = arrived.invoice_id ? `, invoice ${arrived.invoice_id}` : "";
+    byId("announce").textContent = `Postback ${arrived.id}: ${VERDICTS[arrived.verdict][0]}${name}`;
+  }
+  showDetail();
+}
+
+function newest() {
+  return state.postbacks.size ? Math.max(...state.postbacks.keys()) : null;
+}
+
+function renderAbout() {
+  const { url, path, forward, secret, keep, send } = state.about;
+  byId("url").textContent = url;
+  byId("path").textContent = path;
+  byId("forward-line").hidden = forward === null;
+  byId("forward").textContent = forward ?? "";
+  byId("no-secret").hidden = secret;
+  byId("send-line").textContent = send;
+  byId("kept").textContent = `The last ${keep} are kept, in memory only.`;
+}
+
+function renderList() {
+  const count = state.postbacks.size;
+  document.title = count ? `(${count}) ccpostback listen` : "ccpostback listen";
+  byId("count").textContent = count ? `(${count})` : "";
+  byId("clear").disabled = count === 0;
+  byId("empty").hidden = count !== 0;
+  for (const [id, item] of items) {
+    if (state.postbacks.get(id) !== item.postback) {
+      item.node.remove();
+      items.delete(id);
+    }
+  }
+  const list = byId("list");
+  const focused = document.activeElement?.dataset?.id;
+  const ids = [...state.postbacks.keys()].sort((a, b) => b - a);
+  ids.forEach((id, place) => {
+    let item = items.get(id);
+    if (!item) {
+      item = listItem(state.postbacks.get(id));
+      items.set(id, item);
+      list.insertBefore(item.node, list.children[place] ?? null);
+      if (focused === String(id)) {
+        item.button.focus();
+      }
+    }
+    item.button.setAttribute("aria-current", String(id === state.selected));
+  });
+}
+
+function listItem(postback) {
+  const [word, look] = VERDICTS[postback.verdict];
+  const button = element("button", { type: "button", className: "item" }, [
+    element("span", { className: "row" }, [
+      element("span", { className: look, text: word }),
+      element("span", { className: "muted mono", text: postback.status ?? "…" }),
+    ]),
+    element("span", { className: "row" }, [
+      element("span", { className: "mono clip", text: postback.invoice_id ?? postback.method }),
+      time(postback.received_at, "toLocaleTimeString"),
+    ]),
+  ]);
+  button.dataset.id = postback.id;
+  button.addEventListener("click", () => {
+    byId("follow").checked = postback.id === newest();
+    select(postback.id);
+  });
+  const node = element("li", { className: "new" }, [button]);
+  return { node, button, postback };
+}
+
+function select(id) {
+  state.selected = id;
+  renderList();
+  showDetail();
+}
+
+/** Fetches and shows the selected one, unless it is shown as it is. */
+async function showDetail() {
+  const summary = state.postbacks.get(state.selected) ?? null;
+  if (summary === state.shown) {
+    return;
+  }
+  state.shown = summary;
+  const place = byId("detail");
+  if (summary === null) {
+    place.hidden = true;
+    place.replaceChildren();
+    return;
+  }
+  try {
+    const answer = await fetch(`/api/postbacks/${summary.id}`);
+    const detail = answer.ok ? await answer.json() : null;
+    if (state.shown !== summary) {
+      return;
+    }
+    place.replaceChildren(...(detail ? detailNodes(detail) : []));
+    place.hidden = detail === null;
+  } catch {
+    // The next update of the stream shows it.
+    state.shown = null;
+  }
+}
+
+async function change(method, url) {
+  const answer = await fetch(url, {
+    method,
+    headers: { "Content-Type": "application/json" },
+  });
+  const body = answer.status === 204 ? null : await answer.json();
+  if (!answer.ok) {
+    throw new Error(body.error);
+  }
+  return body;
+}
+
+async function resend(id, button, place) {
+  button.disabled = true;
+  place.textContent = "sending …";
+  try {
+    const sent = await change("POST", `/api/postbacks/${id}/resend`);
+    place.textContent = `Sent again, as #${sent.id}.`;
+    byId("follow").checked = true;
+    if (state.postbacks.has(sent.id)) {
+      select(sent.id);
+    }
+  } catch (error) {
+    place.textContent = `Not sent: ${error.message}`;
+  }
+  button.disabled = false;
+}
+
+byId("follow").addEventListener("change", () => {
+  if (byId("follow").checked && state.postbacks.size) {
+    select(newest());
+  }
+});
+byId("clear").addEventListener("click", async () => {
+  try {
+    await change("DELETE", "/api/postbacks");
+  } catch (error) {
+    byId("announce").textContent = `Not cleared: ${error.message}`;
+  }
+});
+copies(byId("copy-url"), () => byId("url"));
+copies(byId("copy-send"), () => byId("send-line"));
+connect();
