@@ -62,10 +62,16 @@ function table(caption, rows) {
   ]);
 }
 
+/** Rows of the fields, those of objects within under both names. */
 function fields(object) {
-  return Object.entries(object).map(([name, value]) => {
-    const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
-    return [name, value === null ? element("span", { className: "muted", text: "none" }) : element("span", { text })];
+  return Object.entries(object).flatMap(([name, value]) => {
+    if (value !== null && typeof value === "object" && !Array.isArray(value)) {
+      return fields(value).map(([inner, node]) => [`${name}.${inner}`, node]);
+    }
+    if (value === null) {
+      return [[name, element("span", { className: "muted", text: "none" })]];
+    }
+    return [[name, element("span", { text: Array.isArray(value) ? value.join(", ") : value })]];
   });
 }
 
@@ -161,7 +167,7 @@ function detailNodes(detail) {
   const origin = detail.resend_of === null ? "" : `, #${detail.resend_of} sent again`;
   const size = `${body.bytes} bytes${body.fault ? " of more" : ""}`;
   const nodes = [
-    element("h2", { id: "detail-title", className: "title" }, [
+    element("h2", { className: "title" }, [
       element("span", { className: look, text: word }),
       element("span", { className: "muted", text: ` #${id}${origin}` }),
     ]),

@@ -150,17 +150,25 @@ async function showDetail() {
     place.replaceChildren();
     return;
   }
-  try {
-    const answer = await fetch(`/api/postbacks/${summary.id}`);
-    const detail = answer.ok ? await answer.json() : null;
-    if (state.shown !== summary) {
-      return;
-    }
-    place.replaceChildren(...(detail ? detailNodes(detail) : []));
-    place.hidden = detail === null;
-  } catch {
-    // The next update of the stream shows it.
+  const detail = await fetchDetail(summary.id);
+  if (state.shown !== summary) {
+    return;
+  }
+  if (detail === null) {
+    // It is gone, or the server is; the stream tells which.
     state.shown = null;
+    return;
+  }
+  place.replaceChildren(...detailNodes(detail));
+  place.hidden = false;
+}
+
+async function fetchDetail(id) {
+  try {
+    const answer = await fetch(`/api/postbacks/${id}`);
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
   }
 }
 
