@@ -51,6 +51,17 @@ impl Judgement {
         }
     }
 
+    /// What was wrong, if anything was.
+    pub(super) fn reason(&self) -> Option<&str> {
+        self.report
+            .checks
+            .iter()
+            .find_map(|step| match &step.outcome {
+                Outcome::Failed(failure) => Some(failure.message.as_str()),
+                Outcome::NotMade | Outcome::Ok => None,
+            })
+    }
+
     fn refused(arrival: &Arrival, error: &Error) -> Self {
         // What is left of a body could read like another postback.
         let body = match arrival.fault {

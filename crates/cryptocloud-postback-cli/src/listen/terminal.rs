@@ -4,10 +4,7 @@ use std::{
     thread,
 };
 
-use crate::{
-    output::{BAD, Escaped, GOOD, WARN, print},
-    report::{Outcome, Report},
-};
+use crate::output::{BAD, Escaped, GOOD, WARN, print};
 
 use super::{forward::Exchange, journal::Record, judge::Verdict, settings::Settings};
 
@@ -50,7 +47,10 @@ impl Terminal {
             Verdict::Unchecked => (WARN, "not checked"),
             Verdict::Verified => (GOOD, "verified"),
         };
-        let why = failure(report).map_or_else(String::new, |why| format!(": {why}"));
+        let why = record
+            .judgement
+            .reason()
+            .map_or_else(String::new, |why| format!(": {why}"));
         let invoice = match &report.invoice_id {
             Some(id) => format!(", invoice {}", Escaped(id)),
             None => format!(", {}", Escaped(record.arrival.method.as_str())),
@@ -82,13 +82,6 @@ impl Terminal {
     fn print(&self, line: &str) {
         let _ = self.0.try_send(format!("{line}\n"));
     }
-}
-
-fn failure(report: &Report) -> Option<&str> {
-    report.checks.iter().find_map(|step| match &step.outcome {
-        Outcome::Failed(failure) => Some(failure.message.as_str()),
-        Outcome::NotMade | Outcome::Ok => None,
-    })
 }
 
 /// The time of day in UTC, as the vendor's dashboard has it.

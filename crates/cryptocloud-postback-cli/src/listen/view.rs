@@ -49,6 +49,8 @@ struct Summary<'a> {
     invoice_id: Option<&'a str>,
     method: &'a str,
     pending: bool,
+    /// What was wrong, if anything was.
+    reason: Option<&'a str>,
     received_at: u64,
     resend_of: Option<u64>,
     /// That of the answer, once there is one.
@@ -64,6 +66,8 @@ pub(super) struct Detail<'a> {
     body: Body,
     checks: &'a [Step],
     curl: Option<String>,
+    /// Until when the token is good, in Unix seconds; only if it is verified.
+    expires_at: Option<u64>,
     /// The fields of a form, decoded.
     form: Option<Vec<(String, String)>>,
     forwarded: Option<Forwarded<'a>>,
@@ -143,6 +147,7 @@ impl<'a> Summary<'a> {
             invoice_id: entry.record.judgement.report.invoice_id.as_deref(),
             method: entry.record.arrival.method.as_str(),
             pending: matches!(entry.delivery, Delivery::Pending),
+            reason: entry.record.judgement.reason(),
             received_at: entry.record.received_at,
             resend_of: entry.record.resend_of,
             status: entry.status().map(|status| status.as_u16()),
@@ -169,6 +174,7 @@ impl<'a> Detail<'a> {
             },
             checks: &judgement.report.checks,
             curl: curl::line(&app.settings.origin(), arrival),
+            expires_at: judgement.report.expires_at,
             form: form(arrival.content_type(), &arrival.body),
             forwarded: app
                 .forwarder

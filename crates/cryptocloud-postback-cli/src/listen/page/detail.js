@@ -62,27 +62,48 @@ function table(caption, rows) {
   ]);
 }
 
-/** Rows of the fields, those of objects within under both names. */
+/** Rows of the fields that are not objects themselves. */
 function fields(object) {
-  return Object.entries(object).flatMap(([name, value]) => {
-    if (value !== null && typeof value === "object" && !Array.isArray(value)) {
-      return fields(value).map(([inner, node]) => [`${name}.${inner}`, node]);
-    }
+  const rows = [];
+  for (const [name, value] of Object.entries(object)) {
     if (value === null) {
-      return [[name, element("span", { className: "muted", text: "none" })]];
+      rows.push([name, element("span", { className: "muted", text: "none" })]);
+    } else if (Array.isArray(value)) {
+      rows.push([name, element("span", { text: value.join(", ") })]);
+    } else if (typeof value !== "object") {
+      rows.push([name, element("span", { text: value })]);
     }
-    return [[name, element("span", { text: Array.isArray(value) ? value.join(", ") : value })]];
-  });
+  }
+  return rows;
+}
+
+function payloadNodes(payload, verified) {
+  if (!payload) {
+    return [];
+  }
+  const proven = verified ? "The token proves the invoice; all else is as reported" : "Nothing of it is proven";
+  const nodes = [heading("Payload"), table(proven, fields(payload))];
+  if (payload.invoice_info) {
+    nodes.push(details("invoice_info", [table("Of the fields, those that a merchant looks at", fields(payload.invoice_info))]));
+  }
+  return nodes;
+}
+
+function details(title, nodes) {
+  return element("details", {}, [element("summary", { text: title }), ...nodes]);
 }
 
 function headers(caption, list) {
+  if (!list.length) {
+    return [];
+  }
   const rows = list.map(({ name, value }) => [
     name,
     value === null
       ? element("span", { className: "muted", text: "[redacted]" })
       : element("span", {}, bytes(value)),
   ]);
-  return list.length ? [table(caption, rows)] : [];
+  return [table(caption, rows)];
 }
 
 const OUTCOMES = {
@@ -107,15 +128,15 @@ function checks(list) {
 }
 
 function answer({ status, headers: list, body, cut }, name) {
-  const nodes = [
-    element("p", { className: "mono", text: `${status.code} ${status.reason}` }),
-    ...headers(`Headers of ${name}`, list),
-  ];
+  const nodes = [element("p", { className: "mono", text: `${status.code} ${status.reason}` })];
   if (body.length) {
-    nodes.push(element("div", { className: "spacious" }, [box(bytes(body), `Body of ${name}`)]));
+    nodes.push(box(bytes(body), `Body of ${name}`));
   }
   if (cut) {
     nodes.push(element("p", { className: "muted", text: "Cut after 64 KiB." }));
+  }
+  if (list.length) {
+    nodes.push(details("Headers", headers(`Headers of ${name}`, list)));
   }
   return nodes;
 }
@@ -167,22 +188,24 @@ function detailNodes(detail) {
   const origin = detail.resend_of === null ? "" : `, #${detail.resend_of} sent again`;
   const size = `${body.bytes} bytes${body.fault ? " of more" : ""}`;
   const nodes = [
-    element("h2", { className: "title" }, [
-      element("span", { className: look, text: word }),
-      element("span", { className: "muted", text: ` #${id}${origin}` }),
+    element("div", { className: "bar" }, [
+      element("h2", { className: "title" }, [
+        element("span", { className: look, text: word }),
+        element("span", { className: "muted", text: ` #${id}${origin}` }),
+      ]),
+      ...(detail.resendable ? [resendButton(id)] : []),
     ]),
     element("p", {}, [
       element("code", { text: `${detail.method} ${detail.target}` }),
       element("span", { className: "muted", text: ` · ${size} · ` }),
       time(detail.received_at, "toLocaleString"),
     ]),
+    ...expiry(detail),
     heading("Checks"),
     checks(detail.checks),
     ...answers(detail),
   ];
-  if (payload) {
-    nodes.push(heading("Payload"), table("The token proves the invoice; all else is as reported", fields(payload)));
-  }
+  nodes.push(...payloadNodes(payload, detail.verdict === "verified"));
   nodes.push(...readable(detail), heading("Body as it arrived"));
   nodes.push(body.segments.length ? box(bytes(body.segments), "Body as it arrived") : element("p", { className: "muted", text: "empty" }));
   if (body.fault) {
@@ -192,27 +215,33 @@ function detailNodes(detail) {
   if (detail.headers_cut) {
     nodes.push(element("p", { className: "muted", text: "There were more, which were not kept." }));
   }
-  nodes.push(...again(id, curl, detail.resendable));
+  nodes.push(...again(curl));
   return nodes;
 }
 
-function again(id, curl, resendable) {
-  const nodes = [heading("Send it again")];
-  if (resendable) {
-    const button = element("button", { type: "button", text: "Resend to your server" });
-    const place = element("span", { className: "muted" });
-    place.setAttribute("role", "status");
-    button.addEventListener("click", () => resend(id, button, place));
-    nodes.push(element("p", {}, [button, " ", place]));
+function expiry({ expires_at: seconds }) {
+  const text = "The token is good until ";
+  return seconds === null ? [] : [element("p", { className: "muted" }, [text, time(seconds * 1000, "toLocaleTimeString")])];
+}
+
+function resendButton(id) {
+  const button = element("button", { type: "button", text: "Resend to your server" });
+  const place = element("span", { className: "muted" });
+  place.setAttribute("role", "status");
+  button.addEventListener("click", () => resend(id, button, place));
+  return element("p", {}, [place, " ", button]);
+}
+
+function again(curl) {
+  const hint = element("p", { className: "muted", text: "As it is, it is refused once its token has expired; ccpostback send makes a new one." });
+  if (!curl) {
+    return [];
   }
-  if (curl) {
-    const line = element("pre", { text: curl });
-    const button = element("button", { type: "button", text: "Copy" });
-    copies(button, () => line, curl);
-    nodes.push(element("div", { className: "copyable" }, [line, button]));
-  }
-  nodes.push(element("p", { className: "muted", text: "The token expires five minutes after it was made; ccpostback send makes a new one." }));
-  return nodes;
+  const line = box(visible(curl), "Command");
+  const button = element("button", { type: "button", text: "Copy" });
+  line.classList.add("low");
+  copies(button, () => line, curl);
+  return [heading("Send it again"), element("div", { className: "copyable" }, [line, button]), hint];
 }
 
 /** Copies a node's text, or selects it where the browser does not let a page copy. */

@@ -112,7 +112,7 @@ function renderList() {
 
 function listItem(postback) {
   const [word, look] = VERDICTS[postback.verdict];
-  const button = element("button", { type: "button", className: "item" }, [
+  const lines = [
     element("span", { className: "row" }, [
       element("span", { className: look, text: word }),
       element("span", { className: "muted mono", text: postback.status ?? "…" }),
@@ -121,7 +121,11 @@ function listItem(postback) {
       element("span", { className: "mono clip", text: postback.invoice_id ?? postback.method }),
       time(postback.received_at, "toLocaleTimeString"),
     ]),
-  ]);
+  ];
+  if (postback.reason) {
+    lines.push(element("span", { className: "muted reason", text: postback.reason }));
+  }
+  const button = element("button", { type: "button", className: "item" }, lines);
   button.dataset.id = postback.id;
   button.addEventListener("click", () => {
     byId("follow").checked = postback.id === newest();
