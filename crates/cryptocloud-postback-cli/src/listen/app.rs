@@ -1,6 +1,6 @@
 use std::{
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
@@ -37,7 +37,7 @@ impl App {
     pub(super) fn new(settings: Settings) -> anyhow::Result<Self> {
         let run = format!("{:x}", milliseconds());
         let forwarder = match &settings.forward {
-            Some(url) => Some(Forwarder::new(url.clone(), &run)?),
+            Some(url) => Some(Forwarder::new(url.clone(), &run, LIMIT)?),
             None => None,
         };
         Ok(Self {
@@ -111,3 +111,6 @@ fn milliseconds() -> u64 {
         .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
+
+/// For the server behind to answer.
+const LIMIT: Duration = Duration::from_secs(10);

@@ -78,3 +78,89 @@ const HEADERS: [(HeaderName, &str); 3] = [
     (CONTENT_TYPE, "Content-Type"),
     (USER_AGENT, "User-Agent"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use axum::{body::Body, extract::Request};
+
+    use super::*;
+
+    /// What a shell hands to curl, and what curl would read from its standard input.
+    #[track_caller]
+    fn run(line: &str) -> (Vec<String>, Vec<u8>) {
+        let curl =
+            r#"curl() { for word; do printf '%s\0' "$word"; done; case "$*" in *@-) cat;; esac; }"#;
+        let output = Command::new("sh")
+            .args(["-c", &format!("{curl}\n{line}")])
+            .output()
+            .expect("sh");
+        assert_eq!(output.stderr, b"", "{line}");
+        let mut words: Vec<&[u8]> = output.stdout.split(|byte| *byte == 0).collect();
+        let rest = words.pop().unwrap_or_default().to_vec();
+        let text = |word: &&[u8]| String::from_utf8_lossy(word).into_owned();
+        (words.iter().map(text).collect(), rest)
+    }
+
+    async fn arrival(request: axum::http::request::Builder, body: &[u8]) -> Arrival {
+        let request: Request = request.body(Body::from(body.to_vec())).expect("a request");
+        Arrival::read(request).await
+    }
+
+    #[tokio::test]
+    async fn a_shell_hands_it_on_unchanged() {
+        let body = "@it's \"a\" $HOME `id` \\n % ! ü\n{}";
+        let request = Request::post("/postback?a=[1]&b=$(id)")
+            .header(CONTENT_TYPE, "text/plain; x='y'")
+            .header(USER_AGENT, "");
+        let arrival = arrival(request, body.as_bytes()).await;
+        let (words, _) = run(&line("http://127.0.0.1:1", &arrival).expect("a line"));
+        assert_eq!(
+            words,
+            [
+                "-sS",
+                "-i",
+                "--globoff",
+                "http://127.0.0.1:1/postback?a=[1]&b=$(id)",
+                "-H",
+                "Content-Type: text/plain; x='y'",
+                "-H",
+                "User-Agent;",
+                "--data-raw",
+                body,
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn bytes_that_are_no_text_go_through_printf() {
+        for body in [
+            b"\xff%s\\101'\r\n".as_slice(),
+            b"a\x1b[2J",
+            "a\u{202e}b".as_bytes(),
+        ] {
+            let arrival = arrival(Request::post("/"), body).await;
+            let line = line("http://127.0.0.1:1", &arrival).expect("a line");
+            assert!(
+                line.bytes().all(|byte| matches!(byte, b' '..=b'~')),
+                "{line}"
+            );
+            assert_eq!(run(&line).1, body, "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn other_methods() {
+        let put = arrival(Request::put("/"), b"").await;
+        let line_of = |arrival| line("http://h", arrival).expect("a line");
+        assert_eq!(
+            line_of(&put),
+            "curl -sS -i 'http://h/' -X 'PUT' -H 'Content-Type:' -H 'User-Agent:'"
+        );
+        let head = arrival(Request::head("/"), b"").await;
+        assert!(line_of(&head).contains(" --head "));
+        let cut = arrival(Request::post("/"), &[b'a'; 65_537]).await;
+        assert_eq!(line("http://h", &cut), None);
+    }
+}

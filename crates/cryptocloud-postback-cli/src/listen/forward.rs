@@ -7,7 +7,9 @@ use axum::http::{
     HeaderName, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA},
 };
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::{Client, Response, Url, redirect, retry};
+
+use crate::client::is_loopback;
 
 use super::{answer::Answer, arrival::Arrival, headers::Headers};
 
@@ -16,6 +18,7 @@ pub(super) struct Forwarder {
     client: Client,
     /// Our own name for `Via` (RFC 9110 section 7.6.3), by which a loop shows.
     pseudonym: String,
+    timeout: Duration,
     url: Url,
 }
 
@@ -27,17 +30,18 @@ pub(super) struct Exchange {
 }
 
 impl Forwarder {
-    pub(super) fn new(url: Url, run: &str) -> reqwest::Result<Self> {
-        let client = Client::builder()
+    pub(super) fn new(url: Url, run: &str, timeout: Duration) -> reqwest::Result<Self> {
+        let mut builder = Client::builder()
             .redirect(redirect::Policy::none())
-            .timeout(LIMIT)
-            // The URL is this machine's or the merchant's own.
-            .no_proxy()
-            .build()?;
-        let pseudonym = format!("ccpostback-{run}");
+            .retry(retry::never())
+            .timeout(timeout);
+        if is_loopback(&url) {
+            builder = builder.no_proxy();
+        }
         Ok(Self {
-            client,
-            pseudonym,
+            client: builder.build()?,
+            pseudonym: format!("ccpostback-{run}"),
+            timeout,
             url,
         })
     }
@@ -60,7 +64,10 @@ impl Forwarder {
         let start = Instant::now();
         let result = match self.sent(arrival) {
             true => Err("it came back from there: does --forward lead here again?".to_owned()),
-            false => self.exchange(arrival).await.map_err(|error| reason(&error)),
+            false => self
+                .exchange(arrival)
+                .await
+                .map_err(|error| self.reason(&error)),
         };
         Exchange {
             duration: start.elapsed(),
@@ -82,6 +89,22 @@ impl Forwarder {
             request = request.body(arrival.body.clone());
         }
         read(request.send().await?).await
+    }
+
+    /// In words that a person can act on. The last cause says most.
+    fn reason(&self, error: &reqwest::Error) -> String {
+        if error.is_timeout() {
+            let limit = self.timeout.as_secs();
+            return format!("your server did not answer within {limit} s");
+        }
+        let mut cause: &dyn error::Error = error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        match error.is_connect() {
+            true => format!("your server cannot be reached: {cause}"),
+            false => format!("your server broke off: {cause}"),
+        }
     }
 }
 
@@ -117,23 +140,28 @@ async fn read(mut response: Response) -> reqwest::Result<Answer> {
     })
 }
 
-/// In words that a person can act on.
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return format!("your server did not answer within {} s", LIMIT.as_secs());
-    }
-    let mut cause: &dyn error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    match error.is_connect() {
-        true => format!("your server cannot be reached: {cause}"),
-        false => format!("your server broke off: {cause}"),
-    }
-}
-
-const LIMIT: Duration = Duration::from_secs(10);
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// `Content-Encoding` too, since a compressed body is not what its type says.
 const PASSED_ON: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT];
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, extract::Request};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_never_answers() -> anyhow::Result<()> {
+        let silent = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", silent.local_addr()?).parse()?;
+        let forwarder = Forwarder::new(url, "run", Duration::from_millis(50))?;
+        let arrival = Arrival::read(Request::post("/").body(Body::empty())?).await;
+        let exchange = forwarder.send(&arrival).await;
+        let error = exchange.result.as_ref().err().map(String::as_str);
+        assert_eq!(error, Some("your server did not answer within 0 s"));
+        assert_eq!(exchange.answer().status, StatusCode::BAD_GATEWAY);
+        Ok(())
+    }
+}

@@ -62,11 +62,11 @@ function table(caption, rows) {
   ]);
 }
 
-/** Rows of the fields that are not objects themselves. */
+/** Rows of what is known; that there is no order is worth a row too. */
 function fields(object) {
   const rows = [];
   for (const [name, value] of Object.entries(object)) {
-    if (value === null) {
+    if (value === null && name === "order_id") {
       rows.push([name, element("span", { className: "muted", text: "none" })]);
     } else if (Array.isArray(value)) {
       rows.push([name, element("span", { text: value.join(", ") })]);
