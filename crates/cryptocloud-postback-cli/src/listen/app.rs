@@ -1,4 +1,5 @@
 use std::{
+    process,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -35,7 +36,7 @@ pub(super) struct App {
 
 impl App {
     pub(super) fn new(settings: Settings) -> anyhow::Result<Self> {
-        let run = format!("{:x}", milliseconds());
+        let run = format!("{:x}-{:x}", milliseconds(), process::id());
         let forwarder = match &settings.forward {
             Some(url) => Some(Forwarder::new(url.clone(), &run, LIMIT)?),
             None => None,

@@ -78,13 +78,13 @@ impl Forwarder {
     async fn exchange(&self, arrival: &Arrival) -> reqwest::Result<Answer> {
         let mut request = self
             .client
-            .request(arrival.method.clone(), self.url.clone())
-            .header(VIA, format!("1.1 {}", self.pseudonym));
+            .request(arrival.method.clone(), self.url.clone());
         for name in PASSED_ON {
             for value in arrival.headers.get_all(&name) {
                 request = request.header(&name, value);
             }
         }
+        request = request.header(VIA, format!("1.1 {}", self.pseudonym));
         if !arrival.body.is_empty() {
             request = request.body(arrival.body.clone());
         }
@@ -142,8 +142,9 @@ async fn read(mut response: Response) -> reqwest::Result<Answer> {
 
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// `Content-Encoding` too, since a compressed body is not what its type says.
-const PASSED_ON: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT];
+/// `Content-Encoding` too, since a compressed body is not what its type says, and `Via` as others wrote
+/// it, so that a loop through them ends.
+const PASSED_ON: [HeaderName; 4] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA];
 
 #[cfg(test)]
 mod tests {

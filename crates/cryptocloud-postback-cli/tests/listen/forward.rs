@@ -1,0 +1,208 @@
+//! Passing on.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode},
+    response::IntoResponse,
+    routing::any,
+};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use crate::{TestResult, genuine, listener::Listener};
+
+type Requests = Arc<Mutex<Vec<(Method, HeaderMap, Bytes)>>>;
+
+/// The merchant's server, with what it got.
+async fn merchant() -> TestResult<(String, Requests)> {
+    let requests = Requests::default();
+    let accept = async |State(requests): State<Requests>, method, headers, body| {
+        let mut requests = requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.push((method, headers, body));
+        let headers = [
+            ("x-shop", "1"),
+            ("set-cookie", "session=of-the-shop"),
+            ("content-type", "text/x-shop"),
+        ];
+        (StatusCode::IM_A_TEAPOT, headers, "<b>no</b>")
+    };
+    let redirect =
+        async || (StatusCode::FOUND, [("location", "http://127.0.0.1:1/")]).into_response();
+    let long = async || vec![b'a'; 100_000];
+    let app = Router::new()
+        .route("/postback", any(accept))
+        .route("/redirect", any(redirect))
+        .route("/long", any(long))
+        .with_state(requests.clone());
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let origin = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    Ok((origin, requests))
+}
+
+fn requests(requests: &Requests) -> Vec<(Method, HeaderMap, Bytes)> {
+    requests
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
+}
+
+#[tokio::test]
+async fn unchanged_there_and_back() -> TestResult {
+    let (origin, seen) = merchant().await?;
+    let mut listener = Listener::start(&["--forward", &format!("{origin}/postback?a=b")])?;
+    let body = genuine("GENUINE1")?.json().body();
+    let request = listener
+        .client
+        .patch(&listener.url)
+        .header("content-type", "Application/JSON ;x=y")
+        .header("user-agent", "Cryptocloud POSTBACK v2")
+        .header("cookie", "session=of-the-sender")
+        .header("x-other", "1")
+        .body(body.clone());
+    let answer = request.send().await?;
+    assert_eq!(answer.status(), StatusCode::IM_A_TEAPOT);
+    assert_eq!(answer.headers()["content-type"], "text/x-shop");
+    assert_eq!(
+        answer.headers()["content-security-policy"],
+        "default-src 'none'; sandbox"
+    );
+    assert!(!answer.headers().contains_key("set-cookie"));
+    assert_eq!(answer.text().await?, "<b>no</b>");
+
+    let (method, headers, passed) = requests(&seen).pop().ok_or("nothing")?;
+    assert_eq!((method, passed), (Method::PATCH, body));
+    assert_eq!(headers["content-type"], "Application/JSON ;x=y");
+    assert_eq!(headers["user-agent"], "Cryptocloud POSTBACK v2");
+    assert!(!headers.contains_key("cookie") && !headers.contains_key("x-other"));
+
+    let detail = listener.get("/api/postbacks/1").await?;
+    assert_eq!(detail["status"], 418);
+    assert_eq!(detail["judged"]["status"]["code"], 405);
+    let forwarded = &detail["forwarded"];
+    assert_eq!(forwarded["answer"]["status"]["code"], 418);
+    assert_eq!(forwarded["answer"]["body"][0]["text"], "<b>no</b>");
+    assert!(forwarded["milliseconds"].is_u64());
+    assert!(
+        forwarded["answer"]["headers"]
+            .to_string()
+            .contains("x-shop")
+    );
+    assert!(!detail.to_string().contains("of-the-"));
+    listener.signal("INT")?;
+    assert!(listener.rest()?.contains("your server answered 418"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn resends_the_same_bytes() -> TestResult {
+    let (origin, seen) = merchant().await?;
+    let listener = Listener::start(&["--forward", &format!("{origin}/postback")])?;
+    listener.post(&genuine("GENUINE1")?).await?;
+    let resend = |id: u64| listener.own(Method::POST, &format!("/api/postbacks/{id}/resend"));
+    let answer = resend(1).send().await?;
+    assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    assert_eq!(answer.text().await?, r#"{"id":2}"#);
+    let mut detail = Value::Null;
+    while detail["pending"] != false {
+        detail = listener.get("/api/postbacks/2").await?;
+    }
+    assert_eq!(detail["resend_of"], 1);
+    assert_eq!(detail["status"], 418);
+    let seen = requests(&seen);
+    let [first, second] = seen.as_slice() else {
+        return Err("not two requests".into());
+    };
+    assert_eq!(first.2, second.2);
+    assert_eq!(first.1["content-type"], second.1["content-type"]);
+
+    assert_eq!(resend(9).send().await?.status(), StatusCode::NOT_FOUND);
+    listener
+        .client
+        .post(&listener.url)
+        .body(vec![b'a'; 70_000])
+        .send()
+        .await?;
+    assert_eq!(resend(3).send().await?.status(), StatusCode::CONFLICT);
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_server_there_is_nothing_to_resend_to() -> TestResult {
+    let listener = Listener::start(&[])?;
+    listener.post(&genuine("GENUINE1")?).await?;
+    let answer = listener
+        .own(Method::POST, "/api/postbacks/1/resend")
+        .send()
+        .await?;
+    assert_eq!(answer.status(), StatusCode::CONFLICT);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_not_passed_on() -> TestResult {
+    let (origin, seen) = merchant().await?;
+    let listener = Listener::start(&["--forward", &format!("{origin}/postback")])?;
+    let large = listener.client.post(&listener.url).body(vec![b'a'; 70_000]);
+    assert_eq!(large.send().await?.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(requests(&seen).len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn redirects_are_shown_and_not_followed() -> TestResult {
+    let (origin, _) = merchant().await?;
+    let listener = Listener::start(&["--forward", &format!("{origin}/redirect")])?;
+    let answer = listener.post(&genuine("GENUINE1")?).await?;
+    assert_eq!(answer.status(), StatusCode::FOUND);
+    assert_eq!(answer.headers()["location"], "http://127.0.0.1:1/");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_long_answer_is_cut() -> TestResult {
+    let (origin, _) = merchant().await?;
+    let listener = Listener::start(&["--forward", &format!("{origin}/long")])?;
+    let answer = listener.post(&genuine("GENUINE1")?).await?;
+    assert_eq!(answer.bytes().await?.len(), 65_536);
+    let detail = listener.get("/api/postbacks/1").await?;
+    assert_eq!(detail["forwarded"]["answer"]["cut"], true);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_is_down() -> TestResult {
+    // Bound and not listening, so that nobody else takes it.
+    let socket = tokio::net::TcpSocket::new_v4()?;
+    socket.bind("127.0.0.1:0".parse()?)?;
+    let url = format!("http://{}/", socket.local_addr()?);
+    let listener = Listener::start(&["--forward", &url])?;
+    let answer = listener.post(&genuine("GENUINE1")?).await?;
+    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+    let text = answer.text().await?;
+    assert!(text.contains("your server cannot be reached"), "{text}");
+    let detail = listener.get("/api/postbacks/1").await?;
+    assert_eq!(detail["verdict"], "verified");
+    assert_eq!(detail["forwarded"]["answer"], Value::Null);
+    assert!(detail["forwarded"]["error"].is_string());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_loop_through_another_ends() -> TestResult {
+    let free = std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .to_string();
+    let other = Listener::start(&["--forward", &format!("http://{free}/postback")])?;
+    let listener = Listener::start(&["--addr", &free, "--forward", &other.url])?;
+    let answer = listener.post(&genuine("GENUINE1")?).await?;
+    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+    assert!(answer.text().await?.contains("it came back from there"));
+    let list = listener.get("/api/postbacks").await?;
+    assert_eq!(list["postbacks"].as_array().map(Vec::len), Some(2));
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! What other sites get, which can post here and can have names that lead here: nothing.
+
+use reqwest::{Method, StatusCode, header::HOST};
+
+use crate::{TestResult, genuine, listener::Listener};
+
+const PATHS: [(Method, &str); 6] = [
+    (Method::GET, "/"),
+    (Method::GET, "/api/postbacks"),
+    (Method::GET, "/api/postbacks/1"),
+    (Method::GET, "/api/events"),
+    (Method::POST, "/api/postbacks/1/resend"),
+    (Method::DELETE, "/api/postbacks"),
+];
+
+#[tokio::test]
+async fn names_that_lead_here() -> TestResult {
+    let listener = Listener::start(&[])?;
+    listener.post(&genuine("GENUINE1")?).await?;
+    let port = listener.origin.rsplit(':').next().ok_or("no port")?;
+    for (method, path) in PATHS {
+        for (name, value) in [
+            (HOST.as_str(), format!("evil.example:{port}")),
+            (HOST.as_str(), "127.0.0.1:1".to_owned()),
+            ("origin", "http://evil.example".to_owned()),
+            ("origin", "null".to_owned()),
+            ("origin", format!("https://127.0.0.1:{port}")),
+            ("x-forwarded-for", "192.0.2.1".to_owned()),
+        ] {
+            let request = listener.own(method.clone(), path).header(name, &value);
+            let answer = request.send().await?;
+            assert_eq!(
+                answer.status(),
+                StatusCode::FORBIDDEN,
+                "{path} {name}: {value}"
+            );
+            assert!(!answer.text().await?.contains("GENUINE1"));
+        }
+        let own = listener.own(method.clone(), path);
+        let own = own.header("origin", &listener.origin).send().await?;
+        assert_ne!(own.status(), StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(own.headers()["x-content-type-options"], "nosniff");
+        assert_eq!(own.headers()["cache-control"], "no-store");
+        assert_eq!(own.headers()["referrer-policy"], "no-referrer");
+        assert_eq!(own.headers()["cross-origin-resource-policy"], "same-origin");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn requests_that_need_no_question() -> TestResult {
+    let listener = Listener::start(&[])?;
+    listener.post(&genuine("GENUINE1")?).await?;
+    for (method, path) in [
+        (Method::POST, "/api/postbacks/1/resend"),
+        (Method::DELETE, "/api/postbacks"),
+    ] {
+        for kind in [
+            None,
+            Some("text/plain"),
+            Some("application/x-www-form-urlencoded"),
+        ] {
+            let request = listener
+                .client
+                .request(method.clone(), format!("{}{path}", listener.origin));
+            let request = match kind {
+                Some(kind) => request.header("content-type", kind),
+                None => request,
+            };
+            let status = request.send().await?.status();
+            assert_eq!(
+                status,
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "{path} {kind:?}"
+            );
+        }
+        let question = listener.own(Method::OPTIONS, path);
+        let question = question.header("access-control-request-method", method.as_str());
+        let answer = question
+            .header("origin", "http://evil.example")
+            .send()
+            .await?;
+        assert!(!answer.status().is_success());
+        assert!(!answer.headers().contains_key("access-control-allow-origin"));
+    }
+    let list = listener.get("/api/postbacks").await?;
+    assert_eq!(list["postbacks"].as_array().map(Vec::len), Some(1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn postbacks_come_by_any_name() -> TestResult {
+    let listener = Listener::start(&[])?;
+    let request = listener.client.post(&listener.url);
+    let request = request
+        .header(HOST, "tunnel.example")
+        .header("x-forwarded-for", "192.0.2.1");
+    let answer = request
+        .body(genuine("GENUINE1")?.json().body())
+        .send()
+        .await?;
+    assert_eq!(answer.status(), StatusCode::OK);
+    // What a server behind answers must not run as a page of this origin.
+    assert_eq!(
+        answer.headers()["content-security-policy"],
+        "default-src 'none'; sandbox"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_page_runs_its_own_script_alone() -> TestResult {
+    let listener = Listener::start(&[])?;
+    let answer = listener.own(Method::GET, "/").send().await?;
+    let policy = answer.headers()["content-security-policy"]
+        .to_str()?
+        .to_owned();
+    for part in [
+        "default-src 'none'",
+        "script-src 'sha256-",
+        "style-src 'sha256-",
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+    let page = answer.text().await?;
+    for outside in [
+        "http://",
+        "https://",
+        "innerHTML",
+        "{style}",
+        "{script}",
+        "src=",
+    ] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! What stays in memory, and what never gets out.
+
+use reqwest::{Method, StatusCode};
+
+use crate::{SECRET, TestResult, genuine, listener::Listener};
+
+fn ids(list: &serde_json::Value) -> Vec<u64> {
+    let postbacks = list["postbacks"].as_array().map(Vec::as_slice);
+    let ids = postbacks.unwrap_or_default().iter();
+    ids.filter_map(|postback| postback["id"].as_u64()).collect()
+}
+
+#[tokio::test]
+async fn the_last_ones() -> TestResult {
+    let listener = Listener::start(&["--keep", "3"])?;
+    for _ in 0..5 {
+        listener.post(&genuine("GENUINE1")?).await?;
+    }
+    let list = listener.get("/api/postbacks").await?;
+    assert_eq!(ids(&list), [3, 4, 5]);
+    assert_eq!(list["oldest"], 3);
+    let gone = listener.own(Method::GET, "/api/postbacks/2").send().await?;
+    assert_eq!(gone.status(), StatusCode::NOT_FOUND);
+    for odd in ["x", "-1", "18446744073709551616", "%00"] {
+        let odd = format!("/api/postbacks/{odd}");
+        let answer = listener.own(Method::GET, &odd).send().await?;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    }
+
+    let cleared = listener
+        .own(Method::DELETE, "/api/postbacks")
+        .send()
+        .await?;
+    assert_eq!(cleared.status(), StatusCode::NO_CONTENT);
+    let list = listener.get("/api/postbacks").await?;
+    assert_eq!(ids(&list), [0; 0]);
+    assert_eq!(list["oldest"], 6);
+    // An id names one postback for as long as the program runs.
+    listener.post(&genuine("GENUINE1")?).await?;
+    assert_eq!(ids(&listener.get("/api/postbacks").await?), [6]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_secret_stays_inside() -> TestResult {
+    let mut listener = Listener::start(&[])?;
+    listener.post(&genuine("GENUINE1")?).await?;
+    listener
+        .post(&genuine("FORGED01")?.secret("x".repeat(40)))
+        .await?;
+    listener.client.post(&listener.url).body("{").send().await?;
+    let mut seen = String::new();
+    for path in [
+        "/",
+        "/api/postbacks",
+        "/api/postbacks/1",
+        "/api/postbacks/2",
+        "/api/postbacks/3",
+    ] {
+        let answer = listener.own(Method::GET, path).send().await?;
+        seen += &format!("{:?}", answer.headers());
+        seen += &answer.text().await?;
+    }
+    let mut events = listener.own(Method::GET, "/api/events").send().await?;
+    seen += &String::from_utf8_lossy(&events.chunk().await?.ok_or("no event")?);
+    listener.signal("INT")?;
+    seen += &listener.rest()?;
+    assert!(seen.contains("GENUINE1"));
+    assert!(!seen.contains(SECRET));
+    Ok(())
+}

@@ -1,0 +1,255 @@
+//! What arrives, what it is answered with, and what is shown of it.
+
+use cryptocloud_postback::{ErrorKind, RECEIVED_BODY};
+use reqwest::{Body, Method, RequestBuilder, StatusCode, header::HeaderMap};
+use serde_json::{Value, json};
+
+use crate::{
+    TestResult, genuine,
+    listener::{Listener, command},
+};
+
+/// The results of the checks, in order.
+fn results(detail: &Value) -> Vec<&str> {
+    let checks = detail["checks"].as_array().map(Vec::as_slice);
+    checks
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|check| check["result"].as_str())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_genuine_postback() -> TestResult {
+    let mut listener = Listener::start(&[])?;
+    let postback = genuine("GENUINE1")?;
+    let answer = listener.post(&postback).await?;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()["content-type"], "application/json");
+    assert_eq!(answer.text().await?, RECEIVED_BODY);
+
+    let list = listener.get("/api/postbacks").await?;
+    assert_eq!(list["postbacks"].as_array().map(Vec::len), Some(1));
+    assert_eq!(list["postbacks"][0]["invoice_id"], "GENUINE1");
+    assert_eq!(list["postbacks"][0]["verdict"], "verified");
+    assert_eq!(list["about"]["url"], listener.url);
+    assert_eq!(list["about"]["secret"], true);
+
+    let detail = listener.get("/api/postbacks/1").await?;
+    assert_eq!(results(&detail), ["ok"; 9]);
+    assert_eq!(detail["payload"]["order_id"], "ORDER_93223");
+    assert_eq!(detail["payload"]["invoice_info"]["status"], "paid");
+    assert_eq!(detail["judged"]["status"]["code"], 200);
+    assert_eq!(detail["forwarded"], Value::Null);
+    let body = String::from_utf8(postback.json().body().to_vec())?;
+    assert_eq!(detail["body"]["segments"], json!([{ "text": body }]));
+    let indented: Value = serde_json::from_str(detail["json"].as_str().ok_or("no JSON")?)?;
+    assert_eq!(indented, serde_json::from_str::<Value>(&body)?);
+
+    assert!(listener.line()?.starts_with("page at "));
+    let line = listener.line()?;
+    assert!(
+        line.contains("#1 verified, invoice GENUINE1; answered 200"),
+        "{line}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_form() -> TestResult {
+    let listener = Listener::start(&[])?;
+    let form = genuine("FORM0001")?.order_id("a b&c").form();
+    let answer = listener.client.post(&listener.url).body(form.body());
+    assert_eq!(answer.send().await?.status(), StatusCode::OK);
+    let detail = listener.get("/api/postbacks/1").await?;
+    assert_eq!(detail["form"][4], json!(["order_id", "a b&c"]));
+    assert_eq!(detail["json"], Value::Null);
+    Ok(())
+}
+
+#[tokio::test]
+async fn refusals_are_those_of_the_adapters() -> TestResult {
+    let listener = Listener::start(&[])?;
+    let post = || {
+        listener
+            .client
+            .post(&listener.url)
+            .header("content-type", "application/json")
+    };
+    let body = genuine("GENUINE1")?.json().body();
+    let forged = genuine("FORGED01")?.secret("not-a-real-key-but-of-somebody-else");
+    let rows: [(RequestBuilder, ErrorKind, usize); 10] = [
+        (
+            post().body(forged.json().body()),
+            ErrorKind::TokenSignature,
+            4,
+        ),
+        (
+            post().body(genuine("A")?.remove("token").json().body()),
+            ErrorKind::TokenMissing,
+            3,
+        ),
+        (
+            post().body(genuine("A")?.status("created").json().body()),
+            ErrorKind::StatusRefused,
+            8,
+        ),
+        (post().body("rubbish"), ErrorKind::InvalidJson, 2),
+        (post().body("{}"), ErrorKind::MissingId, 2),
+        (listener.client.post(&listener.url), ErrorKind::MediaType, 1),
+        (
+            post().header("content-encoding", "gzip").body(body.clone()),
+            ErrorKind::ContentEncoding,
+            0,
+        ),
+        (
+            listener.client.get(&listener.url),
+            ErrorKind::MethodNotAllowed,
+            0,
+        ),
+        (
+            listener.client.put(&listener.url).body(body),
+            ErrorKind::MethodNotAllowed,
+            0,
+        ),
+        (post().body(vec![b' '; 65_537]), ErrorKind::BodyTooLarge, 0),
+    ];
+    for (index, (request, kind, failed)) in rows.into_iter().enumerate() {
+        let answer = request.send().await?;
+        assert_eq!(answer.status().as_u16(), kind.status_code(), "{kind:?}");
+        for (name, value) in kind.headers() {
+            assert_eq!(answer.headers()[*name], *value, "{kind:?}");
+        }
+        assert_eq!(answer.text().await?, kind.body_text(), "{kind:?}");
+        let detail = listener
+            .get(&format!("/api/postbacks/{}", index + 1))
+            .await?;
+        assert_eq!(detail["verdict"], "refused", "{kind:?}");
+        assert_eq!(detail["reason"], kind.to_string());
+        assert_eq!(detail["checks"][failed]["kind"], format!("{kind:?}"));
+        assert!(detail["checks"][failed]["hint"].is_string(), "{kind:?}");
+        let results = results(&detail);
+        let expected = |place: usize| match place.cmp(&failed) {
+            std::cmp::Ordering::Less => "ok",
+            std::cmp::Ordering::Equal => "failed",
+            std::cmp::Ordering::Greater => "not-made",
+        };
+        assert!(results.into_iter().eq((0..9).map(expected)), "{kind:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_kept_as_cut() -> TestResult {
+    let listener = Listener::start(&[])?;
+    // Without a length in front, and more than is ever read.
+    let chunks = (0..40).map(|_| Ok::<_, std::io::Error>(vec![b'a'; 60_000]));
+    let body = Body::wrap_stream(futures_util::stream::iter(chunks));
+    // The sender may be cut off before it reads the answer: what counts is what was kept.
+    let _ = listener.client.post(&listener.url).body(body).send().await;
+    let whole = listener.client.post(&listener.url).body(vec![b'a'; 70_000]);
+    assert_eq!(whole.send().await?.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let list = listener.get("/api/postbacks").await?;
+    for postback in list["postbacks"].as_array().ok_or("no list")? {
+        let detail = listener
+            .get(&format!("/api/postbacks/{}", postback["id"]))
+            .await?;
+        assert_eq!(detail["body"]["bytes"], 65_536);
+        assert_eq!(detail["body"]["fault"], "body is too large");
+        assert_eq!(detail["status"], 413);
+        assert_eq!(detail["curl"], Value::Null);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_secret() -> TestResult {
+    let mut listener = Listener::spawn(&mut command(&["--addr", "127.0.0.1:0"]))?;
+    let answer = listener.post(&genuine("UNKNOWN1")?).await?;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let rubbish = listener.client.post(&listener.url).body("{").send().await?;
+    assert_eq!(rubbish.status(), StatusCode::BAD_REQUEST);
+    let list = listener.get("/api/postbacks").await?;
+    assert_eq!(list["about"]["secret"], false);
+    assert_eq!(list["postbacks"][0]["verdict"], "unchecked");
+    assert_eq!(list["postbacks"][1]["verdict"], "refused");
+    let detail = listener.get("/api/postbacks/1").await?;
+    let expected = [["ok"; 3], ["not-made"; 3], ["not-made"; 3]].concat();
+    assert_eq!(results(&detail), expected);
+    listener.signal("TERM")?;
+    let said = listener.rest()?;
+    assert!(
+        said.contains("signature not checked: set CRYPTOCLOUD_SECRET_KEY"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn hostile_values_are_data() -> TestResult {
+    let mut listener = Listener::start(&[])?;
+    let order = "</script><img src=x onerror=alert(1)>\u{1b}[2J\u{202e}'$(id)`";
+    let hostile = genuine("HOSTILE1")?.order_id(order);
+    assert_eq!(
+        listener.post(&hostile).await?.status(),
+        StatusCode::BAD_REQUEST
+    );
+    let mut headers = HeaderMap::new();
+    headers.insert("authorization", "Bearer of-the-merchant".parse()?);
+    headers.insert("cookie", "session=of-the-merchant".parse()?);
+    headers.insert("x-api-key", "of-the-merchant".parse()?);
+    headers.insert("x-long", "x".repeat(20_000).parse()?);
+    headers.insert(
+        "x-bytes",
+        reqwest::header::HeaderValue::from_bytes(b"a\xff")?,
+    );
+    let odd = Method::from_bytes(b"ODD'`")?;
+    let odd = listener.client.request(odd, &listener.url);
+    odd.headers(headers).body(b"\xff\0".to_vec()).send().await?;
+
+    let detail = listener.get("/api/postbacks/2").await?;
+    assert_eq!(
+        detail["body"]["segments"],
+        json!([{"hex": "FF"}, {"text": "\0"}])
+    );
+    assert_eq!(detail["headers_cut"], true);
+    let header = |name: &str| {
+        let headers = detail["headers"].as_array()?;
+        headers.iter().find(|header| header["name"] == name)
+    };
+    for name in ["authorization", "cookie", "x-api-key"] {
+        assert_eq!(header(name), Some(&json!({"name": name, "value": null})));
+    }
+    assert_eq!(header("x-long"), None);
+    let bytes = json!({"name": "x-bytes", "value": [{"text": "a"}, {"hex": "FF"}]});
+    assert_eq!(header("x-bytes"), Some(&bytes));
+    assert!(!detail.to_string().contains("of-the-merchant"));
+
+    listener.signal("TERM")?;
+    let said = listener.rest()?;
+    let is_plain = |c: char| c == '\n' || (c.is_ascii() && !c.is_ascii_control());
+    assert!(said.chars().all(is_plain), "{said:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_path_is_named() -> TestResult {
+    let mut listener = Listener::start(&["--path", "/hook/paid"])?;
+    assert!(listener.url.ends_with("/hook/paid"));
+    let wrong = listener
+        .client
+        .post(format!("{}/postback", listener.origin));
+    let answer = wrong.send().await?;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    let text = answer.text().await?;
+    assert_eq!(
+        text,
+        r#"{"error":"nothing is here: postbacks go to /hook/paid"}"#
+    );
+    assert!(listener.line()?.starts_with("page at "));
+    assert_eq!(
+        listener.line()?,
+        "wrong path /postback: postbacks go to /hook/paid\n"
+    );
+    Ok(())
+}

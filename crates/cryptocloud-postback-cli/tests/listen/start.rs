@@ -1,0 +1,57 @@
+//! What is refused at the start, and what is warned of.
+
+use std::net::TcpListener;
+
+use crate::{
+    TestResult,
+    listener::{Listener, command},
+};
+
+/// Ends at once with this text on standard error, and nothing else.
+#[track_caller]
+fn refused(arguments: &[&str], secret: Option<&str>, text: &str) -> TestResult {
+    let mut command = command(arguments);
+    if let Some(secret) = secret {
+        command.env("CRYPTOCLOUD_SECRET_KEY", secret);
+    }
+    let output = command.output()?;
+    let said = String::from_utf8(output.stderr)?;
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(text), "{said}");
+    assert_eq!(output.stdout, b"");
+    Ok(())
+}
+
+#[test]
+fn faults() -> TestResult {
+    let taken = TcpListener::bind("127.0.0.1:0")?;
+    let address = taken.local_addr()?.to_string();
+    let url = format!("http://{address}/postback");
+    refused(&["--addr", &address], None, "cannot listen on 127.0.0.1:")?;
+    refused(&["--addr", "nowhere"], None, "--addr")?;
+    refused(&["--path", "/api/x"], None, "under /api")?;
+    refused(&["--keep", "0"], None, "--keep")?;
+    refused(&["--forward", "ftp://127.0.0.1/"], None, "--forward")?;
+    refused(
+        &["--addr", "127.0.0.1:0"],
+        Some("super-secret"),
+        "no usable secret",
+    )?;
+    drop(taken);
+    let itself = "leads back to ccpostback listen itself";
+    refused(&["--addr", &address, "--forward", &url], None, itself)
+}
+
+#[test]
+fn an_address_that_others_reach() -> TestResult {
+    let mut open = Listener::start(&["--addr", "0.0.0.0:0"])?;
+    // The address is one that works on this machine.
+    assert!(open.url.starts_with("http://127.0.0.1:"), "{}", open.url);
+    open.signal("TERM")?;
+    let said = open.rest()?;
+    assert!(said.contains("anybody who reaches"), "{said}");
+    let mut own = Listener::start(&[])?;
+    own.signal("TERM")?;
+    assert!(!own.rest()?.contains("anybody"));
+    Ok(())
+}
