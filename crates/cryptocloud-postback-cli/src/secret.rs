@@ -42,16 +42,28 @@ impl SecretOptions {
 
     /// A verifier with all secrets, to be set further.
     pub(crate) fn verifier(&self) -> anyhow::Result<VerifierBuilder> {
+        Ok(self.verifier_and_secrets()?.0)
+    }
+
+    /// The secrets too, to keep them from what is shown: a file that is a pipe is read once only.
+    pub(crate) fn verifier_and_secrets(&self) -> anyhow::Result<(VerifierBuilder, Vec<Secret>)> {
         let Some((first, others)) = self.secret_file.split_first() else {
-            let key = self.checked(VARIABLE, &from_environment()?)?;
-            return Ok(Verifier::builder(key));
+            let secret = from_environment()?;
+            let key = self.checked(VARIABLE, &secret)?;
+            return Ok((Verifier::builder(key), vec![secret]));
         };
-        let key = |path: &PathBuf| self.checked(&path.display().to_string(), &read(path)?);
+        let mut secrets = Vec::new();
+        let mut key = |path: &PathBuf| {
+            let secret = read(path)?;
+            let key = self.checked(&path.display().to_string(), &secret)?;
+            secrets.push(secret);
+            anyhow::Ok(key)
+        };
         let mut builder = Verifier::builder(key(first)?);
         for path in others {
             builder = builder.secret(key(path)?);
         }
-        Ok(builder)
+        Ok((builder, secrets))
     }
 
     fn checked(&self, name: &str, secret: &Secret) -> anyhow::Result<SecretKey> {

@@ -20,7 +20,7 @@ use super::{
 
 pub(super) async fn list(State(app): State<Arc<App>>) -> Response {
     let update = app.journal.since(0);
-    json_response(StatusCode::OK, &Update::of(&app, &update))
+    shown(&app, &Update::of(&app, &update))
 }
 
 pub(super) async fn clear(State(app): State<Arc<App>>) -> StatusCode {
@@ -30,7 +30,7 @@ pub(super) async fn clear(State(app): State<Arc<App>>) -> StatusCode {
 
 pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
     match find(&app, &id) {
-        Some(entry) => json_response(StatusCode::OK, &Detail::of(&app, &entry)),
+        Some(entry) => shown(&app, &Detail::of(&app, &entry)),
         None => gone(),
     }
 }
@@ -48,7 +48,13 @@ pub(super) async fn resend(State(app): State<Arc<App>>, Path(id): Path<String>) 
         return conflict("not all of the body was kept");
     }
     let (id, _) = app.take(arrival.clone(), Some(entry.id));
-    json_response(StatusCode::ACCEPTED, &json!({ "id": id }))
+    let headers = [(CONTENT_TYPE, ANSWER_CONTENT_TYPE)];
+    (
+        StatusCode::ACCEPTED,
+        headers,
+        json!({ "id": id }).to_string(),
+    )
+        .into_response()
 }
 
 fn find(app: &App, id: &str) -> Option<Entry> {
@@ -63,9 +69,9 @@ fn conflict(text: &str) -> Response {
     Answer::fault(StatusCode::CONFLICT, text).into_response()
 }
 
-fn json_response(status: StatusCode, value: &impl Serialize) -> Response {
-    match serde_json::to_string(value) {
-        Ok(text) => (status, [(CONTENT_TYPE, ANSWER_CONTENT_TYPE)], text).into_response(),
+fn shown(app: &App, value: &impl Serialize) -> Response {
+    match app.settings.redactor.json(value) {
+        Ok(text) => ([(CONTENT_TYPE, ANSWER_CONTENT_TYPE)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

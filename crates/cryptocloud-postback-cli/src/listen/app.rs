@@ -77,7 +77,8 @@ impl App {
                 Some(forwarder) if is_passed_on => Some(forwarder.send(&record.arrival).await),
                 _ => None,
             };
-            self.terminal.show(id, &record, exchange.as_ref());
+            self.terminal
+                .show(id, &record, exchange.as_ref(), &self.settings.redactor);
             let Some(exchange) = exchange else {
                 return record.judgement.answer.clone();
             };

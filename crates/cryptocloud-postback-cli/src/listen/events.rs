@@ -1,4 +1,4 @@
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -29,10 +29,13 @@ pub(super) async fn stream(
         }
         let update = app.journal.since(seen);
         let revision = update.revision;
+        let update = Update::of(&app, &update);
+        // Texts and numbers can always be written.
+        let data = app.settings.redactor.json(&update).unwrap_or_default();
         let event = Event::default()
             .id(format!("{}.{revision}", app.run))
-            // What is serialised are texts and numbers.
-            .data(serde_json::to_string(&Update::of(&app, &update)).unwrap_or_default());
+            .retry(RETRY)
+            .data(data);
         Some((Ok(event), (app, changes, revision, false)))
     });
     Sse::new(updates).keep_alive(KeepAlive::default())
@@ -47,3 +50,6 @@ fn resumed(headers: &HeaderMap, app: &App) -> Option<u64> {
     }
     revision.parse().ok()
 }
+
+/// Until a page that was cut off comes back.
+const RETRY: Duration = Duration::from_secs(1);

@@ -14,6 +14,7 @@ mod journal;
 mod judge;
 mod page;
 mod receive;
+mod redact;
 mod segments;
 mod settings;
 mod terminal;
@@ -48,6 +49,7 @@ async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
         // Event streams end by themselves; nothing else holds the process up for longer.
         result = async { stop().await?; app.journal.close(); time::sleep(GRACE).await; io::Result::Ok(()) } => result?,
     }
+    app.terminal.finish();
     Ok(())
 }
 

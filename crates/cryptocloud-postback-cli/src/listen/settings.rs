@@ -6,6 +6,8 @@ use reqwest::Url;
 
 use crate::{client, secret::SecretOptions};
 
+use super::redact::Redactor;
+
 /// Receives postbacks on this machine and shows them on a page, with the checks that each one passed
 ///
 /// Without a secret it shows what arrives, and checks no signature.
@@ -39,6 +41,7 @@ pub(super) struct Settings {
     pub(super) forward: Option<Url>,
     pub(super) keep: usize,
     pub(super) path: String,
+    pub(super) redactor: Redactor,
     /// None where nobody set a secret.
     pub(super) verifier: Option<Verifier>,
 }
@@ -50,15 +53,19 @@ impl Settings {
         {
             bail!("--forward {url} leads back to ccpostback listen itself");
         }
-        let verifier = match args.secret.is_set() {
-            true => Some(args.secret.verifier()?.build()?),
-            false => None,
+        let (verifier, secrets) = match args.secret.is_set() {
+            true => {
+                let (builder, secrets) = args.secret.verifier_and_secrets()?;
+                (Some(builder.build()?), secrets)
+            }
+            false => (None, Vec::new()),
         };
         Ok(Self {
             address,
             forward: args.forward,
             keep: args.keep.into(),
             path: args.path,
+            redactor: Redactor::new(secrets),
             verifier,
         })
     }

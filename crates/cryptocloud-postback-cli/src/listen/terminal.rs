@@ -1,28 +1,44 @@
 use std::{
+    convert::Infallible,
     io::{self, Write},
-    sync::mpsc::{SyncSender, sync_channel},
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread,
+    time::Duration,
 };
 
 use crate::output::{BAD, Escaped, GOOD, WARN, print};
 
-use super::{forward::Exchange, journal::Record, judge::Verdict, settings::Settings};
+use super::{
+    forward::Exchange, journal::Record, judge::Verdict, redact::Redactor, settings::Settings,
+};
 
 /// Writes lines in a thread of its own, so that a reader of the output that stands still does not
 /// hold up a postback.
-pub(super) struct Terminal(SyncSender<String>);
+pub(super) struct Terminal {
+    ended: Mutex<Receiver<Infallible>>,
+    /// None is the end.
+    lines: SyncSender<Option<String>>,
+}
 
 impl Terminal {
     /// Says where the server listens, and what is wrong with how it was started.
     pub(super) fn start(settings: &Settings) -> Self {
-        let (sender, lines) = sync_channel::<String>(1000);
+        let (lines, queue) = sync_channel::<Option<String>>(1000);
+        let (end, ended) = sync_channel(0);
         thread::spawn(move || {
-            for line in lines {
+            while let Ok(Some(line)) = queue.recv() {
                 // Where nobody reads it, the page is still there.
                 let _ = print(&line);
             }
+            drop(end);
         });
-        let this = Self(sender);
+        let this = Self {
+            ended: Mutex::new(ended),
+            lines,
+        };
         this.print(&format!("listening on {}", settings.url()));
         this.print(&format!("page at {}/", settings.origin()));
         if let Some(url) = &settings.forward {
@@ -40,7 +56,13 @@ impl Terminal {
     }
 
     /// One line of a postback, with the answer that it got.
-    pub(super) fn show(&self, id: u64, record: &Record, exchange: Option<&Exchange>) {
+    pub(super) fn show(
+        &self,
+        id: u64,
+        record: &Record,
+        exchange: Option<&Exchange>,
+        redactor: &Redactor,
+    ) {
         let report = &record.judgement.report;
         let (style, verdict) = match record.judgement.verdict {
             Verdict::Refused => (BAD, "refused"),
@@ -52,7 +74,7 @@ impl Terminal {
             .reason()
             .map_or_else(String::new, |why| format!(": {why}"));
         let invoice = match &report.invoice_id {
-            Some(id) => format!(", invoice {}", Escaped(id)),
+            Some(id) => format!(", invoice {}", Escaped(&redactor.text(id))),
             None => format!(", {}", Escaped(record.arrival.method.as_str())),
         };
         let answer = match exchange {
@@ -80,7 +102,15 @@ impl Terminal {
 
     /// Drops the line where too many wait.
     fn print(&self, line: &str) {
-        let _ = self.0.try_send(format!("{line}\n"));
+        let _ = self.lines.try_send(Some(format!("{line}\n")));
+    }
+
+    /// Waits until all is written, but not for a reader that stands still.
+    pub(super) fn finish(&self) {
+        if self.lines.try_send(None).is_ok() {
+            let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = ended.recv_timeout(Duration::from_secs(1));
+        }
     }
 }
 

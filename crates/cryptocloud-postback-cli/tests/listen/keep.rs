@@ -48,7 +48,11 @@ async fn the_secret_stays_inside() -> TestResult {
     listener
         .post(&genuine("FORGED01")?.secret("x".repeat(40)))
         .await?;
-    listener.client.post(&listener.url).body("{").send().await?;
+    // Somebody writes it.
+    let body =
+        format!("status=success&a={SECRET}&invoice_id={SECRET}&amount_crypto=1&currency=TON");
+    let request = listener.client.post(format!("{}?{SECRET}", listener.url));
+    request.header("x-odd", SECRET).body(body).send().await?;
     let mut seen = String::new();
     for path in [
         "/",
@@ -66,6 +70,7 @@ async fn the_secret_stays_inside() -> TestResult {
     listener.signal("INT")?;
     seen += &listener.rest()?;
     assert!(seen.contains("GENUINE1"));
+    assert!(seen.contains("status=success&a=[the secret]"));
     assert!(!seen.contains(SECRET));
     Ok(())
 }
