@@ -94,15 +94,11 @@ impl Terminal {
 
     /// A line of a postback that went to another path.
     pub(super) fn show_elsewhere(&self, path: &str, right: &str) {
-        let path = Escaped(path);
+        let path: String = path.chars().take(MAX_PATH).collect();
+        let path = Escaped(&path);
         self.print(&format!(
             "{WARN}wrong path{WARN:#} {path}: postbacks go to {right}"
         ));
-    }
-
-    /// Drops the line where too many wait.
-    fn print(&self, line: &str) {
-        let _ = self.lines.try_send(Some(format!("{line}\n")));
     }
 
     /// Waits until all is written, but not for a reader that stands still.
@@ -112,9 +108,14 @@ impl Terminal {
             let _ = ended.recv_timeout(Duration::from_secs(1));
         }
     }
+
+    /// Drops the line where too many wait.
+    fn print(&self, line: &str) {
+        let _ = self.lines.try_send(Some(format!("{line}\n")));
+    }
 }
 
-/// The time of day in UTC, as the vendor's dashboard has it.
+/// The time of day in UTC, as in the vendor's timestamps.
 fn clock(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
     format!(
@@ -129,3 +130,5 @@ fn warn(text: &str) {
     // Where nobody reads it, there is nothing else to do.
     let _ = writeln!(io::stderr(), "ccpostback: {text}");
 }
+
+const MAX_PATH: usize = 200;
