@@ -60,7 +60,7 @@ async fn read(body: Body, kept: &mut Vec<u8>) -> Result<(), ErrorKind> {
         let chunk = chunk.map_err(|_| ErrorKind::BodyUnreadable)?;
         size = size.saturating_add(chunk.len());
         let room = MAX_BODY_BYTES.saturating_sub(kept.len());
-        kept.extend(chunk.iter().take(room));
+        kept.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         if size > MAX_READ {
             break;
         }

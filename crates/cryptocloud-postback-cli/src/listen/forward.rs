@@ -126,7 +126,7 @@ async fn read(mut response: Response) -> reqwest::Result<Answer> {
     let mut cut = false;
     while let Some(chunk) = response.chunk().await? {
         let room = MAX_BODY_BYTES.saturating_sub(body.len());
-        body.extend(chunk.iter().take(room));
+        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         if chunk.len() > room {
             cut = true;
             break;
