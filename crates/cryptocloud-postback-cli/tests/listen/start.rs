@@ -1,6 +1,10 @@
 //! What is refused at the start, and what is warned of.
 
-use std::net::TcpListener;
+use std::{
+    net::TcpListener,
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::{
     TestResult,
@@ -14,7 +18,14 @@ fn refused(arguments: &[&str], secret: Option<&str>, text: &str) -> TestResult {
     if let Some(secret) = secret {
         command.env("CRYPTOCLOUD_SECRET_KEY", secret);
     }
-    let output = command.output()?;
+    let mut child = command.spawn()?;
+    let end = Instant::now() + Duration::from_secs(30);
+    while child.try_wait()?.is_none() && Instant::now() < end {
+        thread::sleep(Duration::from_millis(5));
+    }
+    // One that has started would never end.
+    child.kill()?;
+    let output = child.wait_with_output()?;
     let said = String::from_utf8(output.stderr)?;
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains(text), "{said}");
