@@ -154,6 +154,23 @@ async fn comes_back_after_a_restart() -> TestResult {
         .await
 }
 
+#[tokio::test]
+async fn says_that_no_signature_is_checked() -> TestResult {
+    let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
+        return Ok(());
+    };
+    let listen = Program::start(listen(&[]).env_remove("CRYPTOCLOUD_SECRET_KEY"))?;
+    browser.open(page(&listen)).await?;
+    let text = "Signature not checked: set CRYPTOCLOUD_SECRET_KEY";
+    browser.until_text("#no-secret", text).await?;
+    let form = genuine("FORMED01")?.form();
+    let request = Client::new().post(listen.url()).body(form.body());
+    assert_eq!(request.send().await?.status(), StatusCode::OK);
+    browser.until_text("#detail h2", "? not checked").await?;
+    browser.until_text("#detail", "Fields of the form").await?;
+    look(&browser, "listen-no-secret").await
+}
+
 /// Light and dark, on a desktop and on a phone.
 async fn look(browser: &Browser, name: &str) -> TestResult {
     browser.check().await?;

@@ -150,6 +150,9 @@ function answers({ judged, forwarded, pending }) {
     return [heading("Answer of your server"), element("p", { text: "waiting …" }), ...own];
   }
   if (!forwarded) {
+    if (state.about.forward !== null) {
+      own.push(element("p", { className: "muted", text: "Not passed on: not all of the body was kept." }));
+    }
     return own;
   }
   const { error, milliseconds, url } = forwarded;
