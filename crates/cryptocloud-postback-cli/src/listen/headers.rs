@@ -2,7 +2,7 @@ use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{
         AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE,
-        USER_AGENT,
+        USER_AGENT, VIA,
     },
 };
 
@@ -24,7 +24,7 @@ impl Headers {
             kept: Vec::new(),
         };
         let mut left = MAX_BYTES;
-        // What the checks need comes first, so that no other header pushes it out.
+        // What the checks and passing on need comes first, so that no other header pushes it out.
         let (first, others): (Vec<_>, Vec<_>) =
             headers.iter().partition(|(name, _)| FIRST.contains(name));
         for (name, value) in first.into_iter().chain(others) {
@@ -67,5 +67,5 @@ fn is_secret(name: &HeaderName) -> bool {
             .any(|part| name.as_str().contains(part))
 }
 
-const FIRST: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT];
+const FIRST: [HeaderName; 4] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA];
 const MAX_BYTES: usize = 16 * 1024;

@@ -1,6 +1,9 @@
 //! Passing on.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    io::Write,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{
     Router,
@@ -11,7 +14,7 @@ use axum::{
     routing::any,
 };
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Notify};
 
 use crate::{TestResult, genuine, listener::Listener};
 
@@ -107,10 +110,9 @@ async fn resends_the_same_bytes() -> TestResult {
     let answer = resend(1).send().await?;
     assert_eq!(answer.status(), StatusCode::ACCEPTED);
     assert_eq!(answer.text().await?, r#"{"id":2}"#);
-    let mut detail = Value::Null;
-    while detail["pending"] != false {
-        detail = listener.get("/api/postbacks/2").await?;
-    }
+    let detail = listener
+        .until("/api/postbacks/2", |detail| detail["pending"] == false)
+        .await?;
     assert_eq!(detail["resend_of"], 1);
     assert_eq!(detail["status"], 418);
     let seen = requests(&seen);
@@ -204,5 +206,34 @@ async fn a_loop_through_another_ends() -> TestResult {
     assert!(answer.text().await?.contains("it came back from there"));
     let list = listener.get("/api/postbacks").await?;
     assert_eq!(list["postbacks"].as_array().map(Vec::len), Some(2));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_sender_that_hangs_up_changes_nothing() -> TestResult {
+    let gate = Arc::new(Notify::new());
+    let held = gate.clone();
+    let wait = async move || held.notified().await;
+    let server = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/", server.local_addr()?);
+    let app = Router::new().route("/", any(wait));
+    tokio::spawn(async move { axum::serve(server, app).await });
+
+    let listener = Listener::start(&["--forward", &url])?;
+    let address = listener.origin.trim_start_matches("http://");
+    let mut sender = std::net::TcpStream::connect(address)?;
+    sender.write_all(b"POST /postback HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")?;
+    let list = listener
+        .until("/api/postbacks", |list| {
+            list["postbacks"][0]["pending"] == true
+        })
+        .await?;
+    assert_eq!(list["postbacks"][0]["status"], Value::Null);
+    drop(sender);
+    gate.notify_one();
+    let detail = listener
+        .until("/api/postbacks/1", |detail| detail["pending"] == false)
+        .await?;
+    assert_eq!(detail["forwarded"]["answer"]["status"]["code"], 200);
     Ok(())
 }

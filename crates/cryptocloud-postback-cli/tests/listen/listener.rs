@@ -1,6 +1,7 @@
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
 };
 
 use cryptocloud_postback::testing::PostbackBuilder;
@@ -56,6 +57,7 @@ impl Listener {
             client: Client::builder()
                 .redirect(redirect::Policy::none())
                 .no_proxy()
+                .timeout(LIMIT)
                 .build()?,
             origin: url.get(..path).ok_or("no origin")?.to_owned(),
             stdout: Box::new(stdout),
@@ -76,6 +78,22 @@ impl Listener {
         Ok(serde_json::from_slice(
             &answer.error_for_status()?.bytes().await?,
         )?)
+    }
+
+    /// What is there once it holds.
+    pub(crate) async fn until(
+        &self,
+        path: &str,
+        holds: impl Fn(&Value) -> bool,
+    ) -> TestResult<Value> {
+        let end = Instant::now() + LIMIT;
+        while Instant::now() < end {
+            let value = self.get(path).await?;
+            if holds(&value) {
+                return Ok(value);
+            }
+        }
+        Err(format!("{path}: never as it should be").into())
     }
 
     pub(crate) async fn post(&self, postback: &PostbackBuilder) -> TestResult<Response> {
@@ -117,3 +135,6 @@ impl Drop for Listener {
         let _ = self.child.wait();
     }
 }
+
+/// For what takes milliseconds, also of a stream.
+const LIMIT: Duration = Duration::from_secs(30);
