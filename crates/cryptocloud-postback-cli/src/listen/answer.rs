@@ -44,7 +44,7 @@ impl Answer {
         }
     }
 
-    /// A fault of the way to the server behind.
+    /// A fault that is not the postback's.
     pub(super) fn fault(status: StatusCode, text: &str) -> Self {
         Self::json(status, serde_json::json!({ "error": text }).to_string())
     }

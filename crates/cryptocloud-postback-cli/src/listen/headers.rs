@@ -62,7 +62,7 @@ impl Headers {
 fn is_secret(name: &HeaderName) -> bool {
     let known = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE];
     known.contains(name)
-        || ["api-key", "auth-token", "secret"]
+        || ["api-key", "secret", "token"]
             .iter()
             .any(|part| name.as_str().contains(part))
 }

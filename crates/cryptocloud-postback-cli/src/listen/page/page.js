@@ -130,6 +130,10 @@ function listItem(postback) {
   button.addEventListener("click", () => {
     byId("follow").checked = postback.id === newest();
     select(postback.id);
+    // On a phone it is below the list.
+    if (matchMedia("(max-width: 720px)").matches) {
+      byId("detail").scrollIntoView();
+    }
   });
   const node = element("li", { className: "new" }, [button]);
   return { node, button, postback };
