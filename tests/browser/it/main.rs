@@ -2,5 +2,5 @@
 #![forbid(unsafe_code)]
 
 mod harness;
-mod shop;
 mod listen;
+mod shop;
