@@ -15,7 +15,7 @@
 //! pay it, as often as you like:
 //!
 //! ```sh
-//! CRYPTOCLOUD_SECRET_KEY=not-a-real-key-only-for-this-example cargo run -q -p cryptocloud-postback --features testing --example sign | curl -i http://127.0.0.1:3000/postback -H 'Content-Type: application/json' --data-binary @-
+//! CRYPTOCLOUD_SECRET_KEY=not-a-real-key-only-for-this-example cargo run -q -p cryptocloud-postback-cli -- send --url http://127.0.0.1:3000/postback --order-id ORDER_93223
 //! ```
 //!
 //! and see that it is paid:

@@ -24,7 +24,7 @@
 //! pay it, as often as you like:
 //!
 //! ```sh
-//! CRYPTOCLOUD_SECRET_KEY=$(cat data/demo-secret) cargo run -q -p cryptocloud-postback --features testing --example sign | curl -i http://127.0.0.1:3000/postback -H 'Content-Type: application/json' --data-binary @-
+//! cargo run -q -p cryptocloud-postback-cli -- send --secret-file data/demo-secret --url http://127.0.0.1:3000/postback --order-id ORDER_93223
 //! ```
 //!
 //! and see that it is paid:
