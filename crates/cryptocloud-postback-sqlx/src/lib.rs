@@ -26,6 +26,8 @@ mod sqlite;
 mod statements;
 mod table;
 mod warning;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod writer;
 
 pub use entry::Entry;
 #[cfg(feature = "postgres")]

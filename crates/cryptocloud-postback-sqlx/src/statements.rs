@@ -10,7 +10,7 @@ pub(crate) struct Statement(Arc<str>);
 
 impl Statement {
     /// Puts the table's name in, which holds letters, digits and `_` only.
-    fn new(text: &str, table: &TableName) -> Self {
+    pub(crate) fn new(text: &str, table: &TableName) -> Self {
         Self(text.replace(DEFAULT, table.as_str()).into())
     }
 

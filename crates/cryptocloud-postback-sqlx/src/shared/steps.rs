@@ -13,10 +13,30 @@ use crate::{
     decode::{self, ConflictRow, RecordRow},
     error::Failure,
     statements::{Statement, Statements},
+    writer::{Write, Written},
 };
 
+/// One claim of what nobody has claimed, or one completion.
+pub(crate) async fn write(
+    connection: &mut Connection,
+    statements: &Statements,
+    write: &Write,
+) -> Result<Written, Failure> {
+    match write {
+        Write::Claim(report, lease) => {
+            let lease = insert_claim(connection, statements, report, *lease).await?;
+            Ok(Written::Claim(lease))
+        }
+        Write::Complete(lease) => {
+            let complete = held(&statements.complete, lease);
+            let completed = complete.execute(connection).await?;
+            Ok(Written::Complete(completed.rows_affected() > 0))
+        }
+    }
+}
+
 /// A claim of what nobody has claimed: the way of almost every payment.
-pub(crate) async fn insert_claim(
+async fn insert_claim(
     connection: &mut Connection,
     statements: &Statements,
     report: &Report,

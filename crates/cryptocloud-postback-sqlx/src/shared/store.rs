@@ -53,7 +53,7 @@ impl Store {
     /// None where another worker came between two statements.
     async fn ask(&self, ask: Ask<'_>, lease: Duration) -> Result<Option<Claim>, Failure> {
         if let Some(report) = ask.report()
-            && let Some(lease) = self.insert_claim(report, lease).await?
+            && let Some(lease) = self.writer.claim(report, lease).await?
         {
             return Ok(Some(Claim::Acquired(lease)));
         }
@@ -122,7 +122,7 @@ impl InboxStore for Store {
     }
 
     async fn complete(&self, lease: &Lease) -> Result<(), StoreError> {
-        match self.write_completion(lease).await? {
+        match self.writer.complete(lease).await? {
             true => Ok(()),
             false => Err(StoreErrorKind::StaleLease.into()),
         }

@@ -6,8 +6,13 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{statements::TEXTS, store, writer::Writer};
-use crate::{Entry, SettingWarning, TableName, error::Failure, statements::Statements};
+use super::{batch::Batch, statements::TEXTS, store};
+use crate::{
+    Entry, SettingWarning, TableName,
+    error::Failure,
+    statements::Statements,
+    writer::{Limits, Writer},
+};
 
 /// Claims in a SQLite database, for one machine.
 ///
@@ -17,7 +22,7 @@ use crate::{Entry, SettingWarning, TableName, error::Failure, statements::Statem
 pub struct SqliteStore {
     pub(super) pool: SqlitePool,
     pub(super) statements: Arc<Statements>,
-    pub(super) writer: Writer,
+    pub(super) writer: Writer<Batch>,
 }
 
 impl SqliteStore {
@@ -34,7 +39,8 @@ impl SqliteStore {
     #[must_use]
     pub fn with_table(pool: SqlitePool, table: &TableName) -> Self {
         let statements = Arc::new(Statements::new(&TEXTS, table));
-        let writer = Writer::new(pool.clone(), Arc::clone(&statements), MAX_BATCH);
+        let batch = Batch::new(pool.clone(), Arc::clone(&statements));
+        let writer = Writer::new(batch, limits(MAX_BATCH));
         Self {
             pool,
             statements,
@@ -76,7 +82,7 @@ impl SqliteStore {
     /// With 1 each has a commit of its own.
     #[must_use]
     pub fn max_batch(mut self, count: usize) -> Self {
-        self.writer = Writer::new(self.pool.clone(), Arc::clone(&self.statements), count);
+        self.writer = self.writer.with_limits(limits(count));
         self
     }
 
@@ -200,6 +206,11 @@ impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore").finish_non_exhaustive()
     }
+}
+
+/// SQLite has one lock for writing.
+fn limits(batch: usize) -> Limits {
+    Limits { batch, slots: 1 }
 }
 
 /// So that the first of them does not wait long for the last.

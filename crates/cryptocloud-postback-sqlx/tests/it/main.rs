@@ -1,6 +1,7 @@
 //! The stores on real databases.
 
 mod postgres;
+mod postgres_together;
 mod sqlite;
 
 use std::{fs, path::PathBuf, process};

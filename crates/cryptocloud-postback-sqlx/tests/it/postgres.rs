@@ -16,20 +16,20 @@ use tokio::task::JoinSet;
 
 use crate::{TestResult, report};
 
-const LEASE: Duration = Duration::from_secs(3_600);
+pub(crate) const LEASE: Duration = Duration::from_secs(3_600);
 
 static SERVER: Shared<PostgresServer> = Shared::new();
 
 /// A store with a table of its own.
-struct Shop {
+pub(crate) struct Shop {
     _server: Arc<PostgresServer>,
-    options: PgConnectOptions,
-    store: PostgresStore,
-    table: TableName,
+    pub(crate) options: PgConnectOptions,
+    pub(crate) store: PostgresStore,
+    pub(crate) table: TableName,
 }
 
 impl Shop {
-    async fn open(name: &str) -> Result<Option<Self>, Box<dyn std::error::Error>> {
+    pub(crate) async fn open(name: &str) -> Result<Option<Self>, Box<dyn std::error::Error>> {
         let server = tokio::task::spawn_blocking(|| SERVER.get(PostgresServer::start)).await?;
         let Some(server) = server else {
             return Ok(None);
@@ -49,6 +49,21 @@ impl Shop {
             store,
             table,
         }))
+    }
+
+    /// Until so many claims wait for somebody's commit.
+    pub(crate) async fn until_waiting(&self, count: i64) -> sqlx::Result<()> {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+                       AND query LIKE 'INSERT INTO ' || $1 || ' %'";
+        loop {
+            let (found,): (i64,) = sqlx::query_as(waiting)
+                .bind(self.table.as_str())
+                .fetch_one(self.store.pool())
+                .await?;
+            if found == count {
+                return Ok(());
+            }
+        }
     }
 
     async fn credits(&self) -> sqlx::Result<i64> {
@@ -224,14 +239,7 @@ async fn claim_waits_for_an_open_transaction() -> TestResult {
         let store = shop.store.clone();
         async move { store.claim(&report("A", "1"), LEASE).await }
     });
-    let locked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-                  AND query LIKE 'INSERT INTO waits %'";
-    loop {
-        let (count,): (i64,) = sqlx::query_as(locked).fetch_one(shop.store.pool()).await?;
-        if count == 1 {
-            break;
-        }
-    }
+    shop.until_waiting(1).await?;
     assert!(!waiting.is_finished());
     open.commit().await?;
     assert_eq!(waiting.await??, Claim::Done);
