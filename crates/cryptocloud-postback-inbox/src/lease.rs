@@ -27,7 +27,10 @@ impl Lease {
         Self { fence, id, owner }
     }
 
-    /// The fencing number: greater with each lease of the same [`Key`](crate::Key).
+    /// The fencing number: greater with each lease of the same report.
+    ///
+    /// Two reports of one [`Key`](crate::Key) can get the same number from PostgreSQL, where one is
+    /// released while the other is being claimed; their owners always differ.
     #[must_use]
     pub const fn fence(&self) -> u64 {
         self.fence

@@ -27,7 +27,8 @@ macro_rules! conflict_columns {
     };
 }
 
-/// Of one key, so that the number of a lease is greater than all before.
+/// Of one key, so that the number of a lease is greater than all before, but for one that another
+/// report gets while this statement waits: owners differ, and they are compared too.
 macro_rules! next_fence {
     () => {
         "coalesce((SELECT max(fence) FROM cryptocloud_inbox WHERE key_digest = $1), 0) + 1"
