@@ -53,6 +53,7 @@ impl PostgresStore {
     ///
     /// The pool does not ask the server before each claim whether it is there: a connection that broke
     /// meanwhile fails one claim, whose sender is told to try again.
+    /// Whoever gets none of its ten connections within 4 s fails too, before the inbox's default limit.
     ///
     /// # Errors
     ///
@@ -60,6 +61,7 @@ impl PostgresStore {
     pub async fn connect(options: PgConnectOptions) -> Result<Self, StoreError> {
         let pool = PgPoolOptions::new()
             .max_connections(MAX_CONNECTIONS)
+            .acquire_timeout(store::ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
             .connect_lazy_with(options);
         let store = Self::new(pool);
@@ -92,6 +94,10 @@ impl PostgresStore {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let made: Result<(), Failure> = async {
             let mut transaction = store::begin(&self.pool).await?;
+            // It says of each thing that exists already that it does.
+            sqlx::query("SET LOCAL client_min_messages = warning")
+                .execute(&mut *transaction)
+                .await?;
             // IF NOT EXISTS alone fails where two processes find nothing at the same time.
             sqlx::query("SELECT pg_advisory_xact_lock($1)")
                 .bind(MIGRATION_LOCK)

@@ -73,32 +73,20 @@ impl Store {
     }
 
     async fn ask_until_answered(&self, ask: Ask<'_>, lease: Duration) -> Result<Claim, StoreError> {
-        for _ in 0..ATTEMPTS {
-            match self.ask(ask, lease).await {
-                Ok(Some(claim)) => return Ok(claim),
-                Ok(None) => {}
-                Err(failure) if failure.is_race() => {}
-                Err(failure) => return Err(failure.into()),
-            }
-        }
-        Err(contended())
+        until_decided(|| self.ask(ask, lease)).await
     }
 
-    /// Runs a statement that has to find its record.
-    async fn change(
+    /// Runs a statement, and says how many records it changed.
+    async fn change<'a>(
         &self,
-        change: Query<'_, Database, Arguments>,
-        otherwise: StoreErrorKind,
-    ) -> Result<(), StoreError> {
-        let changed = change.execute(&self.pool).await.map_err(Failure::from)?;
-        match changed.rows_affected() {
-            0 => Err(otherwise.into()),
-            _ => Ok(()),
-        }
+        change: impl Fn() -> Query<'a, Database, Arguments> + Sync,
+    ) -> Result<u64, StoreError> {
+        until_decided(|| async { Ok(Some(change().execute(&self.pool).await?.rows_affected())) })
+            .await
     }
 
     /// A release, and the end of what else was released before it.
-    async fn give_back(&self, lease: &Lease) -> Result<(), Failure> {
+    async fn give_back(&self, lease: &Lease) -> Result<Option<()>, Failure> {
         let mut transaction = begin(&self.pool).await?;
         let released = steps::held(&self.statements.release, lease)
             .execute(&mut *transaction)
@@ -109,7 +97,7 @@ impl Store {
         steps::query(&self.statements.forget_other_free, lease.id())
             .execute(&mut *transaction)
             .await?;
-        Ok(transaction.commit().await?)
+        Ok(Some(transaction.commit().await?))
     }
 }
 
@@ -122,36 +110,34 @@ impl InboxStore for Store {
     }
 
     async fn complete(&self, lease: &Lease) -> Result<(), StoreError> {
-        match self.writer.complete(lease).await? {
+        let complete = || async { Ok(Some(self.writer.complete(lease).await?)) };
+        match until_decided(complete).await? {
             true => Ok(()),
             false => Err(StoreErrorKind::StaleLease.into()),
         }
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        for _ in 0..ATTEMPTS {
-            match self.give_back(lease).await {
-                Err(failure) if failure.is_race() => {}
-                released => return Ok(released?),
-            }
-        }
-        Err(contended())
+        until_decided(|| self.give_back(lease)).await
     }
 
     async fn renew(&self, lease: &Lease, duration: Duration) -> Result<(), StoreError> {
-        let renew = steps::held(&self.statements.renew, lease).bind(decode::millis(duration));
-        self.change(renew, StoreErrorKind::StaleLease).await
+        let millis = decode::millis(duration);
+        let renew = || steps::held(&self.statements.renew, lease).bind(millis);
+        match self.change(renew).await? {
+            0 => Err(StoreErrorKind::StaleLease.into()),
+            _ => Ok(()),
+        }
     }
 
     async fn purge(&self, project: &str, age: Duration, limit: u32) -> Result<u64, StoreError> {
-        let purged = sqlx::query(self.statements.purge.text())
-            .bind(project)
-            .bind(decode::millis(age))
-            .bind(i64::from(limit))
-            .execute(&self.pool)
-            .await
-            .map_err(Failure::from)?;
-        Ok(purged.rows_affected())
+        let purge = || {
+            sqlx::query(self.statements.purge.text())
+                .bind(project)
+                .bind(decode::millis(age))
+                .bind(i64::from(limit))
+        };
+        self.change(purge).await
     }
 
     async fn conflicts(
@@ -174,8 +160,11 @@ impl InboxStore for Store {
     }
 
     async fn discard(&self, id: &ClaimId) -> Result<(), StoreError> {
-        let discard = steps::query(&self.statements.discard, id);
-        self.change(discard, StoreErrorKind::NotFound).await
+        let discard = || steps::query(&self.statements.discard, id);
+        match self.change(discard).await? {
+            0 => Err(StoreErrorKind::NotFound.into()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -233,6 +222,22 @@ pub(crate) async fn claim_in(
     Err(contended())
 }
 
+/// Tries again where another worker came between: None, or what the database says of it.
+async fn until_decided<T, F>(attempt: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<Option<T>, Failure>>,
+{
+    for _ in 0..ATTEMPTS {
+        match attempt().await {
+            Ok(Some(decided)) => return Ok(decided),
+            Ok(None) => {}
+            Err(failure) if failure.is_race() => {}
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    Err(contended())
+}
+
 /// Decides again on records that nobody else can change meanwhile.
 async fn locked(
     connection: &mut Connection,
@@ -257,6 +262,9 @@ fn contended() -> StoreError {
         "others changed the same claim again and again",
     )
 }
+
+/// How long a store of its own waits for a connection: the inbox's default limit is 5 s.
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Each lost race means that another worker got on.
 const ATTEMPTS: usize = 100;

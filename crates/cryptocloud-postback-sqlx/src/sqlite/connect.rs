@@ -52,6 +52,7 @@ impl SqliteStore {
     ///
     /// It keeps one connection, as SQLite has one writer: claims wait for each other in line and not
     /// for a lock.
+    /// Whoever does not get it within 4 s fails, before the inbox's default limit.
     ///
     /// # Errors
     ///
@@ -59,6 +60,7 @@ impl SqliteStore {
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
+            .acquire_timeout(store::ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
             .connect_lazy_with(Self::connect_options(path));
         let store = Self::new(pool);

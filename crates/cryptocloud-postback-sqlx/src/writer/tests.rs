@@ -1,4 +1,3 @@
-
 use std::{future::poll_fn, io, pin::Pin, task::Poll};
 
 use cryptocloud_postback::{Amount, Currency};

@@ -1,4 +1,14 @@
-use std::{future::poll_fn, pin::pin, str::FromStr, sync::Arc, task::Poll, time::Duration};
+use std::{
+    future::poll_fn,
+    pin::pin,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
 
 use cryptocloud_postback_inbox::{
     Claim, InboxStore, StoreErrorKind,
@@ -13,6 +23,10 @@ use cryptocloud_postback_sqlx::{
 };
 use throw_away_servers::{PostgresServer, Shared};
 use tokio::task::JoinSet;
+use tracing::{
+    Event, Metadata, Subscriber,
+    span::{Attributes, Id, Record},
+};
 
 use crate::{TestResult, report};
 
@@ -51,13 +65,20 @@ impl Shop {
         }))
     }
 
-    /// Until so many claims wait for somebody's commit.
-    pub(crate) async fn until_waiting(&self, count: i64) -> sqlx::Result<()> {
+    /// With another default isolation.
+    fn serializable(&self) -> PgConnectOptions {
+        let isolation = ("default_transaction_isolation", "serializable");
+        self.options.clone().options([isolation])
+    }
+
+    /// Until so many of these statements wait for somebody's commit.
+    pub(crate) async fn until_waiting(&self, statement: &str, count: i64) -> sqlx::Result<()> {
         let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-                       AND query LIKE 'INSERT INTO ' || $1 || ' %'";
+                       AND query LIKE $2 || ' ' || $1 || ' %'";
         loop {
             let (found,): (i64,) = sqlx::query_as(waiting)
                 .bind(self.table.as_str())
+                .bind(statement)
                 .fetch_one(self.store.pool())
                 .await?;
             if found == count {
@@ -112,13 +133,9 @@ async fn contract_where_everything_is_serializable() -> TestResult {
     let Some(shop) = Shop::open("serializable").await? else {
         return Ok(());
     };
-    let options = shop
-        .options
-        .clone()
-        .options([("default_transaction_isolation", "serializable")]);
     let pool = PgPoolOptions::new()
         .max_connections(16)
-        .connect_with(options)
+        .connect_with(shop.serializable())
         .await?;
     let store = PostgresStore::with_table(pool, &shop.table);
     contract::verify(async || Fixture::new(store.clone())).await;
@@ -141,8 +158,50 @@ async fn migrated_twice_and_at_once() -> TestResult {
         result?;
     }
     PostgresStore::connect(shop.options.clone()).await?;
-    PostgresStore::connect(shop.options.clone()).await?;
+    let store = PostgresStore::connect(shop.options.clone()).await?;
+    // Before the inbox gives up.
+    assert!(store.pool().options().get_acquire_timeout() < Duration::from_secs(5));
     Ok(())
+}
+
+#[tokio::test]
+async fn migrated_again_it_logs_nothing() -> TestResult {
+    let Some(shop) = Shop::open("quiet").await? else {
+        return Ok(());
+    };
+    let notices = Notices::default();
+    let _default = tracing::subscriber::set_default(notices.clone());
+    shop.store
+        .pool()
+        .execute("DROP TABLE IF EXISTS nowhere")
+        .await?;
+    assert_eq!(notices.0.swap(0, Ordering::Relaxed), 1);
+    shop.store.migrate().await?;
+    assert_eq!(notices.0.load(Ordering::Relaxed), 0);
+    Ok(())
+}
+
+/// Counts what the server has to say.
+#[derive(Clone, Default)]
+struct Notices(Arc<AtomicUsize>);
+
+impl Subscriber for Notices {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "sqlx::postgres::notice"
+    }
+
+    fn event(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
 }
 
 #[tokio::test]
@@ -239,7 +298,7 @@ async fn claim_waits_for_an_open_transaction() -> TestResult {
         let store = shop.store.clone();
         async move { store.claim(&report("A", "1"), LEASE).await }
     });
-    shop.until_waiting(1).await?;
+    shop.until_waiting("INSERT INTO", 1).await?;
     assert!(!waiting.is_finished());
     open.commit().await?;
     assert_eq!(waiting.await??, Claim::Done);
@@ -280,6 +339,43 @@ async fn failed_commit_is_no_claim() -> TestResult {
         .await
         .map_err(|error| error.to_string())?;
     assert_eq!(paid, Entry::First);
+    Ok(())
+}
+
+/// What somebody changes meanwhile is a failed statement under such an isolation, and no answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn changes_are_tried_again_where_everything_is_serializable() -> TestResult {
+    let Some(shop) = Shop::open("tried").await? else {
+        return Ok(());
+    };
+    let pool = PgPool::connect_lazy_with(shop.serializable());
+    let store = PostgresStore::with_table(pool, &shop.table);
+    let Claim::Acquired(lease) = store.claim(&report("A", "1"), LEASE).await? else {
+        panic!("free");
+    };
+    assert_eq!(
+        store.claim(&report("A", "2"), LEASE).await?,
+        Claim::Conflict
+    );
+    for name in ["renew", "complete", "discard"] {
+        let mut open = shop.store.begin().await?;
+        sqlx::query("UPDATE tried SET changed_at = changed_at")
+            .execute(&mut *open)
+            .await?;
+        let change = tokio::spawn({
+            let (store, lease) = (store.clone(), lease.clone());
+            async move {
+                match name {
+                    "renew" => store.renew(&lease, LEASE).await,
+                    "complete" => store.complete(&lease).await,
+                    _ => store.discard(&(&report("A", "2")).into()).await,
+                }
+            }
+        });
+        shop.until_waiting("UPDATE", 1).await?;
+        open.commit().await?;
+        change.await??;
+    }
     Ok(())
 }
 

@@ -288,7 +288,7 @@ async fn who_waits_does_not_stop_the_others() -> TestResult {
     for number in 0..3 {
         held.spawn(claim(format!("HELD{number}")));
     }
-    shop.until_waiting(3).await?;
+    shop.until_waiting("INSERT INTO", 3).await?;
     held.spawn(claim("HELD3".to_owned()));
     let mut claims = JoinSet::new();
     for number in 0..32 {

@@ -20,6 +20,8 @@ const LEASE: Duration = Duration::from_secs(3_600);
 async fn contract_with_one_connection() -> TestResult {
     let folder = Folder::new("sqlite-one")?;
     let store = SqliteStore::open(folder.file()).await?;
+    // Before the inbox gives up.
+    assert!(store.pool().options().get_acquire_timeout() < Duration::from_secs(5));
     contract::verify(async || Fixture::new(store.clone())).await;
     Ok(())
 }
