@@ -84,12 +84,10 @@ local function each_state(run)
     end
 end
 
+-- Of what is free, which is never the lead.
 local function forget(of)
     for _, name in ipairs({'state', 'fence', 'owner', 'until', 'received', 'amount', 'currency', 'order'}) do
         redis.call('HDEL', hash, name .. ':' .. of)
     end
     redis.call('ZREM', index('settled'), key .. '-' .. of)
-    if lead() == of then
-        redis.call('HDEL', hash, 'lead')
-    end
 end

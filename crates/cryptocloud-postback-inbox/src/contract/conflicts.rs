@@ -39,7 +39,22 @@ pub(crate) async fn kept_while_the_first_is_in_flight(case: &Case) -> Result<(),
     let lease = case.acquire(&first).await?;
     assert_eq!(case.claim(&later).await?, Claim::Conflict);
     assert_eq!(case.open().await?, [later]);
+    assert_eq!(case.store().conflict(&(&first).into()).await?, None);
     case.store().complete(&lease).await
+}
+
+pub(crate) async fn not_hidden_by_claims_in_flight(case: &Case) -> Result<(), StoreError> {
+    let mut invoices = ["A", "B", "C", "D", "E"];
+    for invoice in invoices {
+        case.acquire(&case.report(invoice, 1)).await?;
+    }
+    // The last one in the order of ids.
+    invoices.sort_by_key(|invoice| ClaimId::from(&case.report(invoice, 1)));
+    let later = case.report(invoices[4], 2);
+    assert_eq!(case.claim(&later).await?, Claim::Conflict);
+    let page = case.store().conflicts(&case.project, None, 1).await?;
+    assert_eq!(page.len(), 1);
+    Ok(())
 }
 
 pub(crate) async fn kept_once(case: &Case) -> Result<(), StoreError> {
@@ -109,6 +124,11 @@ pub(crate) async fn accepted_after_a_crash(case: &Case) -> Result<(), StoreError
         }
     };
     assert_kind(case.store().complete(&stale).await, StaleLease);
+    // The first one leads all the same.
+    case.store().release(&lease).await?;
+    let other = case.report("A", 3);
+    assert_eq!(case.claim(&other).await?, Claim::Conflict);
+    let lease = acquired(case.accept(&later).await?);
     case.store().complete(&lease).await
 }
 
@@ -203,6 +223,9 @@ pub(crate) async fn bounded(case: &Case) -> Result<(), StoreError> {
     assert_kind(case.claim(&case.report("A", 9_000)).await, Full);
     assert_eq!(case.open().await?.len(), MAX_CONFLICTS);
     assert_eq!(case.claim(&case.report("A", 1)).await?, Claim::Conflict);
+    case.store().discard(&(&case.report("A", 1)).into()).await?;
+    // What was refused is remembered too.
+    assert_kind(case.claim(&case.report("A", 9_000)).await, Full);
     conflict(case, "B").await?;
     Ok(())
 }

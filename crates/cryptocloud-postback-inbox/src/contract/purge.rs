@@ -58,8 +58,39 @@ pub(crate) async fn young_live_and_open_stay(case: &Case) -> Result<(), StoreErr
     Ok(())
 }
 
+pub(crate) async fn claimed_again_stays(case: &Case) -> Result<(), StoreError> {
+    let report = case.report("A", 1);
+    let lease = case.acquire(&report).await?;
+    case.store().release(&lease).await?;
+    case.acquire(&report).await?;
+    let purged = case
+        .store()
+        .purge(&case.project, Duration::ZERO, 100)
+        .await?;
+    assert_eq!(purged, 0);
+    assert!(is_in_flight(&case.claim(&report).await?));
+    Ok(())
+}
+
+pub(crate) async fn first_one_stays_beside_what_is_purged(case: &Case) -> Result<(), StoreError> {
+    let (first, later) = (case.report("A", 1), case.report("A", 2));
+    case.acquire(&first).await?;
+    assert_eq!(case.claim(&later).await?, Claim::Conflict);
+    case.store().discard(&ClaimId::from(&later)).await?;
+    let purged = case
+        .store()
+        .purge(&case.project, Duration::ZERO, 100)
+        .await?;
+    assert_eq!(purged, 1);
+    let other = case.report("A", 3);
+    assert_eq!(case.claim(&other).await?, Claim::Conflict);
+    Ok(())
+}
+
 /// Whoever holds a valid token can have any number of reports refused by the handler.
 pub(crate) async fn only_the_last_release_is_remembered(case: &Case) -> Result<(), StoreError> {
+    let lease = case.acquire(&case.report("B", 1)).await?;
+    case.store().release(&lease).await?;
     for amount in 0..5 {
         let lease = case.acquire(&case.report("A", amount)).await?;
         case.store().release(&lease).await?;
@@ -68,6 +99,6 @@ pub(crate) async fn only_the_last_release_is_remembered(case: &Case) -> Result<(
         .store()
         .purge(&case.project, Duration::ZERO, 100)
         .await?;
-    assert_eq!(purged, 1);
+    assert_eq!(purged, 2, "one of each invoice");
     Ok(())
 }

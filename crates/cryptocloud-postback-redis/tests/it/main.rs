@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use cryptocloud_postback::{Amount, Currency};
 use cryptocloud_postback_inbox::{
-    Claim, InboxStore, Key, Report, StoreErrorKind,
+    Claim, ClaimId, InboxStore, Key, Report, StoreErrorKind,
     contract::{self, Fixture},
 };
 use cryptocloud_postback_redis::{
@@ -160,6 +160,49 @@ async fn stalled_server_is_given_up_and_comes_back() -> TestResult {
     };
     let is_held = matches!(claim, Claim::Acquired(_) | Claim::InFlight { .. });
     assert!(is_held, "{claim:?}");
+    Ok(())
+}
+
+/// Nobody answers, so that the connection is tried again and again.
+#[tokio::test]
+async fn connection_that_does_not_come_up_is_given_up() -> TestResult {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let client = Client::open(format!("redis://{}/", listener.local_addr()?))?;
+    let store = RedisStore::builder(client).timeout(Duration::from_millis(200));
+    let Err(error) = store.connect().await else {
+        panic!("nobody has answered");
+    };
+    assert_eq!(error.kind(), StoreErrorKind::TimedOut);
+    // By the limit over all attempts, and not by the last one's own.
+    assert!(std::error::Error::source(&error).is_none(), "{error:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn changed_by_hand_is_not_offered() -> TestResult {
+    let Some(server) = server().await else {
+        return Ok(());
+    };
+    let client = Client::open(server.url())?;
+    let store = RedisStore::builder(client.clone()).prefix("hand:");
+    let store = store.connect().await?;
+    let _first = store.claim(&report("A", "1"), LEASE).await?;
+    let later = report("A", "2");
+    assert_eq!(store.claim(&later, LEASE).await?, Claim::Conflict);
+    let id = ClaimId::from(&later);
+    let (key, fingerprint) = id.to_string().split_once('-').map_or_else(
+        || panic!("{id}"),
+        |(key, fingerprint)| (format!("hand:claim:{key}"), format!("amount:{fingerprint}")),
+    );
+    let mut connection = client.get_multiplexed_async_connection().await?;
+    let () = redis::cmd("HSET")
+        .arg(key)
+        .arg(fingerprint)
+        .arg("9000")
+        .query_async(&mut connection)
+        .await?;
+    let kind = store.conflict(&id).await.err().map(|error| error.kind());
+    assert_eq!(kind, Some(StoreErrorKind::Corrupt));
     Ok(())
 }
 

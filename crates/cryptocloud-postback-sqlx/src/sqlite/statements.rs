@@ -106,6 +106,7 @@ pub(crate) const TEXTS: Texts = Texts {
         now!(),
         " WHERE TRUE ON CONFLICT DO NOTHING"
     ),
+    // What is there is free: the transaction holds the one lock for writing.
     keep: concat!(
         "INSERT INTO cryptocloud_inbox (",
         columns!(),
@@ -116,8 +117,7 @@ pub(crate) const TEXTS: Texts = Texts {
         now!(),
         ", $6, $7, $8) ON CONFLICT (key_digest, fingerprint) DO UPDATE SET state = 3, \
          changed_at = excluded.changed_at, received_at = excluded.received_at, \
-         amount = excluded.amount, currency = excluded.currency, order_id = excluded.order_id \
-         WHERE cryptocloud_inbox.state = 0"
+         amount = excluded.amount, currency = excluded.currency, order_id = excluded.order_id"
     ),
     purge: concat!(
         "DELETE FROM cryptocloud_inbox WHERE (key_digest, fingerprint) IN (\

@@ -305,6 +305,34 @@ async fn claim_waits_for_an_open_transaction() -> TestResult {
     Ok(())
 }
 
+/// What somebody has kept, and an operator refused, before this one comes to keep it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn kept_by_another_meanwhile_stays_as_it_is() -> TestResult {
+    let Some(shop) = Shop::open("keeps").await? else {
+        return Ok(());
+    };
+    let store = &shop.store;
+    assert!(matches!(
+        store.claim(&report("A", "1"), LEASE).await?,
+        Claim::Acquired(_)
+    ));
+    let mut open = store.begin().await?;
+    let entry = store.claim_in(&mut open, &report("A", "2")).await?;
+    assert_eq!(entry, Entry::Conflict);
+    sqlx::query("UPDATE keeps SET state = 4 WHERE state = 3")
+        .execute(&mut *open)
+        .await?;
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move { store.claim(&report("A", "2"), LEASE).await }
+    });
+    shop.until_waiting("INSERT INTO", 1).await?;
+    open.commit().await?;
+    assert_eq!(waiting.await??, Claim::Conflict);
+    assert_eq!(store.conflicts("shop", None, 10).await?, []);
+    Ok(())
+}
+
 /// A commit can fail although its statement went well.
 #[tokio::test]
 async fn failed_commit_is_no_claim() -> TestResult {
