@@ -305,6 +305,27 @@ async fn claim_waits_for_an_open_transaction() -> TestResult {
     Ok(())
 }
 
+#[tokio::test]
+async fn purge_waits_for_nobody() -> TestResult {
+    let Some(shop) = Shop::open("purges").await? else {
+        return Ok(());
+    };
+    for invoice in ["A", "B"] {
+        let Claim::Acquired(lease) = shop.store.claim(&report(invoice, "1"), LEASE).await? else {
+            panic!("free");
+        };
+        shop.store.complete(&lease).await?;
+    }
+    let mut open = shop.store.begin().await?;
+    sqlx::query("SELECT FROM purges WHERE invoice_id = 'A' FOR UPDATE")
+        .execute(&mut *open)
+        .await?;
+    let purge = shop.store.purge("shop", Duration::ZERO, 10);
+    let purged = tokio::time::timeout(Duration::from_secs(60), purge).await??;
+    assert_eq!(purged, 1);
+    Ok(())
+}
+
 /// What somebody has kept, and an operator refused, before this one comes to keep it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn kept_by_another_meanwhile_stays_as_it_is() -> TestResult {
@@ -378,6 +399,10 @@ async fn changes_are_tried_again_where_everything_is_serializable() -> TestResul
     };
     let pool = PgPool::connect_lazy_with(shop.serializable());
     let store = PostgresStore::with_table(pool, &shop.table);
+    let (isolation,): (String,) = sqlx::query_as("SELECT current_setting('transaction_isolation')")
+        .fetch_one(&mut *store.begin().await?)
+        .await?;
+    assert_eq!(isolation, "read committed");
     let Claim::Acquired(lease) = store.claim(&report("A", "1"), LEASE).await? else {
         panic!("free");
     };
