@@ -1,0 +1,69 @@
+use std::{
+    fs, io,
+    process::{self, Command},
+};
+
+use tokio::task;
+
+use crate::BenchResult;
+
+/// What the makers of a server measure it with, on its port.
+#[derive(Clone, Copy)]
+pub(crate) enum Tool {
+    Pgbench(u16),
+    RedisBenchmark(u16),
+}
+
+impl Tool {
+    /// How many bare statements a second; None where it is not installed.
+    pub(crate) async fn run(self, clients: usize) -> BenchResult<Option<f64>> {
+        task::spawn_blocking(move || self.measure(clients)).await?
+    }
+
+    fn measure(self, clients: usize) -> BenchResult<Option<f64>> {
+        let clients = clients.to_string();
+        let output = match self {
+            Self::Pgbench(port) => {
+                let script = std::env::temp_dir().join(format!("bare-{}.sql", process::id()));
+                fs::write(
+                    &script,
+                    "INSERT INTO bare VALUES (gen_random_uuid()::text);",
+                )?;
+                let output = Command::new("pgbench")
+                    .args(["--no-vacuum", "--protocol=prepared", "--time=1", "--jobs=2"])
+                    .args([
+                        "--host=127.0.0.1",
+                        "--username=postgres",
+                        "--client",
+                        &clients,
+                    ])
+                    .args(["--port", &port.to_string(), "--file"])
+                    .args([script.as_os_str(), "postgres".as_ref()])
+                    .output();
+                fs::remove_file(script)?;
+                output
+            }
+            Self::RedisBenchmark(port) => Command::new("redis-benchmark")
+                .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-c", &clients])
+                .args(["-n", "20000", "-r", "1000000000", "--csv"])
+                .args(["SET", "bare:__rand_int__", "1", "NX"])
+                .output(),
+        };
+        let output = match output {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            output => String::from_utf8(output?.stdout)?,
+        };
+        let rate = match self {
+            Self::Pgbench(_) => output
+                .lines()
+                .find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()),
+            // After the line of headings: the name, and how many a second.
+            Self::RedisBenchmark(_) => output
+                .lines()
+                .last()
+                .and_then(|line| line.split("\",\"").nth(1)),
+        };
+        let rate = rate.ok_or_else(|| format!("not understood: {output}"))?;
+        Ok(Some(rate.parse()?))
+    }
+}
