@@ -161,6 +161,26 @@ async fn one_bad_completion_fails_no_other() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn stale_ones_are_refused_among_others() -> TestResult {
+    let Some(shop) = Shop::open("stale").await? else {
+        return Ok(());
+    };
+    let store = shop.store.clone().max_batch(64);
+    let (leases, _) = sorted(claim(&store, with_bad_ones()).await);
+    // Released, so that owner and fencing number are still there.
+    for lease in &leases[32..] {
+        store.release(lease).await?;
+    }
+    let failed = complete(&store, &leases).await;
+    assert_eq!(failed.len(), 32);
+    for (lease, kind) in failed {
+        assert!(leases[32..].contains(&lease));
+        assert_eq!(kind, StoreErrorKind::StaleLease);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_of_each_key_wins() -> TestResult {
     let Some(shop) = Shop::open("keys").await? else {
         return Ok(());
