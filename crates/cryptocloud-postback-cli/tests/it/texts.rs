@@ -79,6 +79,8 @@ fn on_a_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> Option<Strin
         };
     }
     script
+        // Where it is set, colours are shown on a dumb terminal too.
+        .env_remove("CI")
         .env("TERM", "xterm-256color")
         .envs(variables.iter().copied());
     Some(run(&mut script, b"").stdout)
