@@ -53,6 +53,7 @@ fn on_a_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> Option<Strin
     let found = Command::new("script").arg("--version").output().is_ok();
     assert!(found || env::var_os("CI").is_none(), "script is missing");
     if !found {
+        eprintln!("skipped: script is not installed");
         return None;
     }
     let program = program(arguments);
