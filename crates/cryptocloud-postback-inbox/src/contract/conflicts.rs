@@ -78,14 +78,18 @@ pub(crate) async fn expired_lead_still_conflicts(case: &Case) -> Result<(), Stor
 pub(crate) async fn paged(case: &Case) -> Result<(), StoreError> {
     let mut expected = Vec::new();
     for invoice in ["A", "B", "C", "D", "E"] {
-        expected.push(ClaimId::from(&conflict(case, invoice).await?.1));
+        let (_, second) = conflict(case, invoice).await?;
+        let third = case.report(invoice, 3);
+        assert_eq!(case.claim(&third).await?, Claim::Conflict);
+        expected.extend([&second, &third].map(ClaimId::from));
     }
     expected.sort();
     let mut listed: Vec<ClaimId> = Vec::new();
     loop {
         let after = listed.last();
-        let page = case.store().conflicts(&case.project, after, 2).await?;
-        assert!(page.len() <= 2);
+        // Three, so that some pages end between the two of an invoice.
+        let page = case.store().conflicts(&case.project, after, 3).await?;
+        assert!(page.len() <= 3);
         if page.is_empty() {
             break;
         }
@@ -117,6 +121,7 @@ pub(crate) async fn accepted_after_a_crash(case: &Case) -> Result<(), StoreError
     let stale = acquired(case.store().accept(&id, SHORT).await?);
     (case.fixture.pass)(SHORT);
     assert_eq!(case.open().await?.first(), Some(&later), "it is not lost");
+    assert!(case.store().conflict(&id).await?.is_some());
     let lease = loop {
         match case.store().accept(&id, LONG).await? {
             Claim::InFlight { .. } => tokio::task::yield_now().await,
@@ -148,8 +153,11 @@ pub(crate) async fn accepted_only_beside_what_is_settled(case: &Case) -> Result<
 
 pub(crate) async fn accepted_instead_of_a_crashed_lead(case: &Case) -> Result<(), StoreError> {
     let (first, later) = (case.report("A", 1), case.report("A", 2));
+    let other = case.report("A", 3);
     let stale = case.crash(&first).await?;
-    assert_eq!(case.claim(&later).await?, Claim::Conflict);
+    for report in [&later, &other] {
+        assert_eq!(case.claim(report).await?, Claim::Conflict);
+    }
     let lease = loop {
         match case.accept(&later).await? {
             Claim::InFlight { .. } => tokio::task::yield_now().await,
@@ -161,6 +169,7 @@ pub(crate) async fn accepted_instead_of_a_crashed_lead(case: &Case) -> Result<()
     assert_eq!(case.claim(&first).await?, Claim::Conflict);
     case.store().complete(&lease).await?;
     assert_eq!(case.claim(&later).await?, Claim::Done);
+    assert!(case.open().await?.contains(&other), "it is not lost");
     Ok(())
 }
 

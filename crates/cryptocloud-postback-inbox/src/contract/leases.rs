@@ -33,6 +33,11 @@ pub(crate) async fn stale_holder_is_refused(case: &Case) -> Result<(), StoreErro
         &Lease::new(*lease.id(), Owner::unique(), lease.fence()),
     )
     .await;
+    // Both are right, but of another report, or of another invoice.
+    for other in [case.report("A", 2), case.report("B", 1)] {
+        let other = Lease::new((&other).into(), *lease.owner(), lease.fence());
+        assert_refused(case, &other).await;
+    }
     // It has changed nothing.
     assert!(is_in_flight(&case.claim(&report).await?));
     case.store().complete(&lease).await?;

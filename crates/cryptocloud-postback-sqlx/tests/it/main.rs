@@ -1,6 +1,8 @@
 //! The stores on real databases.
 
+mod ages;
 mod postgres;
+mod postgres_records;
 mod postgres_together;
 mod sqlite;
 

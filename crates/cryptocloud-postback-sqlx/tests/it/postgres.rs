@@ -96,7 +96,7 @@ impl Shop {
     }
 
     /// Claims and credits in one transaction.
-    async fn pay(
+    pub(crate) async fn pay(
         &self,
         amount: &str,
         commits: bool,
@@ -264,27 +264,6 @@ async fn many_transactions_credit_once() -> TestResult {
     Ok(())
 }
 
-#[tokio::test]
-async fn claim_in_meets_a_handler() -> TestResult {
-    let Some(shop) = Shop::open("meets").await? else {
-        return Ok(());
-    };
-    let pay = async |amount| shop.pay(amount, true).await.map_err(|e| e.to_string());
-    let Claim::Acquired(lease) = shop.store.claim(&report("A", "1"), LEASE).await? else {
-        panic!("free");
-    };
-    let entry = pay("1").await?;
-    assert!(matches!(entry, Entry::InFlight { .. }), "{entry:?}");
-    shop.store.release(&lease).await?;
-    assert_eq!(pay("1").await?, Entry::First);
-    let stale = shop.store.complete(&lease).await.err();
-    assert_eq!(
-        stale.map(|error| error.kind()),
-        Some(StoreErrorKind::StaleLease)
-    );
-    Ok(())
-}
-
 /// Claims that wait for each other's commit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn claim_waits_for_an_open_transaction() -> TestResult {
@@ -302,55 +281,6 @@ async fn claim_waits_for_an_open_transaction() -> TestResult {
     assert!(!waiting.is_finished());
     open.commit().await?;
     assert_eq!(waiting.await??, Claim::Done);
-    Ok(())
-}
-
-#[tokio::test]
-async fn purge_waits_for_nobody() -> TestResult {
-    let Some(shop) = Shop::open("purges").await? else {
-        return Ok(());
-    };
-    for invoice in ["A", "B"] {
-        let Claim::Acquired(lease) = shop.store.claim(&report(invoice, "1"), LEASE).await? else {
-            panic!("free");
-        };
-        shop.store.complete(&lease).await?;
-    }
-    let mut open = shop.store.begin().await?;
-    sqlx::query("SELECT FROM purges WHERE invoice_id = 'A' FOR UPDATE")
-        .execute(&mut *open)
-        .await?;
-    let purge = shop.store.purge("shop", Duration::ZERO, 10);
-    let purged = tokio::time::timeout(Duration::from_secs(60), purge).await??;
-    assert_eq!(purged, 1);
-    Ok(())
-}
-
-/// What somebody has kept, and an operator refused, before this one comes to keep it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn kept_by_another_meanwhile_stays_as_it_is() -> TestResult {
-    let Some(shop) = Shop::open("keeps").await? else {
-        return Ok(());
-    };
-    let store = &shop.store;
-    assert!(matches!(
-        store.claim(&report("A", "1"), LEASE).await?,
-        Claim::Acquired(_)
-    ));
-    let mut open = store.begin().await?;
-    let entry = store.claim_in(&mut open, &report("A", "2")).await?;
-    assert_eq!(entry, Entry::Conflict);
-    sqlx::query("UPDATE keeps SET state = 4 WHERE state = 3")
-        .execute(&mut *open)
-        .await?;
-    let waiting = tokio::spawn({
-        let store = store.clone();
-        async move { store.claim(&report("A", "2"), LEASE).await }
-    });
-    shop.until_waiting("INSERT INTO", 1).await?;
-    open.commit().await?;
-    assert_eq!(waiting.await??, Claim::Conflict);
-    assert_eq!(store.conflicts("shop", None, 10).await?, []);
     Ok(())
 }
 

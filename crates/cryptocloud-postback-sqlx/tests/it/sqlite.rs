@@ -12,7 +12,7 @@ use cryptocloud_postback_sqlx::{
     },
 };
 
-use crate::{Folder, TestResult, report};
+use crate::{Folder, TestResult, ages, report};
 
 const LEASE: Duration = Duration::from_secs(3_600);
 
@@ -142,11 +142,56 @@ async fn claim_in_meets_a_handler() -> TestResult {
     };
     let entry = pay(&store, "1", true).await?;
     assert!(matches!(entry, Entry::InFlight { .. }), "{entry:?}");
+    assert_eq!(pay(&store, "2", true).await?, Entry::Conflict);
     store.release(&lease).await?;
     assert_eq!(pay(&store, "1", true).await?, Entry::First);
+    // It leads again, alone.
+    assert_eq!(pay(&store, "2", true).await?, Entry::Conflict);
+    assert_eq!(store.conflicts("shop", None, 10).await?.len(), 1);
+    let (owner, fence): (Vec<u8>, i64) =
+        sqlx::query_as("SELECT owner, fence FROM cryptocloud_inbox WHERE lead")
+            .fetch_one(store.pool())
+            .await?;
+    assert_ne!(owner, lease.owner().as_bytes());
+    assert_eq!(fence, 2);
     let stale = store.complete(&lease).await.err().map(|error| error.kind());
     assert_eq!(stale, Some(StoreErrorKind::StaleLease));
     Ok(())
+}
+
+async fn grow_old(store: &SqliteStore, invoice: &str) -> TestResult {
+    sqlx::query(
+        "UPDATE cryptocloud_inbox SET changed_at = changed_at - 7200000 WHERE invoice_id LIKE $1",
+    )
+    .bind(invoice)
+    .execute(store.pool())
+    .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn ages_from_the_last_change() -> TestResult {
+    let (_folder, store) = shop("sqlite-ages").await?;
+    let claim_in = async |invoice: &str| {
+        let mut transaction = store.begin().await?;
+        let entry = store
+            .claim_in(&mut transaction, &report(invoice, "1"))
+            .await?;
+        assert_eq!(entry, Entry::First);
+        Ok(transaction.commit().await?)
+    };
+    ages::from_the_last_change(
+        &store,
+        async |like: &str| grow_old(&store, like).await,
+        claim_in,
+    )
+    .await
+}
+
+#[tokio::test]
+async fn purges_the_oldest_first() -> TestResult {
+    let (_folder, store) = shop("sqlite-oldest").await?;
+    ages::oldest_first(&store, async |like: &str| grow_old(&store, like).await).await
 }
 
 #[tokio::test]
