@@ -79,8 +79,7 @@ pub(crate) const TEXTS: Texts = Texts {
         " AND state = 3"
     ),
     finish: concat!(
-        "UPDATE cryptocloud_inbox SET state = 2, lead = $3, fence = $4, owner = $5, \
-         lease_until = NULL, changed_at = ",
+        "UPDATE cryptocloud_inbox SET state = 2, lead = $3, fence = $4, owner = $5, changed_at = ",
         now!(),
         " WHERE ",
         record!()

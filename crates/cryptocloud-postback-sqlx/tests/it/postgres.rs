@@ -71,6 +71,15 @@ impl Shop {
         self.options.clone().options([isolation])
     }
 
+    /// A store to which no index gives an order.
+    pub(crate) fn unindexed(&self) -> PostgresStore {
+        let off = ["enable_bitmapscan", "enable_indexscan"].map(|name| (name, "off"));
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .connect_lazy_with(self.options.clone().options(off));
+        PostgresStore::with_table(pool, &self.table)
+    }
+
     /// Until so many of these statements wait for somebody's commit.
     pub(crate) async fn until_waiting(&self, statement: &str, count: i64) -> sqlx::Result<()> {
         let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
@@ -138,6 +147,16 @@ async fn contract_where_everything_is_serializable() -> TestResult {
         .connect_with(shop.serializable())
         .await?;
     let store = PostgresStore::with_table(pool, &shop.table);
+    contract::verify(async || Fixture::new(store.clone())).await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn contract_where_no_index_is_read() -> TestResult {
+    let Some(shop) = Shop::open("unindexed").await? else {
+        return Ok(());
+    };
+    let store = shop.unindexed();
     contract::verify(async || Fixture::new(store.clone())).await;
     Ok(())
 }

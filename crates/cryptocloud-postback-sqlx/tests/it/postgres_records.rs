@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cryptocloud_postback_inbox::{Claim, InboxStore, StoreErrorKind};
+use cryptocloud_postback_inbox::{Claim, InboxStore, StoreError, StoreErrorKind};
 use cryptocloud_postback_sqlx::{Entry, sqlx};
 
 use crate::{
@@ -20,8 +20,10 @@ async fn claim_in_meets_a_handler() -> TestResult {
     let Claim::Acquired(lease) = shop.store.claim(&report("A", "1"), LEASE).await? else {
         panic!("free");
     };
-    let entry = pay("1").await?;
-    assert!(matches!(entry, Entry::InFlight { .. }), "{entry:?}");
+    match pay("1").await? {
+        Entry::InFlight { retry_after } => assert!(retry_after > LEASE / 2),
+        entry => panic!("{entry:?}"),
+    }
     assert_eq!(pay("2").await?, Entry::Conflict);
     shop.store.release(&lease).await?;
     assert_eq!(pay("1").await?, Entry::First);
@@ -92,24 +94,138 @@ async fn kept_by_another_meanwhile_stays_as_it_is() -> TestResult {
         return Ok(());
     };
     let store = &shop.store;
-    assert!(matches!(
-        store.claim(&report("A", "1"), LEASE).await?,
-        Claim::Acquired(_)
-    ));
+    let first = store.claim(&report("A", "1"), LEASE).await?;
+    assert!(matches!(first, Claim::Acquired(_)));
     let mut open = store.begin().await?;
-    let entry = store.claim_in(&mut open, &report("A", "2")).await?;
-    assert_eq!(entry, Entry::Conflict);
-    sqlx::query("UPDATE keeps SET state = 4 WHERE state = 3")
+    sqlx::query("SELECT FROM keeps FOR UPDATE")
         .execute(&mut *open)
         .await?;
     let waiting = tokio::spawn({
         let store = store.clone();
         async move { store.claim(&report("A", "2"), LEASE).await }
     });
-    shop.until_waiting("INSERT INTO", 1).await?;
+    // It has seen that nobody has kept it.
+    shop.until_waiting("SELECT%FROM", 1).await?;
+    let entry = store.claim_in(&mut open, &report("A", "2")).await?;
+    assert_eq!(entry, Entry::Conflict);
+    sqlx::query("UPDATE keeps SET state = 4 WHERE state = 3")
+        .execute(&mut *open)
+        .await?;
     open.commit().await?;
     assert_eq!(waiting.await??, Claim::Conflict);
     assert_eq!(store.conflicts("shop", None, 10).await?, []);
+    Ok(())
+}
+
+/// A lease begins when it is granted, not when somebody began to wait for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn waiting_takes_nothing_of_a_lease() -> TestResult {
+    let Some(shop) = Shop::open("clock").await? else {
+        return Ok(());
+    };
+    let store = &shop.store;
+    let first = store.claim(&report("A", "1"), Duration::ZERO).await?;
+    assert!(matches!(first, Claim::Acquired(_)));
+    let mut open = store.begin().await?;
+    sqlx::query("SELECT FROM clock FOR UPDATE")
+        .execute(&mut *open)
+        .await?;
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move { store.claim(&report("A", "1"), LEASE).await }
+    });
+    shop.until_waiting("SELECT%FROM", 1).await?;
+    sqlx::query("CREATE TABLE clock_times AS SELECT clock_timestamp() AS waited")
+        .execute(&mut *open)
+        .await?;
+    open.commit().await?;
+    assert!(matches!(waiting.await??, Claim::Acquired(_)));
+    let (is_whole,): (bool,) = sqlx::query_as(
+        "SELECT lease_until >= waited + interval '1 hour' AND changed_at >= waited \
+         FROM clock, clock_times",
+    )
+    .fetch_one(store.pool())
+    .await?;
+    assert!(is_whole);
+    Ok(())
+}
+
+/// A lease can run out while a transaction is open.
+#[tokio::test]
+async fn transaction_sees_a_lease_run_out() -> TestResult {
+    let Some(shop) = Shop::open("runs_out").await? else {
+        return Ok(());
+    };
+    let mut open = shop.store.begin().await?;
+    let lease = Duration::from_millis(1);
+    let crashed = shop.store.claim(&report("A", "1"), lease).await?;
+    assert!(matches!(crashed, Claim::Acquired(_)));
+    let took_over = tokio::time::timeout(LIMIT, async {
+        loop {
+            match shop.store.claim_in(&mut open, &report("A", "1")).await? {
+                Entry::InFlight { .. } => {}
+                entry => return Ok::<_, StoreError>(entry),
+            }
+        }
+    });
+    assert_eq!(took_over.await??, Entry::First);
+    Ok(())
+}
+
+/// In one order, whatever their order in the table is, so that no two workers wait for each other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn records_are_locked_in_order() -> TestResult {
+    let Some(shop) = Shop::open("in_order").await? else {
+        return Ok(());
+    };
+    let store = shop.unindexed();
+    let mut reports = ["1", "2"].map(|amount| report("A", amount));
+    reports.sort_by_key(|report| *report.fingerprint());
+    let [lesser, greater] = reports;
+    let crashed = store.claim(&greater, Duration::ZERO).await?;
+    assert!(matches!(crashed, Claim::Acquired(_)));
+    assert_eq!(store.claim(&lesser, LEASE).await?, Claim::Conflict);
+    let mut open = store.begin().await?;
+    sqlx::query("SELECT FROM in_order WHERE fingerprint = $1 FOR UPDATE")
+        .bind(greater.fingerprint().as_bytes().as_slice())
+        .execute(&mut *open)
+        .await?;
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move { store.claim(&greater, LEASE).await }
+    });
+    shop.until_waiting("SELECT%FROM", 1).await?;
+    let locked = sqlx::query("SELECT FROM in_order WHERE fingerprint = $1 FOR UPDATE NOWAIT")
+        .bind(lesser.fingerprint().as_bytes().as_slice())
+        .execute(&mut *open)
+        .await;
+    assert!(locked.is_err());
+    open.rollback().await?;
+    assert!(matches!(waiting.await??, Claim::Acquired(_)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn fences_of_a_key_grow_in_transactions_too() -> TestResult {
+    let Some(shop) = Shop::open("fences").await? else {
+        return Ok(());
+    };
+    let Claim::Acquired(lease) = shop.store.claim(&report("A", "1"), LEASE).await? else {
+        panic!("free");
+    };
+    shop.store.release(&lease).await?;
+    let mut open = shop.store.begin().await?;
+    for (invoice, amount) in [("A", "2"), ("B", "1")] {
+        let report = report(invoice, amount);
+        let entry = shop.store.claim_in(&mut open, &report).await?;
+        assert_eq!(entry, Entry::First);
+    }
+    open.commit().await?;
+    let fences: Vec<(i64,)> =
+        sqlx::query_as("SELECT fence FROM fences WHERE state = 2 ORDER BY invoice_id")
+            .fetch_all(shop.store.pool())
+            .await?;
+    assert_eq!(fences, [(2,), (1,)]);
     Ok(())
 }
 
@@ -138,7 +254,10 @@ async fn purges_the_oldest_first() -> TestResult {
     let Some(shop) = Shop::open("oldest").await? else {
         return Ok(());
     };
-    ages::oldest_first(&shop.store, async |like: &str| grow_old(&shop, like).await).await
+    ages::oldest_first(&shop.unindexed(), async |like: &str| {
+        grow_old(&shop, like).await
+    })
+    .await
 }
 
 async fn grow_old(shop: &Shop, invoice: &str) -> TestResult {

@@ -8,7 +8,7 @@ use cryptocloud_postback_sqlx::{
     Entry, SqliteStore, TableName,
     sqlx::{
         self, SqlitePool,
-        sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
 };
 
@@ -26,12 +26,17 @@ async fn contract_with_one_connection() -> TestResult {
     Ok(())
 }
 
+/// What has no ORDER BY comes in the other order.
+fn reversed(folder: &Folder) -> SqliteConnectOptions {
+    SqliteStore::connect_options(folder.file()).pragma("reverse_unordered_selects", "ON")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn contract_with_many_connections_and_another_table() -> TestResult {
     let folder = Folder::new("sqlite-many")?;
     let pool = SqlitePoolOptions::new()
         .max_connections(8)
-        .connect_with(SqliteStore::connect_options(folder.file()))
+        .connect_with(reversed(&folder))
         .await?;
     let store = SqliteStore::with_table(pool, &TableName::parse("shop_inbox")?);
     store.migrate().await?;
@@ -140,8 +145,10 @@ async fn claim_in_meets_a_handler() -> TestResult {
     let Claim::Acquired(lease) = store.claim(&report("A", "1"), LEASE).await? else {
         panic!("free");
     };
-    let entry = pay(&store, "1", true).await?;
-    assert!(matches!(entry, Entry::InFlight { .. }), "{entry:?}");
+    match pay(&store, "1", true).await? {
+        Entry::InFlight { retry_after } => assert!(retry_after > LEASE / 2),
+        entry => panic!("{entry:?}"),
+    }
     assert_eq!(pay(&store, "2", true).await?, Entry::Conflict);
     store.release(&lease).await?;
     assert_eq!(pay(&store, "1", true).await?, Entry::First);
@@ -190,7 +197,9 @@ async fn ages_from_the_last_change() -> TestResult {
 
 #[tokio::test]
 async fn purges_the_oldest_first() -> TestResult {
-    let (_folder, store) = shop("sqlite-oldest").await?;
+    let folder = Folder::new("sqlite-oldest")?;
+    let store = SqliteStore::new(SqlitePool::connect_with(reversed(&folder)).await?);
+    store.migrate().await?;
     ages::oldest_first(&store, async |like: &str| grow_old(&store, like).await).await
 }
 
