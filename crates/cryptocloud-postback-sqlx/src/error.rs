@@ -1,4 +1,7 @@
+use std::borrow::Cow;
+
 use cryptocloud_postback_inbox::{StoreError, StoreErrorKind};
+use sqlx::error::DatabaseError;
 
 /// What went wrong between a store and its database.
 pub(crate) enum Failure {
@@ -13,14 +16,27 @@ impl Failure {
 
     /// Whether another worker came between two statements, so that it is worth another try.
     pub(crate) fn is_race(&self) -> bool {
-        let Self::Database(error) = self else {
-            return false;
-        };
-        let Some(error) = error.as_database_error() else {
-            return false;
-        };
         // PostgreSQL's serialization_failure and deadlock_detected.
-        error.is_unique_violation() || matches!(error.code().as_deref(), Some("40001" | "40P01"))
+        let is_lost = |code: &str| matches!(code, "40001" | "40P01");
+        self.is_taken() || self.code().as_deref().is_some_and(is_lost)
+    }
+
+    /// Whether another worker has inserted it first: the one race that is worth another try within the
+    /// same transaction, whose locks and snapshot stay.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.database()
+            .is_some_and(|error| error.is_unique_violation())
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        self.database().and_then(|error| error.code())
+    }
+
+    fn database(&self) -> Option<&dyn DatabaseError> {
+        match self {
+            Self::Database(error) => error.as_database_error(),
+            Self::Store(_) => None,
+        }
     }
 }
 

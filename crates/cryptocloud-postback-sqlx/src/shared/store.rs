@@ -213,7 +213,7 @@ pub(crate) async fn claim_in(
             }
             Err(failure) => {
                 savepoint.rollback().await.map_err(Failure::from)?;
-                if !failure.is_race() {
+                if !failure.is_taken() {
                     return Err(failure.into());
                 }
             }

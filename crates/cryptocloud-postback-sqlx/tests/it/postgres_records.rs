@@ -1,9 +1,10 @@
 //! What becomes of records, and whoever else is at them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use cryptocloud_postback_inbox::{Claim, InboxStore, StoreError, StoreErrorKind};
-use cryptocloud_postback_sqlx::{Entry, sqlx};
+use cryptocloud_postback_inbox::{Claim, InboxStore, Report, StoreError, StoreErrorKind};
+use cryptocloud_postback_sqlx::{Entry, PostgresStore, sqlx};
+use tokio::{sync::Barrier, task::JoinSet};
 
 use crate::{
     TestResult, ages,
@@ -179,12 +180,7 @@ async fn records_are_locked_in_order() -> TestResult {
         return Ok(());
     };
     let store = shop.unindexed();
-    let mut reports = ["1", "2"].map(|amount| report("A", amount));
-    reports.sort_by_key(|report| *report.fingerprint());
-    let [lesser, greater] = reports;
-    let crashed = store.claim(&greater, Duration::ZERO).await?;
-    assert!(matches!(crashed, Claim::Acquired(_)));
-    assert_eq!(store.claim(&lesser, LEASE).await?, Claim::Conflict);
+    let (lesser, greater) = crashed_beside_kept(&store).await?;
     let mut open = store.begin().await?;
     sqlx::query("SELECT FROM in_order WHERE fingerprint = $1 FOR UPDATE")
         .bind(greater.fingerprint().as_bytes().as_slice())
@@ -202,6 +198,97 @@ async fn records_are_locked_in_order() -> TestResult {
     assert!(locked.is_err());
     open.rollback().await?;
     assert!(matches!(waiting.await??, Claim::Acquired(_)));
+    Ok(())
+}
+
+/// Somebody else has the first one processed between two statements of this one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn lost_lead_is_a_conflict() -> TestResult {
+    let Some(shop) = Shop::open("lost").await? else {
+        return Ok(());
+    };
+    let store = &shop.store;
+    let Claim::Acquired(lease) = store.claim(&report("A", "1"), LEASE).await? else {
+        panic!("free");
+    };
+    store.release(&lease).await?;
+    let mut open = store.begin().await?;
+    sqlx::query("SELECT FROM lost FOR UPDATE")
+        .execute(&mut *open)
+        .await?;
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move { store.claim(&report("A", "1"), LEASE).await }
+    });
+    shop.until_waiting("SELECT%FROM", 1).await?;
+    let entry = store.claim_in(&mut open, &report("A", "2")).await?;
+    assert_eq!(entry, Entry::First);
+    open.commit().await?;
+    assert_eq!(waiting.await??, Claim::Conflict);
+    Ok(())
+}
+
+/// Somebody else locks the records in another order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn lost_deadlock_is_tried_again() -> TestResult {
+    let Some(shop) = Shop::open("deadlock").await? else {
+        return Ok(());
+    };
+    let (lesser, greater) = crashed_beside_kept(&shop.store).await?;
+    let mut open = shop.store.begin().await?;
+    // So that it is the other one who finds out.
+    sqlx::query("SET LOCAL deadlock_timeout = '1h'")
+        .execute(&mut *open)
+        .await?;
+    let lock = "SELECT FROM deadlock WHERE fingerprint = $1 FOR UPDATE";
+    sqlx::query(lock)
+        .bind(greater.fingerprint().as_bytes().as_slice())
+        .execute(&mut *open)
+        .await?;
+    let waiting = tokio::spawn({
+        let store = shop.store.clone();
+        async move { store.claim(&greater, LEASE).await }
+    });
+    shop.until_waiting("SELECT%FROM", 1).await?;
+    sqlx::query(lock)
+        .bind(lesser.fingerprint().as_bytes().as_slice())
+        .execute(&mut *open)
+        .await?;
+    open.commit().await?;
+    assert!(matches!(waiting.await??, Claim::Acquired(_)));
+    Ok(())
+}
+
+/// To try again would not help: each keeps what the other one waits for until it is rolled back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn transactions_in_a_circle_end() -> TestResult {
+    let Some(shop) = Shop::open("circle").await? else {
+        return Ok(());
+    };
+    let store = &shop.store;
+    for invoice in ["A", "B"] {
+        let Claim::Acquired(lease) = store.claim(&report(invoice, "1"), LEASE).await? else {
+            panic!("free");
+        };
+        store.complete(&lease).await?;
+    }
+    let both = Arc::new(Barrier::new(2));
+    let mut tasks = JoinSet::new();
+    for invoices in [["A", "B"], ["B", "A"]] {
+        let (store, both) = (store.clone(), Arc::clone(&both));
+        tasks.spawn(async move {
+            let mut transaction = store.begin().await?;
+            let [first, second] = invoices.map(|invoice| report(invoice, "1"));
+            let entry = store.claim_in(&mut transaction, &first).await?;
+            assert_eq!(entry, Entry::Done);
+            both.wait().await;
+            let entry = store.claim_in(&mut transaction, &second).await?;
+            assert_eq!(entry, Entry::Done);
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(transaction.commit().await?)
+        });
+    }
+    let ended = tokio::time::timeout(LIMIT, tasks.join_all()).await?;
+    assert_eq!(ended.iter().filter(|ended| ended.is_ok()).count(), 1);
     Ok(())
 }
 
@@ -258,6 +345,17 @@ async fn purges_the_oldest_first() -> TestResult {
         grow_old(&shop, like).await
     })
     .await
+}
+
+/// Two reports of an invoice in the order of their fingerprints, but not of the table.
+async fn crashed_beside_kept(store: &PostgresStore) -> Result<(Report, Report), StoreError> {
+    let mut reports = ["1", "2"].map(|amount| report("A", amount));
+    reports.sort_by_key(|report| *report.fingerprint());
+    let [lesser, greater] = reports;
+    let crashed = store.claim(&greater, Duration::ZERO).await?;
+    assert!(matches!(crashed, Claim::Acquired(_)));
+    assert_eq!(store.claim(&lesser, LEASE).await?, Claim::Conflict);
+    Ok((lesser, greater))
 }
 
 async fn grow_old(shop: &Shop, invoice: &str) -> TestResult {

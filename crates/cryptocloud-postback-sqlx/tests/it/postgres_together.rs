@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use cryptocloud_postback_inbox::{
-    Claim, InboxStore, Lease, Report, StoreError, StoreErrorKind,
+    Claim, ClaimId, InboxStore, Lease, Owner, Report, StoreError, StoreErrorKind,
     contract::{self, Fixture},
 };
 use cryptocloud_postback_sqlx::{
@@ -180,6 +180,66 @@ async fn stale_ones_are_refused_among_others() -> TestResult {
     Ok(())
 }
 
+/// Each has one part of a lease wrong.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn wrong_ones_complete_nothing_together() -> TestResult {
+    let Some(shop) = Shop::open("wrong").await? else {
+        return Ok(());
+    };
+    let store = shop.store.clone().max_batch(64);
+    let (leases, _) = sorted(claim(&store, with_bad_ones()).await);
+    let other = ClaimId::from(&report("OTHER", "2"));
+    let wrong = leases.iter().enumerate().map(|(number, lease)| {
+        let (id, owner, fence) = (*lease.id(), *lease.owner(), lease.fence());
+        match number % 4 {
+            0 => Lease::new(ClaimId::new(*id.key(), *other.fingerprint()), owner, fence),
+            1 => Lease::new(ClaimId::new(*other.key(), *id.fingerprint()), owner, fence),
+            2 => Lease::new(id, Owner::unique(), fence),
+            _ => Lease::new(id, owner, fence + 1),
+        }
+    });
+    let wrong: Vec<Lease> = wrong.collect();
+    assert_eq!(complete(&store, &wrong).await.len(), wrong.len());
+    for lease in &leases {
+        store.release(lease).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn written_together_as_alone() -> TestResult {
+    let Some(shop) = Shop::open("alike").await? else {
+        return Ok(());
+    };
+    let pool = PgPoolOptions::new().max_connections(2);
+    let pool = pool.connect_lazy_with(shop.options.clone());
+    let store = PostgresStore::with_table(pool, &shop.table);
+    let reports = |amount| (0..64).map(move |number| report(&format!("ID{number}"), amount));
+    let (leases, _) = sorted(claim(&store, reports("1").collect()).await);
+    for lease in &leases {
+        store.release(lease).await?;
+    }
+    let (leases, _) = sorted(claim(&store, reports("2").collect()).await);
+    assert_eq!(leases.len(), 64);
+    // They count on from the others of their invoices.
+    assert!(leases.iter().all(|lease| lease.fence() == 2));
+    store
+        .pool()
+        .execute("UPDATE alike SET changed_at = changed_at - interval '2 hours' WHERE state = 1")
+        .await?;
+    assert_eq!(complete(&store, &leases).await, []);
+    assert_eq!(store.purge("shop", LEASE, 100).await?, 0);
+    // Whoever is alone waits for as long as it takes.
+    let mut connections = [store.pool().acquire().await?, store.pool().acquire().await?];
+    for connection in &mut connections {
+        let (limit,): (String,) = sqlx::query_as("SELECT current_setting('lock_timeout')")
+            .fetch_one(&mut **connection)
+            .await?;
+        assert_eq!(limit, "0");
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_of_each_key_wins() -> TestResult {
     let Some(shop) = Shop::open("keys").await? else {
@@ -325,26 +385,40 @@ async fn who_waits_does_not_stop_the_others() -> TestResult {
         }
     }
     assert_eq!(leases.len(), 32);
-
-    // The same of completions.
-    let mut third = shop.store.begin().await?;
-    sqlx::query("SELECT FROM stops WHERE owner = $1 FOR UPDATE")
-        .bind(leases[31].owner().as_bytes().as_slice())
-        .execute(&mut *third)
-        .await?;
-    let last = tokio::spawn({
-        let (store, lease) = (store.clone(), leases.remove(31));
-        async move { store.complete(&lease).await }
-    });
-    let completed = time::timeout(LIMIT, complete(&store, &leases)).await?;
-    assert_eq!(completed, []);
-    assert!(!last.is_finished());
-    third.commit().await?;
-    last.await??;
     second.commit().await?;
     for claim in held.join_all().await {
         assert_eq!(claim?, Claim::Done);
     }
+
+    // The same of completions.
+    let (mut third, mut fourth) = (shop.store.begin().await?, shop.store.begin().await?);
+    for (transaction, held) in [(&mut third, &leases[..3]), (&mut fourth, &leases[3..4])] {
+        let owners: Vec<&[u8]> = held
+            .iter()
+            .map(|lease| lease.owner().as_bytes().as_slice())
+            .collect();
+        sqlx::query("SELECT FROM stops WHERE owner = ANY($1) FOR UPDATE")
+            .bind(owners)
+            .execute(&mut **transaction)
+            .await?;
+    }
+    let complete_all = |leases: Vec<Lease>| {
+        let store = store.clone();
+        tokio::spawn(async move { complete(&store, &leases).await })
+    };
+    let rest = leases.split_off(4);
+    let last = leases.split_off(3);
+    let first_ones = complete_all(leases);
+    shop.until_waiting("UPDATE", 3).await?;
+    let last = complete_all(last);
+    let rest = complete_all(rest);
+    tokio::task::yield_now().await;
+    third.commit().await?;
+    assert_eq!(time::timeout(LIMIT, rest).await??, []);
+    assert_eq!(first_ones.await?, []);
+    assert!(!last.is_finished());
+    fourth.commit().await?;
+    assert_eq!(last.await?, []);
     Ok(())
 }
 
