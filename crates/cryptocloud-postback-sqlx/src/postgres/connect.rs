@@ -72,6 +72,8 @@ impl PostgresStore {
     /// How many claims, or completions, may share one statement: 64, unless this is called.
     ///
     /// With 1 each has a statement of its own.
+    /// On two busy cores with ten connections, sharing made a claim and its completion about twice as
+    /// fast with 32 in flight and three times with 64, and changed nothing with eight or fewer.
     #[must_use]
     pub fn max_batch(mut self, count: usize) -> Self {
         self.writer = self.writer.with_limits(limits(&self.pool, count));
