@@ -2,8 +2,6 @@
 
 mod ages;
 mod postgres;
-mod postgres_records;
-mod postgres_together;
 mod sqlite;
 
 use std::{fs, path::PathBuf, process};

@@ -1,132 +1,23 @@
-use std::{
-    future::poll_fn,
-    pin::pin,
-    str::FromStr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::Poll,
-    time::Duration,
-};
+//! Claims, and transactions of the merchant's own.
+
+use std::{future::poll_fn, pin::pin, str::FromStr, sync::Arc, task::Poll};
 
 use cryptocloud_postback_inbox::{
     Claim, InboxStore, StoreErrorKind,
     contract::{self, Fixture},
 };
 use cryptocloud_postback_sqlx::{
-    Entry, PostgresStore, TableName,
+    Entry, PostgresStore,
     sqlx::{
         self, Executor, PgPool,
         postgres::{PgConnectOptions, PgPoolOptions},
     },
 };
-use throw_away_servers::{PostgresServer, Shared};
+use throw_away_servers::PostgresServer;
 use tokio::task::JoinSet;
-use tracing::{
-    Event, Metadata, Subscriber,
-    span::{Attributes, Id, Record},
-};
 
+use super::{LEASE, Shop};
 use crate::{TestResult, report};
-
-pub(crate) const LEASE: Duration = Duration::from_secs(3_600);
-
-static SERVER: Shared<PostgresServer> = Shared::new();
-
-/// A store with a table of its own.
-pub(crate) struct Shop {
-    _server: Arc<PostgresServer>,
-    pub(crate) options: PgConnectOptions,
-    pub(crate) store: PostgresStore,
-    pub(crate) table: TableName,
-}
-
-impl Shop {
-    pub(crate) async fn open(name: &str) -> Result<Option<Self>, Box<dyn std::error::Error>> {
-        let server = tokio::task::spawn_blocking(|| SERVER.get(PostgresServer::start)).await?;
-        let Some(server) = server else {
-            return Ok(None);
-        };
-        let options = PgConnectOptions::from_str(&server.url())?;
-        let table = TableName::parse(name)?;
-        let pool = PgPoolOptions::new()
-            .max_connections(16)
-            .connect_lazy_with(options.clone());
-        let store = PostgresStore::with_table(pool, &table);
-        store.migrate().await?;
-        let credits = format!("CREATE TABLE {name}_credits (amount text NOT NULL)");
-        store.pool().execute(sqlx::AssertSqlSafe(credits)).await?;
-        Ok(Some(Self {
-            _server: server,
-            options,
-            store,
-            table,
-        }))
-    }
-
-    /// With another default isolation.
-    fn serializable(&self) -> PgConnectOptions {
-        let isolation = ("default_transaction_isolation", "serializable");
-        self.options.clone().options([isolation])
-    }
-
-    /// A store to which no index gives an order.
-    pub(crate) fn unindexed(&self) -> PostgresStore {
-        let off = ["enable_bitmapscan", "enable_indexscan"].map(|name| (name, "off"));
-        let pool = PgPoolOptions::new()
-            .max_connections(16)
-            .connect_lazy_with(self.options.clone().options(off));
-        PostgresStore::with_table(pool, &self.table)
-    }
-
-    /// Until so many of these statements wait for somebody's commit.
-    pub(crate) async fn until_waiting(&self, statement: &str, count: i64) -> sqlx::Result<()> {
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-                       AND query LIKE $2 || ' ' || $1 || ' %'";
-        loop {
-            let (found,): (i64,) = sqlx::query_as(waiting)
-                .bind(self.table.as_str())
-                .bind(statement)
-                .fetch_one(self.store.pool())
-                .await?;
-            if found == count {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn credits(&self) -> sqlx::Result<i64> {
-        let text = format!("SELECT count(*) FROM {}_credits", self.table);
-        let (count,) = sqlx::query_as(sqlx::AssertSqlSafe(text))
-            .fetch_one(self.store.pool())
-            .await?;
-        Ok(count)
-    }
-
-    /// Claims and credits in one transaction.
-    pub(crate) async fn pay(
-        &self,
-        amount: &str,
-        commits: bool,
-    ) -> Result<Entry, Box<dyn std::error::Error + Send + Sync>> {
-        let mut transaction = self.store.pool().begin().await?;
-        let report = report("A", amount);
-        let entry = self.store.claim_in(&mut transaction, &report).await?;
-        if entry.is_first() {
-            let text = format!("INSERT INTO {}_credits VALUES ($1)", self.table);
-            sqlx::query(sqlx::AssertSqlSafe(text))
-                .bind(amount)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        match commits {
-            true => transaction.commit().await?,
-            false => transaction.rollback().await?,
-        }
-        Ok(entry)
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn contract() -> TestResult {
@@ -158,88 +49,6 @@ async fn contract_where_no_index_is_read() -> TestResult {
     };
     let store = shop.unindexed();
     contract::verify(async || Fixture::new(store.clone())).await;
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn migrated_twice_and_at_once() -> TestResult {
-    let Some(shop) = Shop::open("migrated").await? else {
-        return Ok(());
-    };
-    let table = TableName::parse("migrated_at_once")?;
-    let mut tasks = JoinSet::new();
-    for _ in 0..16 {
-        let pool = PgPool::connect_lazy_with(shop.options.clone());
-        let store = PostgresStore::with_table(pool, &table);
-        tasks.spawn(async move { store.migrate().await });
-    }
-    for result in tasks.join_all().await {
-        result?;
-    }
-    PostgresStore::connect(shop.options.clone()).await?;
-    let store = PostgresStore::connect(shop.options.clone()).await?;
-    // Before the inbox gives up.
-    assert!(store.pool().options().get_acquire_timeout() < Duration::from_secs(5));
-    Ok(())
-}
-
-#[tokio::test]
-async fn migrated_again_it_logs_nothing() -> TestResult {
-    let Some(shop) = Shop::open("quiet").await? else {
-        return Ok(());
-    };
-    let notices = Notices::default();
-    let _default = tracing::subscriber::set_default(notices.clone());
-    shop.store
-        .pool()
-        .execute("DROP TABLE IF EXISTS nowhere")
-        .await?;
-    assert_eq!(notices.0.swap(0, Ordering::Relaxed), 1);
-    shop.store.migrate().await?;
-    assert_eq!(notices.0.load(Ordering::Relaxed), 0);
-    Ok(())
-}
-
-/// Counts what the server has to say.
-#[derive(Clone, Default)]
-struct Notices(Arc<AtomicUsize>);
-
-impl Subscriber for Notices {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "sqlx::postgres::notice"
-    }
-
-    fn event(&self, _: &Event<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
-#[tokio::test]
-async fn dangerous_settings_are_named() -> TestResult {
-    let Some(shop) = Shop::open("settings").await? else {
-        return Ok(());
-    };
-    assert_eq!(shop.store.check_settings().await?, []);
-    let options = shop
-        .options
-        .clone()
-        .options([("synchronous_commit", "off")]);
-    let store = PostgresStore::new(PgPool::connect_with(options).await?);
-    let warnings = store.check_settings().await?;
-    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        warnings,
-        ["the database may lose payments in a crash: synchronous_commit is off"]
-    );
     Ok(())
 }
 

@@ -6,11 +6,8 @@ use cryptocloud_postback_inbox::{Claim, InboxStore, Report, StoreError, StoreErr
 use cryptocloud_postback_sqlx::{Entry, PostgresStore, sqlx};
 use tokio::{sync::Barrier, task::JoinSet};
 
-use crate::{
-    TestResult, ages,
-    postgres::{LEASE, Shop},
-    report,
-};
+use super::{LEASE, Shop};
+use crate::{TestResult, ages, report};
 
 #[tokio::test]
 async fn claim_in_meets_a_handler() -> TestResult {
