@@ -118,8 +118,15 @@ async fn duplicates_and_resends_do_not_run_the_handler_again() {
 #[actix_web::test]
 async fn what_is_not_genuine_claims_nothing() {
     let runs = runs();
-    let app = app!(inbox(10), paid, runs);
-    assert_eq!(post!(app, genuine().token("e30.e30.e30").json()).0, 401);
+    // A claim of theirs would fill it.
+    let app = app!(inbox(1), paid, runs);
+    let forged = genuine().invoice_id("89UX09KA");
+    for forged in [
+        forged.clone().token("e30.e30.e30"),
+        forged.secret("some-other-secret-of-thirty-two-bytes"),
+    ] {
+        assert_eq!(post!(app, forged.json()).0, 401);
+    }
     let get = call_service(&app, TestRequest::get().to_request()).await;
     assert_eq!(get.status().as_u16(), 405);
     assert_eq!(runs.load(Ordering::SeqCst), 0);

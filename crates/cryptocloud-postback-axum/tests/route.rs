@@ -106,13 +106,15 @@ async fn duplicates_and_resends_do_not_run_the_handler_again() {
 
 #[tokio::test]
 async fn what_is_not_genuine_claims_nothing() {
-    let (app, runs) = app(inbox(10), paid);
-    assert_eq!(
-        post(&app, genuine().token("e30.e30.e30").json())
-            .await
-            .status(),
-        401
-    );
+    // A claim of theirs would fill it.
+    let (app, runs) = app(inbox(1), paid);
+    let forged = genuine().invoice_id("89UX09KA");
+    for forged in [
+        forged.clone().token("e30.e30.e30"),
+        forged.secret("some-other-secret-of-thirty-two-bytes"),
+    ] {
+        assert_eq!(post(&app, forged.json()).await.status(), 401);
+    }
     let get = Request::get("/").body(Body::empty()).expect("a request");
     assert_eq!(
         app.clone().oneshot(get).await.expect("an answer").status(),
