@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tokio::{sync::watch, task::JoinSet, time};
 
@@ -9,27 +12,36 @@ use crate::{
 
 /// Payments that keep coming while a test breaks something.
 pub(super) struct Flood {
+    is_over: Arc<AtomicBool>,
     paid: watch::Receiver<usize>,
-    senders: JoinSet<()>,
+    senders: JoinSet<usize>,
 }
 
 impl Flood {
     pub(super) fn start(sender: &Sender, url: &str) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
         let progress = Arc::new(watch::Sender::new(0));
         let paid = progress.subscribe();
         let mut senders = JoinSet::new();
         for number in 0..SENDERS {
             let (sender, urls) = (sender.clone(), [url.to_owned()]);
-            let progress = Arc::clone(&progress);
+            let (is_over, progress) = (Arc::clone(&is_over), Arc::clone(&progress));
             senders.spawn(async move {
-                for invoice in 0..INVOICES {
+                let mut invoice = 0;
+                while !is_over.load(Ordering::Relaxed) {
                     let postback = postback(&format!("FLOOD{number}X{invoice}"), 0);
                     sender.send_until_paid(&urls, &postback).await;
                     progress.send_modify(|paid| *paid += 1);
+                    invoice += 1;
                 }
+                invoice
             });
         }
-        Self { paid, senders }
+        Self {
+            is_over,
+            paid,
+            senders,
+        }
     }
 
     /// Waits until this many more are paid.
@@ -39,12 +51,11 @@ impl Flood {
         Ok(())
     }
 
-    /// Waits until all are paid, and says how many.
+    /// Starts no more of them, waits until all are paid, and says how many.
     pub(super) async fn ends(self) -> usize {
-        self.senders.join_all().await;
-        SENDERS * INVOICES
+        self.is_over.store(true, Ordering::Relaxed);
+        self.senders.join_all().await.into_iter().sum()
     }
 }
 
-const INVOICES: usize = 40;
 const SENDERS: usize = 8;
