@@ -57,16 +57,36 @@ impl Expected {
     }
 
     pub(crate) fn compare(&self, reported: &Postback) -> Result<(), Mismatch> {
+        self.check_fields(
+            reported.amount_crypto.into(),
+            (&reported.currency).into(),
+            reported.order_id.as_deref(),
+        )
+    }
+
+    /// Compares fields that were stored earlier, as the inbox does.
+    ///
+    /// A missing amount counts as too low, and a missing currency as a different one.
+    ///
+    /// # Errors
+    ///
+    /// A [`Mismatch`] that names every difference.
+    pub fn check_fields(
+        &self,
+        amount_crypto: Option<Amount>,
+        currency: Option<&Currency>,
+        order_id: Option<&str>,
+    ) -> Result<(), Mismatch> {
         let mismatch = Mismatch {
             amount: self
                 .amount
-                .map(|amount| reported.amount_crypto.cmp(&amount))
+                .map(|amount| amount_crypto.map_or(Ordering::Less, |found| found.cmp(&amount)))
                 .filter(|ordering| ordering.is_ne()),
             currency: self
                 .currency
                 .as_ref()
-                .is_some_and(|currency| *currency != reported.currency),
-            order_id: self.order_id != reported.order_id,
+                .is_some_and(|expected| Some(expected) != currency),
+            order_id: self.order_id.as_deref() != order_id,
         };
         if mismatch.amount.is_some() || mismatch.currency || mismatch.order_id {
             return Err(mismatch);
