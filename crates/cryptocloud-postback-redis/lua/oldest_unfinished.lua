@@ -6,4 +6,4 @@ for _, state in ipairs({'received', 'running', 'failed'}) do
     end
 end
 -- An id is the time of arrival.
-return {'ok', oldest and digits(math.max(now - oldest, 0))}
+return {'ok', oldest and digits(math.max(now - oldest, 0)) or false}

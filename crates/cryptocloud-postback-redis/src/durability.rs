@@ -92,7 +92,12 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(required: Durability, info: Option<&str>, fsync: Option<&str>, expected: Option<&str>) {
+    fn check(
+        required: Durability,
+        info: Option<&str>,
+        fsync: Option<&str>,
+        expected: Option<&str>,
+    ) {
         let config = fsync.map(|value| [("appendfsync".to_owned(), value.to_owned())].into());
         let result = required.check(&Settings::new(info, config));
         let weakness = result.err().map(|error| {
@@ -113,7 +118,12 @@ mod tests {
         check(Always, GOOD, Some("always"), None);
         check(EverySecond, GOOD, Some("always"), None);
         check(EverySecond, GOOD, Some("everysec"), None);
-        check(Always, GOOD, Some("everysec"), Some("appendfsync is everysec, not always"));
+        check(
+            Always,
+            GOOD,
+            Some("everysec"),
+            Some("appendfsync is everysec, not always"),
+        );
         let neither = Some("appendfsync is neither always nor everysec");
         check(EverySecond, GOOD, Some("no"), neither);
         check(Always, GOOD, None, fsync);
@@ -123,7 +133,12 @@ mod tests {
         let evicts = Some("maxmemory-policy is not noeviction");
         check(Always, evicting, Some("always"), evicts);
         let off = Some("maxmemory_policy:noeviction\r\naof_enabled:0\r\n");
-        check(EverySecond, off, Some("always"), Some("appendonly is not yes"));
+        check(
+            EverySecond,
+            off,
+            Some("always"),
+            Some("appendonly is not yes"),
+        );
         for info in [GOOD, None, evicting, off] {
             check(Unchecked, info, None, None);
         }

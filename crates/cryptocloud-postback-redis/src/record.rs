@@ -12,14 +12,7 @@ use crate::{error::corrupt, keys};
 pub(crate) type Row = HashMap<String, Vec<u8>>;
 
 /// Time, operator, note, event, state before, and amount.
-pub(crate) type HistoryRow = (
-    i64,
-    String,
-    Option<String>,
-    String,
-    String,
-    Option<String>,
-);
+pub(crate) type HistoryRow = (i64, String, Option<String>, String, String, Option<String>);
 
 pub(crate) fn claim(project: &str, row: &Row) -> Result<Claim, StoreError> {
     Ok(Claim {
@@ -91,7 +84,10 @@ fn hold(row: &Row) -> Result<Option<Hold>, StoreError> {
         return Ok(None);
     };
     let kind = HoldKind::from_name(kind).ok_or(StoreErrorKind::Corrupt)?;
-    Ok(Some(Hold::new(kind, text(row, "reason")?.unwrap_or_default())))
+    Ok(Some(Hold::new(
+        kind,
+        text(row, "reason")?.unwrap_or_default(),
+    )))
 }
 
 fn fingerprint(row: &Row) -> Result<Option<Fingerprint>, StoreError> {

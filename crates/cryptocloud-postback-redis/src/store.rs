@@ -127,8 +127,14 @@ impl RedisStore {
             .arg("identity", keys::identity(identity))
             .arg("source", report.source.as_str())
             .arg("fence", fence.number())
-            .maybe("fingerprint", fingerprint.map(|digest| digest.as_bytes().as_slice()))
-            .maybe("amount", fields.amount_crypto.map(|amount| amount.to_string()))
+            .maybe(
+                "fingerprint",
+                fingerprint.map(|digest| digest.as_bytes().as_slice()),
+            )
+            .maybe(
+                "amount",
+                fields.amount_crypto.map(|amount| amount.to_string()),
+            )
             .maybe("currency", currency.map(|currency| currency.as_str()))
             .maybe("order_id", fields.order_id.as_deref())
             .maybe("invoice_info", fields.invoice_info.as_deref())
@@ -146,7 +152,8 @@ impl RedisStore {
         let mut rows = Vec::new();
         let mut after = after.to_string();
         loop {
-            let missing = u64::from(limit).saturating_sub(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+            let missing =
+                u64::from(limit).saturating_sub(u64::try_from(rows.len()).unwrap_or(u64::MAX));
             if missing == 0 {
                 return Ok(rows);
             }
@@ -422,7 +429,9 @@ impl InboxStore for RedisStore {
 }
 
 fn records(project: &str, rows: &[Row]) -> Result<Vec<Record>, StoreError> {
-    rows.iter().map(|row| record::record(project, row)).collect()
+    rows.iter()
+        .map(|row| record::record(project, row))
+        .collect()
 }
 
 /// `None` if the server denies the command or does not know it.
