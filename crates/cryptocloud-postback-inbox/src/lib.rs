@@ -1,6 +1,8 @@
 //! Stores each CryptoCloud (Trybit) payment, handles it once, and retries until it is settled.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "contract-tests")]
+pub mod contract;
 mod error;
 mod failure;
 mod fence;
@@ -8,6 +10,7 @@ mod fingerprint;
 mod handler;
 mod identity;
 mod limits;
+mod memory;
 mod panics;
 mod payment;
 mod record;
@@ -25,6 +28,7 @@ pub use fingerprint::Fingerprint;
 pub use handler::Handler;
 pub use identity::{Identity, IdentityPolicy};
 pub use limits::Limits;
+pub use memory::MemoryStore;
 pub use payment::{Payment, PaymentBuilder};
 pub use record::{Counts, Decided, Decision, Hold, HoldKind, Record};
 pub use report::{Claim, Fields, Report, ReportId, ReportIdError, Source};
