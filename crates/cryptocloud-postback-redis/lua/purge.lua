@@ -35,7 +35,9 @@ local function purge(doc, report, index, entry)
             drop_identity(doc.identity)
         end
     else
-        report.amount, report.currency, report.order_id = nil, nil, nil
+        for _, name in ipairs({'amount', 'currency', 'order_id', 'hold', 'reason', 'error'}) do
+            report[name] = nil
+        end
         redis.call('XADD', key('purged'), entry[1], 'i', doc.identity)
     end
     save(doc)

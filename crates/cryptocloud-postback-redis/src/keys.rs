@@ -30,8 +30,13 @@ pub(crate) fn identity(identity: &Identity) -> String {
     let invoice = identity.invoice_id();
     match identity.transactions() {
         Some(digest) => format!("t:{}:{invoice}", hex(digest)),
-        None => format!("i:{invoice}"),
+        None => self::invoice(invoice.as_str()),
     }
+}
+
+/// The rest of the key of an identity without transactions.
+pub(crate) fn invoice(invoice_id: &str) -> String {
+    format!("i:{invoice_id}")
 }
 
 /// The key with the identities of an invoice that have transactions.

@@ -1,10 +1,10 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use cryptocloud_postback::{Amount, InvoiceId, UnixTime};
+use cryptocloud_postback::{Amount, UnixTime};
 use cryptocloud_postback_inbox::{
-    Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Fence, Hold, HoldKind, Identity,
-    InboxStore, Purge, Receipt, Record, Report, ReportId, Start, State, StoreError, StoreErrorKind,
+    Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Fence, Hold, HoldKind, InboxStore,
+    Purge, Receipt, Record, Report, ReportId, Start, State, StoreError, StoreErrorKind,
     transition::MAX_REPORTS,
 };
 use redis::{Client, ErrorKind, RedisResult, Script, ServerErrorKind};
@@ -353,12 +353,9 @@ impl InboxStore for RedisStore {
     }
 
     async fn find(&self, project: &str, invoice_id: &str) -> Result<Vec<Record>, StoreError> {
-        let Ok(invoice) = InvoiceId::parse(invoice_id) else {
-            return Ok(Vec::new());
-        };
         let mut reply = Call::read(self, &self.scripts().find, project)
-            .arg("invoice_index", keys::invoice_index(invoice.as_str()))
-            .arg("identity", keys::identity(&Identity::new(project, invoice)))
+            .arg("invoice_index", keys::invoice_index(invoice_id))
+            .arg("identity", keys::invoice(invoice_id))
             .run()
             .await?;
         let mut records = records(project, &reply.value::<Vec<Row>>()?)?;

@@ -207,6 +207,10 @@ async fn outcome_of_a_write_without_a_response_is_unknown() -> TestResult {
         .timeout(Duration::from_millis(500))
         .connect()
         .await?;
+    // The script is on the server from here on.
+    let _ = store
+        .receive(&report("shop", "B", "1"), Start::Stored)
+        .await?;
     let report = report("shop", "A", "1");
     for fault in [Fault::CutBefore, Fault::CutAfter, Fault::Silence] {
         // A fault while connecting would be certain: nothing was sent.

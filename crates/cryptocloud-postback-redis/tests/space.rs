@@ -175,7 +175,7 @@ async fn deposits_of_an_invoice_are_found_together() -> TestResult {
         let report = deposit("A", hash);
         let _claim = claimed(store.receive(&report, Start::Claimed(LEASE)).await?);
     }
-    let found = store.find("shop", "INV-A").await?;
+    let found = store.find("shop", "A").await?;
     assert_eq!(found.len(), 3);
     assert!(found.is_sorted_by_key(|record| record.id), "{found:?}");
     Ok(())
