@@ -43,10 +43,11 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// From the responses to `INFO` and `CONFIG GET appendfsync`, if the server gave them.
-    pub(crate) fn new(info: Option<&str>, config: Option<HashMap<String, String>>) -> Self {
-        let pairs = info.unwrap_or_default().lines();
-        let pairs = pairs.filter_map(|line| line.trim().split_once(':'));
+    /// From the responses to `INFO`, `CLUSTER INFO` and `CONFIG GET appendfsync`, if the server gave
+    /// them.
+    pub(crate) fn new(info: [Option<String>; 2], config: Option<HashMap<String, String>>) -> Self {
+        let lines = info.iter().flatten().flat_map(|text| text.lines());
+        let pairs = lines.filter_map(|line| line.trim().split_once(':'));
         Self {
             info: pairs
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -58,6 +59,11 @@ impl Settings {
     /// Whether the server takes no writes, because it copies another one.
     pub(crate) fn is_replica(&self) -> bool {
         self.info("role") == Some("slave")
+    }
+
+    /// Whether other nodes of a cluster have a part of the keys.
+    pub(crate) fn is_one_of_many(&self) -> bool {
+        !matches!(self.info("cluster_size"), None | Some("0" | "1"))
     }
 
     fn weakness(&self, is_every_second_enough: bool) -> Option<&'static str> {
@@ -99,7 +105,7 @@ mod tests {
         expected: Option<&str>,
     ) {
         let config = fsync.map(|value| [("appendfsync".to_owned(), value.to_owned())].into());
-        let result = required.check(&Settings::new(info, config));
+        let result = required.check(&Settings::new([info.map(Into::into), None], config));
         let weakness = result.err().map(|error| {
             assert_eq!(error.kind(), StoreErrorKind::NotDurable);
             error.source().map(ToString::to_string).unwrap_or_default()

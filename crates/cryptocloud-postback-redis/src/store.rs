@@ -189,12 +189,18 @@ impl InboxStore for RedisStore {
                 allowed(command.query_async(connection).await)
             })
             .await?;
-        let settings = Settings::new(info.as_deref(), config);
+        let cluster = connection
+            .run(Sent::Nothing, async |connection| {
+                let mut command = redis::cmd("CLUSTER");
+                allowed(command.arg("INFO").query_async(connection).await)
+            })
+            .await?;
+        let settings = Settings::new([info, cluster], config);
         if settings.is_replica() {
-            return Err(StoreError::new(
-                StoreErrorKind::ReadOnly,
-                "server is a replica",
-            ));
+            return Err(StoreError::new(StoreErrorKind::ReadOnly, REPLICA));
+        }
+        if settings.is_one_of_many() {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, CLUSTER));
         }
         self.options().durability.check(&settings)
     }
@@ -445,6 +451,9 @@ fn is_denied(kind: ErrorKind) -> bool {
         ErrorKind::Server(ServerErrorKind::NoPerm | ServerErrorKind::ResponseError)
     )
 }
+
+const CLUSTER: &str = "server is one node of a cluster, whose redirections are not followed";
+const REPLICA: &str = "server is a replica";
 
 /// Entries of the log that one call reads.
 const PAGE: u32 = 500;

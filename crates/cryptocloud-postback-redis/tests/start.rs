@@ -10,9 +10,11 @@ use cryptocloud_postback_redis::{
     redis::{self, Client},
 };
 
-use common::{TestResult, admin, kind, start};
+use common::{HANG, TestResult, admin, kind, start};
 
 const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
+
+const NODE: &[&str] = &["--cluster-enabled", "yes"];
 
 async fn connect(
     url: &str,
@@ -122,6 +124,48 @@ async fn replica_is_refused() -> TestResult {
     };
     let store = RedisStore::builder(Client::open(server.url())?).durability(Durability::Unchecked);
     assert_eq!(kind(store.connect().await), StoreErrorKind::ReadOnly);
+    Ok(())
+}
+
+#[tokio::test]
+async fn node_of_a_larger_cluster_is_refused() -> TestResult {
+    let (first, second) = (start(NODE).await, start(NODE).await);
+    let (Some(first), Some(second)) = (first, second) else {
+        return Ok(());
+    };
+    let mut nodes = [admin(&first.url()).await?, admin(&second.url()).await?];
+    let slots = [["0", "9999"], ["10000", "16383"]];
+    for (node, slots) in nodes.iter_mut().zip(slots) {
+        let mut command = redis::cmd("CLUSTER");
+        let () = command
+            .arg("ADDSLOTSRANGE")
+            .arg(&slots)
+            .query_async(node)
+            .await?;
+    }
+    let [node, _] = &mut nodes;
+    let mut meet = redis::cmd("CLUSTER");
+    let () = meet
+        .arg("MEET")
+        .arg("127.0.0.1")
+        .arg(second.port())
+        .query_async(node)
+        .await?;
+    let is_joined = async {
+        loop {
+            let info: String = redis::cmd("CLUSTER").arg("INFO").query_async(node).await?;
+            if info.contains("cluster_size:2") {
+                return Ok::<_, redis::RedisError>(());
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(HANG, is_joined).await??;
+    let store = RedisStore::builder(Client::open(first.url())?).durability(Durability::Unchecked);
+    let error = store.connect().await.err().ok_or("is refused")?;
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    let source = error.source().map(ToString::to_string).unwrap_or_default();
+    assert!(source.contains("cluster"), "{source}");
     Ok(())
 }
 
