@@ -81,12 +81,15 @@
 
 mod builder;
 mod call;
+mod check;
 mod connection;
 mod durability;
 mod epochs;
 mod error;
+mod inbox_store;
 mod keys;
 mod record;
+mod reply;
 mod scripts;
 mod settle;
 mod store;
