@@ -82,60 +82,44 @@
 //! - `tracing`: the one event for each postback that the adapters emit.
 #![forbid(unsafe_code)]
 
-mod amount;
-mod answer;
-mod builder;
-mod check;
-mod claims;
-mod currency;
+mod body;
 mod error;
-mod expected;
-mod fields;
-mod format;
-mod invoice_id;
-mod invoice_info;
-mod json;
-mod mac;
+mod http;
 mod postback;
-mod request;
-mod scan;
-mod secret;
-mod status;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod text;
 mod token;
-#[cfg(feature = "tracing")]
-mod trace;
-mod unix_time;
-mod unverified;
-mod verified;
-mod verifier;
+mod verify;
 
-pub use amount::{Amount, AmountError};
-pub use answer::{ANSWER_CONTENT_TYPE, RECEIVED_BODY};
-pub use builder::{BuildError, VerifierBuilder};
-pub use check::Check;
-pub use currency::{Currency, OtherCode};
+pub use body::{
+    format::Format,
+    unverified::{MAX_BODY_BYTES, Unverified},
+};
 pub use error::{Error, ErrorKind};
-pub use expected::{Expected, Mismatch};
-pub use format::Format;
-pub use invoice_id::InvoiceId;
-pub use invoice_info::{CurrencyInfo, InvoiceInfo, Network, Project, RawJson};
-pub use postback::Postback;
-pub use request::check_request;
+#[cfg(feature = "tracing")]
+pub use http::trace_outcome;
+pub use http::{ANSWER_CONTENT_TYPE, RECEIVED_BODY, check_request};
+pub use postback::{
+    amount::{Amount, AmountError},
+    currency::{Currency, OtherCode},
+    invoice_id::InvoiceId,
+    invoice_info::{CurrencyInfo, InvoiceInfo, Network, Project, RawJson},
+    payload::Postback,
+    status::{InvoiceStatus, Status},
+};
 /// The decimal in an [`Amount`].
 pub use rust_decimal::Decimal;
-pub use secret::{SecretKey, SecretKeyError};
-pub use status::{InvoiceStatus, Status};
 /// The timestamps in an [`InvoiceInfo`].
 pub use time::OffsetDateTime;
-#[cfg(feature = "tracing")]
-pub use trace::trace_outcome;
-pub use unix_time::UnixTime;
-pub use unverified::{MAX_BODY_BYTES, Unverified};
-pub use verified::Verified;
-pub use verifier::Verifier;
+pub use token::secret::{SecretKey, SecretKeyError};
+pub use verify::{
+    builder::{BuildError, VerifierBuilder},
+    check::Check,
+    expected::{Expected, Mismatch},
+    time::UnixTime,
+    verified::Verified,
+    verifier::Verifier,
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

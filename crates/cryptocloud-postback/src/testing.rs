@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::{Format, UnixTime, mac};
+use crate::{Format, UnixTime, token::mac};
 
 /// The time from which [`PostbackBuilder`] counts: 2026-01-01T10:23:15Z, just after the payment of
 /// the vendor's example was finished.

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::{Error, ErrorKind, error::Cause, text};
+use crate::{Error, ErrorKind, body::text, error::Cause};
 
 /// The id of an invoice, without the prefix `INV-`.
 ///

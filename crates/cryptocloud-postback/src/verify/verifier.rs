@@ -9,11 +9,13 @@ use bytes::Bytes;
 use crate::{
     BuildError, Error, ErrorKind, Postback, SecretKey, Status, UnixTime, Unverified, Verified,
     VerifierBuilder,
-    claims::Claims,
+    body::fields::{Fields, Value},
     error::Cause,
-    fields::{Fields, Value},
-    mac::MacKeys,
-    token::{self, Token},
+    token::{
+        claims::Claims,
+        mac::MacKeys,
+        segments::{self, Token},
+    },
 };
 
 /// Verifies postbacks of one project.
@@ -137,7 +139,7 @@ impl Settings {
         if !self.keys.verify(token.signing_input.as_bytes(), &token.mac) {
             return Err(ErrorKind::TokenSignature.into());
         }
-        let mut buffer = [0; token::MAX_BYTES];
+        let mut buffer = [0; segments::MAX_BYTES];
         let claims = Claims::read(&token, &mut buffer)?;
         claims.check_time(now, self.leeway, self.max_lifetime)?;
         if !self.skip_invoice_binding {

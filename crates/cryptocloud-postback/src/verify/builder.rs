@@ -5,8 +5,8 @@ use std::{
 
 use crate::{
     SecretKey, Verifier,
-    mac::MacKeys,
-    verifier::{Clock, Settings},
+    token::mac::MacKeys,
+    verify::verifier::{Clock, Settings},
 };
 
 /// Settings of a [`Verifier`], from [`Verifier::builder`].

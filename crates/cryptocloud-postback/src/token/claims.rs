@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::{
     Error, ErrorKind, InvoiceId, UnixTime,
+    body::fields::Value,
     error::Cause,
-    fields::Value,
-    token::{self, Token},
+    token::segments::{self, Token},
 };
 
 /// What a token says: `id` and `exp` in every token of the vendor's that was seen.
@@ -22,10 +22,10 @@ impl<'b> Claims<'b> {
     /// Decodes into `buffer`. To be called only after the MAC held (RFC 7515 section 5.2).
     pub(crate) fn read(
         token: &Token<'_>,
-        buffer: &'b mut [u8; token::MAX_BYTES],
+        buffer: &'b mut [u8; segments::MAX_BYTES],
     ) -> Result<Self, Error> {
         let [id, exp, nbf, iat] =
-            token::read_segment(token.claims, buffer, &NAMES, ErrorKind::TokenClaims)?;
+            segments::read_segment(token.claims, buffer, &NAMES, ErrorKind::TokenClaims)?;
         let missing = || refuse(ErrorKind::TokenClaims, "exp", "is missing");
         Ok(Self {
             expires_at: numeric_date("exp", &exp)?.ok_or_else(missing)?,

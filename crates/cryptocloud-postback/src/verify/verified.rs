@@ -2,7 +2,9 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::{Expected, InvoiceId, Mismatch, Postback, UnixTime, mac, verifier::Proof};
+use crate::{
+    Expected, InvoiceId, Mismatch, Postback, UnixTime, token::mac, verify::verifier::Proof,
+};
 
 /// A postback with a valid token for its invoice.
 ///

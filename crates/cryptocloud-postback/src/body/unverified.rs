@@ -2,7 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::{Error, ErrorKind, Format, Verified, Verifier, fields::Fields};
+use crate::{Error, ErrorKind, Format, Verified, Verifier, body::fields::Fields};
 
 /// A body of at most [`MAX_BODY_BYTES`] in a known format; nothing in it is read yet.
 ///

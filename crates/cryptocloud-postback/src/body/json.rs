@@ -8,7 +8,8 @@ use std::{cell::Cell, collections::BTreeSet, fmt};
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::{error::Cause, scan};
+use super::depth;
+use crate::error::Cause;
 
 /// The raw texts of `N` fields, None where one is missing.
 pub(crate) type Values<'a, const N: usize> = [Option<&'a RawValue>; N];
@@ -42,7 +43,7 @@ fn read_object<'a, const N: usize>(
     names: &'static [&'static str; N],
     seen: Option<BTreeSet<String>>,
 ) -> Result<Values<'a, N>, Problem> {
-    scan::check(text).map_err(Problem::Syntax)?;
+    depth::check(text).map_err(Problem::Syntax)?;
     let duplicate = Cell::new(None);
     let reader = Reader {
         names,

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Serialize, Serializer};
 
-use crate::{Error, ErrorKind, error::Cause, text};
+use crate::{Error, ErrorKind, body::text, error::Cause};
 
 macro_rules! currencies {
     ($($name:ident = $code:literal,)*) => {

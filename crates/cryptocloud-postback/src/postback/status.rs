@@ -2,7 +2,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::{currency::OtherCode, error::Cause};
+use super::currency::OtherCode;
+use crate::error::Cause;
 
 macro_rules! statuses {
     ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $name:ident = $text:literal,)* }) => {

@@ -6,9 +6,11 @@ use serde_json::value::RawValue;
 
 use crate::{
     Amount, Currency, Error, ErrorKind, Format, InvoiceId, InvoiceInfo, Status, Unverified,
+    body::{
+        fields::{Fields, Value},
+        text,
+    },
     error::Cause,
-    fields::{Fields, Value},
-    text,
 };
 
 /// A postback as reported: well-formed and typed, but not signed.

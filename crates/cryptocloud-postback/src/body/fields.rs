@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use crate::{
     Error, ErrorKind, Format,
+    body::json::{self, Problem},
     error::Cause,
-    json::{self, Problem},
 };
 
 /// What a body says, not judged yet.

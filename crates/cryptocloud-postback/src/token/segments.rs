@@ -6,9 +6,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
     Error, ErrorKind,
+    body::{
+        fields::Value,
+        json::{self, Problem},
+    },
     error::Cause,
-    fields::Value,
-    json::{self, Problem},
 };
 
 /// A token whose shape and header are right; nothing is proven yet.

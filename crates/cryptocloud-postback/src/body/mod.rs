@@ -1,0 +1,8 @@
+//! A body, from its bytes to its fields; nothing in it is proven.
+
+mod depth;
+pub(crate) mod fields;
+pub(crate) mod format;
+pub(crate) mod json;
+pub(crate) mod text;
+pub(crate) mod unverified;

@@ -1,0 +1,8 @@
+//! What a postback reports, typed.
+
+pub(crate) mod amount;
+pub(crate) mod currency;
+pub(crate) mod invoice_id;
+pub(crate) mod invoice_info;
+pub(crate) mod payload;
+pub(crate) mod status;
