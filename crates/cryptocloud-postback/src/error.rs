@@ -1,4 +1,4 @@
-use std::{error, fmt};
+use std::{error, fmt, sync::Arc};
 
 use crate::{Format, InvoiceId};
 
@@ -14,6 +14,7 @@ struct Inner {
     format: Option<Format>,
     invoice_id: Option<InvoiceId>,
     kind: ErrorKind,
+    project: Option<Arc<str>>,
 }
 
 /// What was wrong with a postback.
@@ -74,13 +75,19 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, cause: Cause) -> Self {
+    pub(crate) fn new(kind: ErrorKind, cause: impl Into<Option<Cause>>) -> Self {
         Self(Box::new(Inner {
-            cause: Some(cause),
+            cause: cause.into(),
             format: None,
             invoice_id: None,
             kind,
+            project: None,
         }))
+    }
+
+    /// Without a cause below it.
+    pub(crate) fn bare(kind: ErrorKind) -> Self {
+        Self::new(kind, None)
     }
 
     /// What was wrong.
@@ -103,6 +110,18 @@ impl Error {
         self.0.invoice_id.as_ref()
     }
 
+    /// The project of the verifier, if it was [named](crate::VerifierBuilder::project) and had its
+    /// turn.
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        self.0.project.as_deref()
+    }
+
+    pub(crate) fn with_project(mut self, project: Option<Arc<str>>) -> Self {
+        self.0.project = project;
+        self
+    }
+
     pub(crate) fn with_format(mut self, format: Format) -> Self {
         self.0.format = Some(format);
         self
@@ -111,18 +130,6 @@ impl Error {
     pub(crate) fn with_invoice_id(mut self, invoice_id: &InvoiceId) -> Self {
         self.0.invoice_id = Some(invoice_id.clone());
         self
-    }
-}
-
-/// For adapters, which find some faults before there is a body to verify.
-impl From<ErrorKind> for Error {
-    fn from(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner {
-            cause: None,
-            format: None,
-            invoice_id: None,
-            kind,
-        }))
     }
 }
 
@@ -241,6 +248,6 @@ mod tests {
             error.source().map(ToString::to_string).as_deref(),
             Some("currency is empty")
         );
-        assert!(Error::from(ErrorKind::MediaType).source().is_none());
+        assert!(Error::bare(ErrorKind::MediaType).source().is_none());
     }
 }

@@ -96,9 +96,7 @@ pub use body::{
     unverified::{MAX_BODY_BYTES, Unverified},
 };
 pub use error::{Error, ErrorKind};
-#[cfg(feature = "tracing")]
-pub use http::trace_outcome;
-pub use http::{ANSWER_CONTENT_TYPE, RECEIVED_BODY, check_request};
+pub use http::{head::RequestHead, response::Response};
 pub use postback::{
     amount::{Amount, AmountError},
     currency::{Currency, OtherCode},

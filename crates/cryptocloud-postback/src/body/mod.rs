@@ -4,5 +4,6 @@ mod depth;
 pub(crate) mod fields;
 pub(crate) mod format;
 pub(crate) mod json;
+pub(crate) mod media_type;
 pub(crate) mod text;
 pub(crate) mod unverified;

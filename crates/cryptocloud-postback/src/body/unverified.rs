@@ -2,12 +2,12 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::{Error, ErrorKind, Format, Verified, Verifier, body::fields::Fields};
+use crate::{Error, Format, body::fields::Fields};
 
-/// A body of at most [`MAX_BODY_BYTES`] in a known format; nothing in it is read yet.
+/// A body of at most [`MAX_BODY_BYTES`] in a known format, from
+/// [`RequestHead::body`](crate::RequestHead::body); nothing in it is read yet.
 ///
-/// [`Verifier::verify`] makes one by itself.
-/// Use this where the verifier is chosen after the body was received.
+/// Whoever chooses the verifier after the body was received keeps it until then.
 #[derive(Clone)]
 #[must_use]
 pub struct Unverified {
@@ -16,17 +16,8 @@ pub struct Unverified {
 }
 
 impl Unverified {
-    /// Finds the format ([`Format::detect`]).
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::BodyTooLarge`] and [`ErrorKind::MediaType`].
-    pub fn new(content_type: Option<&[u8]>, body: Bytes) -> Result<Self, Error> {
-        if body.len() > MAX_BODY_BYTES {
-            return Err(ErrorKind::BodyTooLarge.into());
-        }
-        let format = Format::detect(content_type, &body)?;
-        Ok(Self { body, format })
+    pub(crate) fn new(body: Bytes, format: Format) -> Self {
+        Self { body, format }
     }
 
     /// The format of the body.
@@ -39,18 +30,6 @@ impl Unverified {
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
-    }
-
-    /// Verifies the body at the time of the verifier's clock.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Verifier::verify`].
-    pub fn verify(self, verifier: &Verifier) -> Result<Verified, Error> {
-        let now = verifier
-            .now()
-            .map_err(|error| error.with_format(self.format))?;
-        verifier.check(self, now)
     }
 
     pub(crate) fn into_body(self) -> Bytes {

@@ -1,41 +1,112 @@
-use crate::{Error, ErrorKind, MAX_BODY_BYTES};
+use bytes::Bytes;
 
-/// Judges a request by its head, for an adapter to call before it reads the body.
+use super::trace;
+use crate::{Error, ErrorKind, MAX_BODY_BYTES, Unverified, body::media_type::MediaType};
+
+/// The head of a request whose method and headers passed their checks.
 ///
-/// `content_encoding` holds the values of all `Content-Encoding` headers.
+/// It is the only way to hand over a body, so no adapter can skip a check by forgetting it: take it
+/// with [`check`](Self::check) before the body is read, then call [`body`](Self::body), or
+/// [`refuse`](Self::refuse) if the body could not be read.
+/// Whichever step refuses the postback emits the one `tracing` event, with the feature `tracing`.
 ///
-/// # Errors
+/// # Examples
 ///
-/// [`ErrorKind::MethodNotAllowed`], [`ErrorKind::ContentEncoding`] for all but `identity`, so that a
-/// compressed body is never inflated, and [`ErrorKind::BodyTooLarge`] where `content_length`
-/// announces more than [`MAX_BODY_BYTES`].
-pub fn check_request<'a>(
-    method: &str,
-    content_encoding: impl IntoIterator<Item = &'a [u8]>,
-    content_length: Option<&[u8]>,
-) -> Result<(), Error> {
-    if method != "POST" {
-        return Err(ErrorKind::MethodNotAllowed.into());
-    }
-    let mut codings = content_encoding
-        .into_iter()
-        .flat_map(|value| value.split(|byte| *byte == b','))
-        .map(<[u8]>::trim_ascii);
-    if !codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity")) {
-        return Err(ErrorKind::ContentEncoding.into());
-    }
-    if content_length.is_some_and(|length| announces_more_than(length, MAX_BODY_BYTES)) {
-        return Err(ErrorKind::BodyTooLarge.into());
-    }
-    Ok(())
+/// ```
+/// use cryptocloud_postback::{Error, RequestHead, Verified, Verifier};
+///
+/// fn receive(verifier: &Verifier, request: http::Request<&'static [u8]>) -> Result<Verified, Error> {
+///     let headers = request.headers().iter();
+///     let head = RequestHead::check(
+///         request.method().as_str(),
+///         headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
+///     )?;
+///     head.body((*request.body()).into())?.verify(verifier)
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct RequestHead {
+    media_type: MediaType,
 }
 
-/// A length that is no number is for the HTTP server to refuse; the body is counted anyway.
-fn announces_more_than(content_length: &[u8], limit: usize) -> bool {
+impl RequestHead {
+    /// Checks the method and the headers, whose names may be in any case.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ErrorKind::MethodNotAllowed`] if the method is not POST,
+    /// [`ErrorKind::ContentEncoding`] for any coding but `identity`, so that a compressed body is
+    /// never inflated, and [`ErrorKind::BodyTooLarge`] if `Content-Length` announces more than
+    /// [`MAX_BODY_BYTES`].
+    pub fn check<'a>(
+        method: &str,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<Self, Error> {
+        if method != "POST" {
+            return Err(trace::refused(Error::bare(ErrorKind::MethodNotAllowed)));
+        }
+        let mut content_type = None;
+        for (name, value) in headers {
+            if name.eq_ignore_ascii_case("content-encoding") && !is_identity(value) {
+                return Err(trace::refused(Error::bare(ErrorKind::ContentEncoding)));
+            }
+            if name.eq_ignore_ascii_case("content-length") && is_too_large(value) {
+                return Err(trace::refused(Error::bare(ErrorKind::BodyTooLarge)));
+            }
+            if name.eq_ignore_ascii_case("content-type") {
+                content_type = content_type.or(Some(value));
+            }
+        }
+        Ok(Self::from_content_type(content_type))
+    }
+
+    /// Stands for the head of a body that did not arrive over HTTP, such as one from a queue.
+    ///
+    /// `content_type` is the value of that header, `None` if there is none.
+    pub fn from_content_type(content_type: Option<&[u8]>) -> Self {
+        let media_type = MediaType::parse(content_type);
+        Self { media_type }
+    }
+
+    /// Hands over the body and detects its format.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ErrorKind::BodyTooLarge`] if the body is larger than [`MAX_BODY_BYTES`], and
+    /// [`ErrorKind::MediaType`] if it is neither JSON nor a form in UTF-8.
+    pub fn body(self, body: Bytes) -> Result<Unverified, Error> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(self.refuse(ErrorKind::BodyTooLarge));
+        }
+        match self.media_type.format(&body) {
+            Ok(format) => Ok(Unverified::new(body, format)),
+            Err(error) => Err(trace::refused(error)),
+        }
+    }
+
+    /// Refuses the postback for a reason that the adapter found while it read the body.
+    pub fn refuse(self, kind: ErrorKind) -> Error {
+        trace::refused(Error::bare(kind))
+    }
+}
+
+/// Whether the value of a `Content-Encoding` leaves the body as it is.
+fn is_identity(value: &[u8]) -> bool {
+    value
+        .split(|byte| *byte == b',')
+        .map(<[u8]>::trim_ascii)
+        .all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity"))
+}
+
+/// A length that is not a number is for the HTTP server to refuse; the body is counted anyway.
+fn is_too_large(content_length: &[u8]) -> bool {
     str::from_utf8(content_length)
         .ok()
         .and_then(|length| length.trim().parse::<u64>().ok())
-        .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit))
+        .is_some_and(|length| {
+            usize::try_from(length).map_or(true, |length| length > MAX_BODY_BYTES)
+        })
 }
 
 #[cfg(test)]
@@ -43,40 +114,55 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(
-        method: &str,
-        encodings: &[&str],
-        length: Option<&str>,
-        expected: Result<(), ErrorKind>,
-    ) {
-        let encodings = encodings.iter().map(|value| value.as_bytes());
-        let actual = check_request(method, encodings, length.map(str::as_bytes));
-        assert_eq!(actual.map_err(|error| error.kind()), expected);
+    fn check(method: &str, headers: &[(&str, &str)], expected: Result<(), ErrorKind>) {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_bytes()));
+        let actual = RequestHead::check(method, headers);
+        assert_eq!(actual.map(|_| ()).map_err(|error| error.kind()), expected);
     }
 
     #[test]
-    fn head() {
-        check("POST", &[], None, Ok(()));
-        check("POST", &["identity"], Some("65536"), Ok(()));
-        check("POST", &["", "Identity, identity"], Some("x"), Ok(()));
-        for method in ["GET", "HEAD", "PUT", "post", "OPTIONS", ""] {
-            check(method, &[], None, Err(ErrorKind::MethodNotAllowed));
-        }
-        for encoding in ["gzip", "br", "zstd", "identity, gzip", "x"] {
-            check("POST", &[encoding], None, Err(ErrorKind::ContentEncoding));
-            check(
-                "POST",
-                &["identity", encoding],
-                None,
-                Err(ErrorKind::ContentEncoding),
-            );
-        }
-        check("POST", &[], Some("65537"), Err(ErrorKind::BodyTooLarge));
+    fn method_coding_and_length() {
+        check("POST", &[], Ok(()));
         check(
             "POST",
-            &[],
-            Some("18446744073709551615"),
-            Err(ErrorKind::BodyTooLarge),
+            &[
+                ("content-encoding", "identity"),
+                ("content-length", "65536"),
+            ],
+            Ok(()),
         );
+        check(
+            "POST",
+            &[
+                ("Content-Encoding", ""),
+                ("Content-Encoding", "Identity, identity"),
+                ("Content-Length", "x"),
+            ],
+            Ok(()),
+        );
+        for method in ["GET", "HEAD", "PUT", "post", "OPTIONS", ""] {
+            check(method, &[], Err(ErrorKind::MethodNotAllowed));
+        }
+        for coding in ["gzip", "br", "zstd", "identity, gzip", "x"] {
+            let refused = Err(ErrorKind::ContentEncoding);
+            check("POST", &[("CONTENT-ENCODING", coding)], refused);
+            check(
+                "POST",
+                &[
+                    ("content-encoding", "identity"),
+                    ("content-encoding", coding),
+                ],
+                refused,
+            );
+        }
+        for length in ["65537", "18446744073709551615"] {
+            check(
+                "POST",
+                &[("content-length", length)],
+                Err(ErrorKind::BodyTooLarge),
+            );
+        }
     }
 }

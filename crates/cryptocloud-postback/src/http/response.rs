@@ -1,79 +1,138 @@
-//! What the sender is told. Both adapters take it from here, so that they answer alike.
-
 use crate::ErrorKind;
 
-/// The body of the answer 200, as in the vendor's samples.
-pub const RECEIVED_BODY: &str = r#"{"message":"Postback received"}"#;
+/// What the sender is told: status, headers and a JSON body, all static.
+///
+/// Every adapter converts it in one place, so that all of them respond alike.
+///
+/// # Examples
+///
+/// ```
+/// use cryptocloud_postback::{ErrorKind, Response};
+///
+/// let response = ErrorKind::TokenExpired.response();
+/// assert_eq!(response.status(), 401);
+/// assert_eq!(response.body(), r#"{"error":"Invalid token"}"#);
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use]
+pub struct Response {
+    body: &'static str,
+    headers: &'static [(&'static str, &'static str)],
+    status: u16,
+}
 
-/// The `Content-Type` of every answer.
-pub const ANSWER_CONTENT_TYPE: &str = "application/json";
+impl Response {
+    /// 200 `{"message":"Postback received"}`, as in the vendor's samples.
+    pub const RECEIVED: Self = Self::new(200, &[JSON], r#"{"message":"Postback received"}"#);
 
-impl ErrorKind {
-    /// The HTTP status code to answer with.
-    #[must_use]
-    pub fn status_code(self) -> u16 {
-        self.answer().0
-    }
-
-    /// The text to answer with: short, for the vendor's dashboard, and the same for every fault of
-    /// the token, so that a forger learns nothing.
-    #[must_use]
-    pub fn public_message(self) -> &'static str {
-        self.answer().1
-    }
-
-    /// The JSON body to answer with: `{"error":"…"}` around
-    /// [`public_message`](Self::public_message), as in the vendor's samples.
-    #[must_use]
-    pub fn body_text(self) -> String {
-        format!(r#"{{"error":"{}"}}"#, self.public_message())
-    }
-
-    /// The headers to answer with, as lower-case names and values.
-    ///
-    /// 401 needs `WWW-Authenticate` (RFC 9110 section 15.5.2) and 405 needs `Allow` (section 15.5.6).
-    #[must_use]
-    pub fn headers(self) -> &'static [(&'static str, &'static str)] {
-        const CONTENT_TYPE: (&str, &str) = ("content-type", ANSWER_CONTENT_TYPE);
-        match self.status_code() {
-            401 => &[
-                CONTENT_TYPE,
-                ("www-authenticate", r#"Bearer error="invalid_token""#),
-            ],
-            405 => &[CONTENT_TYPE, ("allow", "POST")],
-            _ => &[CONTENT_TYPE],
+    /// A response with these lower-case header names, a `content-type` among them.
+    pub const fn new(
+        status: u16,
+        headers: &'static [(&'static str, &'static str)],
+        body: &'static str,
+    ) -> Self {
+        Self {
+            body,
+            headers,
+            status,
         }
     }
 
-    fn answer(self) -> (u16, &'static str) {
+    /// The status code.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        self.status
+    }
+
+    /// The headers, as lower-case names and values.
+    #[must_use]
+    pub const fn headers(self) -> &'static [(&'static str, &'static str)] {
+        self.headers
+    }
+
+    /// The JSON body: short, for the vendor's dashboard.
+    #[must_use]
+    pub const fn body(self) -> &'static str {
+        self.body
+    }
+}
+
+#[cfg(feature = "http")]
+impl<B: From<&'static str>> From<Response> for http::Response<B> {
+    fn from(response: Response) -> Self {
+        let mut converted = Self::new(response.body.into());
+        // Every code in here is a status; an unknown one would still refuse.
+        *converted.status_mut() = http::StatusCode::from_u16(response.status)
+            .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+        for (name, value) in response.headers {
+            converted.headers_mut().insert(
+                http::HeaderName::from_static(name),
+                http::HeaderValue::from_static(value),
+            );
+        }
+        converted
+    }
+}
+
+impl ErrorKind {
+    /// The response to a postback that is refused for this reason.
+    ///
+    /// It is the same for every fault of the token, so that a forger learns nothing.
+    pub const fn response(self) -> Response {
         match self {
-            Self::BodyTooLarge => (413, "Body too large"),
-            Self::BodyUnreadable => (400, "Invalid body"),
-            Self::ClockBeforeEpoch => (500, "Internal error"),
-            Self::ContentEncoding => (415, "Unsupported content encoding"),
-            Self::DuplicateField => (400, "Invalid body"),
-            Self::InvalidField => (400, "Invalid body"),
-            Self::InvalidForm => (400, "Invalid form"),
-            Self::InvalidJson => (400, "Invalid JSON"),
-            Self::InvoiceMismatch => INVALID_TOKEN,
-            Self::MediaType => (415, "Unsupported media type"),
-            Self::MethodNotAllowed => (405, "Method not allowed"),
-            Self::MissingField => (400, "Invalid body"),
-            Self::MissingId => (400, "Missing invoice_id or order_id"),
-            Self::StatusRefused => (422, "Status not accepted"),
-            Self::TestModeRefused => (422, "Test payment not accepted"),
-            Self::TokenAlgorithm => INVALID_TOKEN,
-            Self::TokenClaims => INVALID_TOKEN,
-            Self::TokenExpired => INVALID_TOKEN,
-            Self::TokenHeader => INVALID_TOKEN,
-            Self::TokenLifetime => INVALID_TOKEN,
-            Self::TokenMalformed => INVALID_TOKEN,
-            Self::TokenMissing => INVALID_TOKEN,
-            Self::TokenNotYetValid => INVALID_TOKEN,
-            Self::TokenSignature => INVALID_TOKEN,
-            Self::VerifierMissing => (500, "Internal error"),
+            Self::BodyTooLarge => error!(413, "Body too large"),
+            Self::ContentEncoding => error!(415, "Unsupported content encoding"),
+            Self::MediaType => error!(415, "Unsupported media type"),
+            Self::BodyUnreadable
+            | Self::DuplicateField
+            | Self::InvalidField
+            | Self::MissingField => error!(400, "Invalid body"),
+            Self::InvalidForm => error!(400, "Invalid form"),
+            Self::InvalidJson => error!(400, "Invalid JSON"),
+            Self::MissingId => error!(400, "Missing invoice_id or order_id"),
+            Self::InvoiceMismatch
+            | Self::TokenAlgorithm
+            | Self::TokenClaims
+            | Self::TokenExpired
+            | Self::TokenHeader
+            | Self::TokenLifetime
+            | Self::TokenMalformed
+            | Self::TokenMissing
+            | Self::TokenNotYetValid
+            | Self::TokenSignature => INVALID_TOKEN,
+            // RFC 9110 section 15.5.6
+            Self::MethodNotAllowed => Response::new(
+                405,
+                &[JSON, ("allow", "POST")],
+                r#"{"error":"Method not allowed"}"#,
+            ),
+            Self::StatusRefused => error!(422, "Status not accepted"),
+            Self::TestModeRefused => error!(422, "Test payment not accepted"),
+            Self::ClockBeforeEpoch | Self::VerifierMissing => error!(500, "Internal error"),
         }
     }
 }
 
-const INVALID_TOKEN: (u16, &str) = (401, "Invalid token");
+/// `{"error":"…"}`, as in the vendor's samples.
+macro_rules! error {
+    ($status:literal, $message:literal) => {
+        Response::new(
+            $status,
+            &[JSON],
+            concat!(r#"{"error":""#, $message, r#""}"#),
+        )
+    };
+}
+use error;
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// 401 needs `WWW-Authenticate` (RFC 9110 section 15.5.2).
+const INVALID_TOKEN: Response = Response::new(
+    401,
+    &[
+        JSON,
+        ("www-authenticate", r#"Bearer error="invalid_token""#),
+    ],
+    r#"{"error":"Invalid token"}"#,
+);

@@ -1,33 +1,60 @@
-use std::error::Error as _;
+//! The one event of a postback: outcome, kind, format, project and invoice id, and never the token,
+//! the secret or the body.
 
-use crate::{Error, Verified};
+use crate::Error;
+#[cfg(feature = "tracing")]
+use crate::ErrorKind;
 
-/// Emits the one event of a postback: outcome, kind, format and invoice id, and never the token,
-/// the secret or the body.
+/// Emits the event of a refused postback.
 ///
-/// The adapters call it; whoever uses [`Verifier`](crate::Verifier) alone can, too.
-/// An accepted postback is `INFO`, a refused one `WARN`.
-/// The invoice id of a refused one is what the sender claims, and is escaped.
-pub fn trace_outcome(outcome: Result<&Verified, &Error>) {
-    match outcome {
-        Ok(verified) => tracing::info!(
-            target: TARGET,
-            outcome = "accepted",
-            format = %verified.reported().format(),
-            invoice_id = ?verified.invoice_id().as_str(),
-            "postback accepted"
-        ),
-        Err(error) => tracing::warn!(
-            target: TARGET,
-            outcome = "refused",
-            kind = ?error.kind(),
-            cause = error.source().map(tracing::field::display),
-            format = error.format().map(tracing::field::display),
-            invoice_id = error.claimed_invoice_id().map(|id| tracing::field::debug(id.as_str())),
-            "postback refused: {error}"
-        ),
+/// It is `WARN`, and `ERROR` if every postback is refused until an operator acts.
+/// The invoice id is what the sender claims, and is escaped.
+#[cfg(feature = "tracing")]
+pub(crate) fn refused(error: Error) -> Error {
+    use std::error::Error as _;
+
+    macro_rules! emit {
+        ($level:ident) => {
+            tracing::$level!(
+                target: TARGET,
+                outcome = "refused",
+                kind = ?error.kind(),
+                cause = error.source().map(tracing::field::display),
+                format = error.format().map(tracing::field::display),
+                project = error.project(),
+                invoice_id = error.claimed_invoice_id().map(|id| tracing::field::debug(id.as_str())),
+                "postback refused: {error}"
+            )
+        };
     }
+    match error.kind() {
+        ErrorKind::ClockBeforeEpoch | ErrorKind::VerifierMissing => emit!(error),
+        _ => emit!(warn),
+    }
+    error
 }
 
+/// Emits the event of an accepted postback, at `INFO`.
+#[cfg(feature = "tracing")]
+pub(crate) fn accepted(verified: &crate::Verified) {
+    tracing::info!(
+        target: TARGET,
+        outcome = "accepted",
+        format = %verified.reported().format(),
+        project = verified.project(),
+        invoice_id = ?verified.invoice_id().as_str(),
+        "postback accepted"
+    );
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn refused(error: Error) -> Error {
+    error
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn accepted(_: &crate::Verified) {}
+
 /// The name of this crate, for filters.
+#[cfg(feature = "tracing")]
 const TARGET: &str = "cryptocloud_postback";

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    Amount, Currency, Error, ErrorKind, Format, InvoiceId, InvoiceInfo, Status, Unverified,
+    Amount, Currency, Error, ErrorKind, Format, InvoiceId, InvoiceInfo, MAX_BODY_BYTES, Status,
+    Unverified,
     body::{
         fields::{Fields, Value},
         text,
@@ -22,10 +23,11 @@ use crate::{
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Postback {
-    /// The reported amount in [`currency`](Self::currency).
-    pub amount_crypto: Amount,
-    /// The reported currency.
-    pub currency: Currency,
+    /// The reported amount in [`currency`](Self::currency); `None` if it is null, missing or empty,
+    /// as for a payment confirmed by hand.
+    pub amount_crypto: Option<Amount>,
+    /// The reported currency; `None` if it is null, missing or empty.
+    pub currency: Option<Currency>,
     /// The invoice, without the prefix `INV-`.
     pub invoice_id: InvoiceId,
     /// The merchant's own number of the order; None where it is null, missing or empty.
@@ -56,16 +58,20 @@ impl Postback {
     ///
     /// let body = "status=success&invoice_id=ILRAJE1Q&amount_crypto=1e-05&currency=BNB";
     /// let postback = Postback::parse(None, body.into())?;
-    /// assert_eq!(postback.amount_crypto.to_string(), "0.00001");
+    /// assert_eq!(postback.amount_crypto, Some("0.00001".parse()?));
     /// assert_eq!(postback.order_id, None);
-    /// # Ok::<_, cryptocloud_postback::Error>(())
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn parse(content_type: Option<&[u8]>, body: Bytes) -> Result<Self, Error> {
-        let unverified = Unverified::new(content_type, body)?;
+        if body.len() > MAX_BODY_BYTES {
+            return Err(Error::bare(ErrorKind::BodyTooLarge));
+        }
+        let format = Format::detect(content_type, &body)?;
+        let unverified = Unverified::new(body, format);
         let mut postback = unverified
             .fields()
-            .and_then(|fields| Self::from_fields(&fields, unverified.format()))
-            .map_err(|error| error.with_format(unverified.format()))?;
+            .and_then(|fields| Self::from_fields(&fields, format))
+            .map_err(|error| error.with_format(format))?;
         postback.body = unverified.into_body();
         Ok(postback)
     }
@@ -129,10 +135,13 @@ impl Postback {
             text::check("order_id", order_id).map_err(invalid)?;
         }
         let status = fields.status.required("status")?;
-        let currency = fields.currency.required("currency")?;
+        let currency = fields.currency.optional("currency")?;
         Ok(Self {
             amount_crypto: amount(&fields.amount_crypto)?,
-            currency: Currency::parse_field("currency", currency).map_err(invalid)?,
+            currency: currency
+                .map(|code| Currency::parse_field("currency", code))
+                .transpose()
+                .map_err(invalid)?,
             invoice_id,
             order_id: order_id.map(Into::into),
             status: Status::parse_field("status", status).map_err(invalid)?,
@@ -156,11 +165,13 @@ impl fmt::Debug for Postback {
     }
 }
 
-fn amount(value: &Value<'_>) -> Result<Amount, Error> {
+fn amount(value: &Value<'_>) -> Result<Option<Amount>, Error> {
     const NAME: &str = "amount_crypto";
     let text = match value {
-        Value::Number(text) => text,
-        value => value.required(NAME)?,
+        Value::Number(text) => Some(*text),
+        value => value.optional(NAME)?,
     };
-    Amount::parse(text).map_err(|error| Error::new(ErrorKind::InvalidField, error.in_field(NAME)))
+    text.map(Amount::parse)
+        .transpose()
+        .map_err(|error| Error::new(ErrorKind::InvalidField, error.in_field(NAME)))
 }

@@ -1,5 +1,6 @@
 use std::{
     ops::RangeInclusive,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -35,6 +36,7 @@ pub struct VerifierBuilder {
     clock: Clock,
     leeway: Duration,
     max_lifetime: Duration,
+    project: Option<Arc<str>>,
     refuse_test_mode: bool,
     require_order_id: bool,
     secrets: Vec<SecretKey>,
@@ -48,6 +50,7 @@ impl VerifierBuilder {
             clock: Box::new(SystemTime::now),
             leeway: Duration::from_secs(60),
             max_lifetime: Duration::from_secs(300),
+            project: None,
             refuse_test_mode: false,
             require_order_id: false,
             secrets: vec![secret],
@@ -93,6 +96,12 @@ impl VerifierBuilder {
         self
     }
 
+    /// Names the project, for logs and for [`Verified::project`](crate::Verified::project).
+    pub fn project(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.project = Some(name.into());
+        self
+    }
+
     /// Refuses what says that it is a test payment.
     ///
     /// Only JSON says so: a form cannot be told from a real payment.
@@ -134,6 +143,7 @@ impl VerifierBuilder {
             keys: MacKeys::new(&self.secrets).ok_or(BuildError::NoBackend)?,
             leeway: self.leeway,
             max_lifetime: self.max_lifetime,
+            project: self.project,
             refuse_test_mode: self.refuse_test_mode,
             require_order_id: self.require_order_id,
             skip_invoice_binding: self.skip_invoice_binding,

@@ -60,12 +60,12 @@ impl Expected {
         let mismatch = Mismatch {
             amount: self
                 .amount
-                .map(|amount| reported.amount_crypto.cmp(&amount))
+                .map(|amount| reported.amount_crypto.cmp(&Some(amount)))
                 .filter(|ordering| ordering.is_ne()),
             currency: self
                 .currency
                 .as_ref()
-                .is_some_and(|currency| *currency != reported.currency),
+                .is_some_and(|currency| Some(currency) != reported.currency.as_ref()),
             order_id: self.order_id != reported.order_id,
         };
         if mismatch.amount.is_some() || mismatch.currency || mismatch.order_id {

@@ -45,7 +45,7 @@ impl TryFrom<SystemTime> for UnixTime {
     fn try_from(time: SystemTime) -> Result<Self, Error> {
         match time.duration_since(SystemTime::UNIX_EPOCH) {
             Ok(since) => Ok(Self(since.as_secs())),
-            Err(_) => Err(ErrorKind::ClockBeforeEpoch.into()),
+            Err(_) => Err(Error::bare(ErrorKind::ClockBeforeEpoch)),
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
@@ -19,13 +19,18 @@ use crate::{
 #[derive(Clone)]
 #[must_use]
 pub struct Verified {
+    project: Option<Arc<str>>,
     proof: Proof,
     reported: Postback,
 }
 
 impl Verified {
-    pub(crate) fn new(reported: Postback, proof: Proof) -> Self {
-        Self { proof, reported }
+    pub(crate) fn new(reported: Postback, proof: Proof, project: Option<Arc<str>>) -> Self {
+        Self {
+            project,
+            proof,
+            reported,
+        }
     }
 
     /// The invoice that the token was issued for: **proven**, unless the verifier was built with
@@ -49,6 +54,12 @@ impl Verified {
     #[must_use]
     pub fn token_digest(&self) -> [u8; 32] {
         mac::digest(&self.proof.mac)
+    }
+
+    /// The project of the verifier, if it was [named](crate::VerifierBuilder::project).
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        self.project.as_deref()
     }
 
     /// All that the body reports. The token does **not** sign it.
@@ -91,6 +102,7 @@ impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified")
             .field("expires_at", &self.proof.expires_at)
+            .field("project", &self.project)
             .field("reported", &self.reported)
             .finish_non_exhaustive()
     }

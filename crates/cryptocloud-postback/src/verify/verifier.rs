@@ -7,10 +7,11 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    BuildError, Error, ErrorKind, Postback, SecretKey, Status, UnixTime, Unverified, Verified,
-    VerifierBuilder,
+    BuildError, Error, ErrorKind, Postback, RequestHead, SecretKey, Status, UnixTime, Unverified,
+    Verified, VerifierBuilder,
     body::fields::{Fields, Value},
     error::Cause,
+    http::trace,
     token::{
         claims::Claims,
         mac::MacKeys,
@@ -25,14 +26,15 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use cryptocloud_postback::{SecretKey, Verifier};
+/// use cryptocloud_postback::{RequestHead, SecretKey, Verifier};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let secret = "not-a-real-key-only-for-this-example";
 /// let verifier = Verifier::new(SecretKey::new(secret)?)?;
 ///
-/// let error = verifier.verify(Some(b"application/json"), "{}".into()).unwrap_err();
-/// assert_eq!(error.kind().status_code(), 400);
+/// let head = RequestHead::from_content_type(Some(b"application/json"));
+/// let error = verifier.verify(head, "{}".into()).unwrap_err();
+/// assert_eq!(error.kind().response().status(), 400);
 /// # Ok(())
 /// # }
 /// ```
@@ -45,6 +47,7 @@ pub(crate) struct Settings {
     pub(crate) keys: MacKeys,
     pub(crate) leeway: Duration,
     pub(crate) max_lifetime: Duration,
+    pub(crate) project: Option<Arc<str>>,
     pub(crate) refuse_test_mode: bool,
     pub(crate) require_order_id: bool,
     pub(crate) skip_invoice_binding: bool,
@@ -73,47 +76,83 @@ impl Verifier {
 
     /// Verifies a postback at the time of the verifier's clock.
     ///
-    /// `content_type` is the value of that header, None where it is missing.
-    ///
     /// # Errors
     ///
-    /// [`Error::kind`] says what was wrong, and [`ErrorKind::status_code`] what to answer.
-    pub fn verify(&self, content_type: Option<&[u8]>, body: Bytes) -> Result<Verified, Error> {
-        Unverified::new(content_type, body)?.verify(self)
+    /// Returns an error if the postback is not genuine: [`Error::kind`] says why, and
+    /// [`ErrorKind::response`] is the response to send.
+    pub fn verify(&self, head: RequestHead, body: Bytes) -> Result<Verified, Error> {
+        head.body(body)?.verify(self)
     }
 
-    /// Verifies a postback at a time of the caller's.
+    /// Verifies a postback at the given time.
     ///
     /// # Errors
     ///
-    /// Those of [`verify`](Self::verify).
+    /// Returns an error if the postback is not genuine, as [`verify`](Self::verify) does.
     pub fn verify_at(
         &self,
-        content_type: Option<&[u8]>,
+        head: RequestHead,
         body: Bytes,
         now: UnixTime,
     ) -> Result<Verified, Error> {
-        self.check(Unverified::new(content_type, body)?, now)
+        let unverified = head.body(body)?;
+        self.outcome(unverified, Ok(now))
     }
 
-    pub(crate) fn now(&self) -> Result<UnixTime, Error> {
-        (self.0.clock)().try_into()
+    /// Verifies a whole request at the time of the verifier's clock.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the request is not a genuine postback, as the extractors of the adapters
+    /// do.
+    #[cfg(feature = "http")]
+    pub fn verify_http(&self, request: &http::Request<Bytes>) -> Result<Verified, Error> {
+        let headers = request.headers().iter();
+        let head = RequestHead::check(
+            request.method().as_str(),
+            headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
+        )?;
+        self.verify(head, request.body().clone())
     }
 
-    pub(crate) fn check(&self, body: Unverified, now: UnixTime) -> Result<Verified, Error> {
+    /// The end of every verification: whichever way a postback came, its event is emitted here.
+    fn outcome(&self, body: Unverified, now: Result<UnixTime, Error>) -> Result<Verified, Error> {
         let format = body.format();
-        let (mut reported, proof) = body
-            .fields()
-            .and_then(|fields| {
-                let reported = Postback::from_fields(&fields, format)?;
-                match self.0.prove(&fields, &reported, now) {
-                    Ok(proof) => Ok((reported, proof)),
-                    Err(error) => Err(error.with_invoice_id(&reported.invoice_id)),
-                }
-            })
-            .map_err(|error| error.with_format(format))?;
+        match now.and_then(|now| self.check(body, now)) {
+            Ok(verified) => {
+                trace::accepted(&verified);
+                Ok(verified)
+            }
+            Err(error) => Err(trace::refused(
+                error
+                    .with_format(format)
+                    .with_project(self.0.project.clone()),
+            )),
+        }
+    }
+
+    fn check(&self, body: Unverified, now: UnixTime) -> Result<Verified, Error> {
+        let fields = body.fields()?;
+        let mut reported = Postback::from_fields(&fields, body.format())?;
+        let proof = self
+            .0
+            .prove(&fields, &reported, now)
+            .map_err(|error| error.with_invoice_id(&reported.invoice_id))?;
+        drop(fields);
         reported.body = body.into_body();
-        Ok(Verified::new(reported, proof))
+        Ok(Verified::new(reported, proof, self.0.project.clone()))
+    }
+}
+
+impl Unverified {
+    /// Verifies the body at the time of the verifier's clock.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the postback is not genuine, as [`Verifier::verify`] does.
+    pub fn verify(self, verifier: &Verifier) -> Result<Verified, Error> {
+        let now = (verifier.0.clock)().try_into();
+        verifier.outcome(self, now)
     }
 }
 
@@ -137,7 +176,7 @@ impl Settings {
         }
         let token = Token::read(&fields.token)?;
         if !self.keys.verify(token.signing_input.as_bytes(), &token.mac) {
-            return Err(ErrorKind::TokenSignature.into());
+            return Err(Error::bare(ErrorKind::TokenSignature));
         }
         let mut buffer = [0; segments::MAX_BYTES];
         let claims = Claims::read(&token, &mut buffer)?;
@@ -155,12 +194,12 @@ impl Settings {
             return Err(Error::new(ErrorKind::InvoiceMismatch, cause));
         }
         if !self.accept_any_status && reported.status != Status::Success {
-            return Err(ErrorKind::StatusRefused.into());
+            return Err(Error::bare(ErrorKind::StatusRefused));
         }
         if self.refuse_test_mode {
             // Anything but a plain no is taken for a yes.
             let (Value::Missing | Value::Null | Value::False) = fields.test_mode()? else {
-                return Err(ErrorKind::TestModeRefused.into());
+                return Err(Error::bare(ErrorKind::TestModeRefused));
             };
         }
         Ok(Proof {
@@ -177,6 +216,7 @@ impl fmt::Debug for Verifier {
             .field("keys", &self.0.keys)
             .field("leeway", &self.0.leeway)
             .field("max_lifetime", &self.0.max_lifetime)
+            .field("project", &self.0.project)
             .field("refuse_test_mode", &self.0.refuse_test_mode)
             .field("require_order_id", &self.0.require_order_id)
             .field("skip_invoice_binding", &self.0.skip_invoice_binding)
