@@ -1,0 +1,111 @@
+use std::{error::Error, path::Path, sync::Arc};
+
+use cryptocloud_postback_sqlx::sqlx::{self, Connection as _, PgConnection};
+use durability::{Framework, Ledger, Mode, Options};
+use throw_away_servers::{PostgresServer, RedisServer, Shared};
+use tokio::task::spawn_blocking;
+
+use crate::folder::Folder;
+
+static POSTGRES: Shared<PostgresServer> = Shared::new();
+
+/// Which store.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    Memory,
+    Postgres,
+    Redis,
+    Sqlite,
+}
+
+/// A store and a ledger of one test's own, which go with it.
+pub(crate) struct Place {
+    pub(crate) ledger: Ledger,
+    ledger_url: String,
+    mode: Mode,
+    pub(crate) port: u16,
+    pub(crate) store_url: String,
+    _folder: Folder,
+    _postgres: Option<Arc<PostgresServer>>,
+    _redis: Option<RedisServer>,
+}
+
+impl Place {
+    /// None, with a line that says so, where the server is not installed.
+    pub(crate) async fn new(kind: Kind, mode: Mode) -> Result<Option<Self>, Box<dyn Error>> {
+        match kind {
+            Kind::Memory => Self::make(mode, "memory:").await.map(Some),
+            Kind::Postgres => match spawn_blocking(|| POSTGRES.get(PostgresServer::start)).await? {
+                Some(server) => Self::on_postgres(mode, server).await.map(Some),
+                None => Ok(None),
+            },
+            Kind::Redis => match spawn_blocking(RedisServer::start).await? {
+                Some(server) => {
+                    let mut place = Self::make(mode, &server.url()).await?;
+                    place.port = server.port();
+                    place._redis = Some(server);
+                    Ok(Some(place))
+                }
+                None => Ok(None),
+            },
+            Kind::Sqlite => {
+                let folder = Folder::new()?;
+                let url = sqlite_url(folder.path(), "inbox");
+                Self::make_in(folder, mode, &url).await.map(Some)
+            }
+        }
+    }
+
+    /// In a database of its own.
+    pub(crate) async fn on_postgres(
+        mode: Mode,
+        server: Arc<PostgresServer>,
+    ) -> Result<Self, Box<dyn Error>> {
+        let folder = Folder::new()?;
+        let name = folder.name().replace('-', "_");
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        let mut connection = PgConnection::connect(&server.url()).await?;
+        sqlx::raw_sql(create).execute(&mut connection).await?;
+        let url = format!("postgres://postgres@127.0.0.1:{}/{name}", server.port());
+        let mut place = Self::make_in(folder, mode, &url).await?;
+        place.port = server.port();
+        place._postgres = Some(server);
+        Ok(place)
+    }
+
+    /// With the inbox in a folder of somebody else's.
+    pub(crate) async fn in_folder(mode: Mode, path: &Path) -> Result<Self, Box<dyn Error>> {
+        Self::make(mode, &sqlite_url(path, "inbox")).await
+    }
+
+    async fn make(mode: Mode, store_url: &str) -> Result<Self, Box<dyn Error>> {
+        Self::make_in(Folder::new()?, mode, store_url).await
+    }
+
+    async fn make_in(folder: Folder, mode: Mode, store_url: &str) -> Result<Self, Box<dyn Error>> {
+        let ledger_url = match mode {
+            Mode::Lease => sqlite_url(folder.path(), "ledger"),
+            Mode::Transaction => store_url.to_owned(),
+        };
+        let ledger = Ledger::open(&ledger_url)?;
+        ledger.create().await?;
+        Ok(Self {
+            ledger,
+            ledger_url,
+            mode,
+            port: 0,
+            store_url: store_url.to_owned(),
+            _folder: folder,
+            _postgres: None,
+            _redis: None,
+        })
+    }
+
+    pub(crate) fn options(&self, framework: Framework) -> Options {
+        Options::new(framework, self.mode, &self.store_url, &self.ledger_url)
+    }
+}
+
+fn sqlite_url(folder: &Path, name: &str) -> String {
+    format!("sqlite:{}", folder.join(format!("{name}.sqlite")).display())
+}
