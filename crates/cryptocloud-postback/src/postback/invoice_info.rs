@@ -220,21 +220,17 @@ fn amount<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<Amount>, D:
 }
 
 fn invoice_id<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<InvoiceId>, D::Error> {
-    code(deserializer, |text| InvoiceId::parse_field("uuid", text))
+    code(deserializer, |text| InvoiceId::parse(text))
 }
 
 fn invoice_status<'a, D: Deserializer<'a>>(
     deserializer: D,
 ) -> Result<Option<InvoiceStatus>, D::Error> {
-    code(deserializer, |text| {
-        InvoiceStatus::parse_field("status", text)
-    })
+    code(deserializer, |text| InvoiceStatus::parse(text))
 }
 
 fn status<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<Status>, D::Error> {
-    code(deserializer, |text| {
-        Status::parse_field("invoice_status", text)
-    })
+    code(deserializer, |text| Status::parse(text))
 }
 
 fn timestamp<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
@@ -245,9 +241,9 @@ fn timestamp<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<OffsetDa
     })
 }
 
-fn code<'a, T, D: Deserializer<'a>>(
+fn code<'a, T, E: fmt::Display, D: Deserializer<'a>>(
     deserializer: D,
-    parse: impl FnOnce(&str) -> Result<T, Cause>,
+    parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<Option<T>, D::Error> {
     Option::<String>::deserialize(deserializer)?
         .map(|text| parse(&text).map_err(D::Error::custom))
