@@ -17,61 +17,94 @@ struct Inner {
     project: Option<Arc<str>>,
 }
 
-/// What was wrong with a postback.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum ErrorKind {
+macro_rules! error_kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// What was wrong with a postback.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        #[non_exhaustive]
+        pub enum ErrorKind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ErrorKind {
+            /// Every kind, in alphabetical order.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+
+        impl fmt::Display for ErrorKind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$name => $text,)*
+                })
+            }
+        }
+    };
+}
+
+error_kinds! {
+    /// The body did not arrive before the adapter's deadline.
+    ///
+    /// Nothing was wrong with what had arrived: the sender may send the request again.
+    BodyTimeout = "body did not arrive in time",
     /// The body is larger than [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES), or than a lower limit of
     /// the adapter or the app.
-    BodyTooLarge,
+    BodyTooLarge = "body is too large",
     /// The connection broke before the body was complete.
-    BodyUnreadable,
-    /// The machine's clock stands before 1970, so that no token can be judged.
-    ClockBeforeEpoch,
+    BodyUnreadable = "connection broke before the body was complete",
+    /// This machine's clock is set before 1970, so that no token's time can be checked.
+    ClockBeforeEpoch = "this machine's clock is set before 1970: correct it",
     /// The body is compressed.
-    ContentEncoding,
-    /// A field that the vendor's page defines came twice.
-    DuplicateField,
-    /// A field that the vendor's page defines holds something that it cannot hold.
-    InvalidField,
+    ContentEncoding = "body is compressed",
+    /// A field that the vendor's page documents appears twice.
+    DuplicateField = "a field appears twice",
+    /// A field that the vendor's page documents has a value that it cannot have.
+    InvalidField = "a field is invalid",
     /// The body is not a UTF-8 form.
-    InvalidForm,
+    InvalidForm = "body is not a form",
     /// The body is not a JSON object in UTF-8, or is nested too deeply.
-    InvalidJson,
+    InvalidJson = "body is not a JSON object",
     /// The token was issued for another invoice, or for none.
-    InvoiceMismatch,
-    /// The body is neither JSON nor a form, or not in UTF-8 by its `Content-Type`.
-    MediaType,
-    /// The request was not a POST.
-    MethodNotAllowed,
+    InvoiceMismatch = "token was issued for another invoice",
+    /// The body is neither JSON nor a form, or its `Content-Type` declares another charset than
+    /// UTF-8.
+    MediaType = "body is neither JSON nor a form in UTF-8",
+    /// The request is not a POST.
+    MethodNotAllowed = "request is not a POST",
     /// A required field is missing.
-    MissingField,
-    /// `invoice_id` is missing, or `order_id` where the verifier requires one.
-    MissingId,
+    MissingField = "a required field is missing",
+    /// `invoice_id` is missing, or `order_id` if the verifier requires it.
+    MissingId = "invoice or order id is missing",
     /// The postback's status is not `success`.
-    StatusRefused,
-    /// The postback is of a test payment, which the verifier refuses.
-    TestModeRefused,
+    StatusRefused = "status is not success",
+    /// The postback is for a test payment, and the verifier requires a live one.
+    TestModeRefused = "payment is a test",
+    /// The postback does not say whether it is for a test payment, and the verifier requires a live
+    /// one.
+    TestModeUnknown = "postback does not say whether the payment is a test",
     /// The token's algorithm is not HS256.
-    TokenAlgorithm,
+    TokenAlgorithm = "token is not signed with HS256",
     /// The token's claims are not what the vendor issues.
-    TokenClaims,
+    TokenClaims = "token has malformed claims",
     /// The token has expired.
-    TokenExpired,
+    TokenExpired = "token has expired",
     /// The token's header asks for something that is not supported, such as `crit` or a key.
-    TokenHeader,
+    TokenHeader = "token has an unsupported header",
     /// The token is valid for longer than the vendor ever issues one.
-    TokenLifetime,
+    TokenLifetime = "token is valid for too long",
     /// The token is not three segments of canonical base64url.
-    TokenMalformed,
-    /// There is no token, or it is not text.
-    TokenMissing,
-    /// The token's `nbf` or `iat` lies in the future.
-    TokenNotYetValid,
+    TokenMalformed = "token is malformed",
+    /// There is no token, or it is not a string.
+    TokenMissing = "token is missing",
+    /// The token's `nbf` or `iat` is in the future.
+    TokenNotYetValid = "token is not valid yet",
     /// The token was signed with another secret, or was changed.
-    TokenSignature,
-    /// The app holds no verifier.
-    VerifierMissing,
+    TokenSignature = "token is signed with another secret",
+    /// Two verifiers of different types are configured in nested scopes, so that it is unclear which
+    /// of them applies.
+    VerifierAmbiguous = "two verifiers of different types are configured in nested scopes: \
+        configure both as the same type, so that the inner one applies",
+    /// The app has no verifier.
+    VerifierMissing = "no verifier is configured: add one to the app's state or app data",
 }
 
 impl Error {
@@ -153,38 +186,6 @@ impl fmt::Debug for Error {
             .field("format", &self.0.format)
             .field("claimed_invoice_id", &self.0.invoice_id)
             .finish()
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::BodyTooLarge => "body is too large",
-            Self::BodyUnreadable => "body could not be read to its end",
-            Self::ClockBeforeEpoch => "the clock of this machine stands before 1970",
-            Self::ContentEncoding => "body is compressed",
-            Self::DuplicateField => "a field came twice",
-            Self::InvalidField => "a field is invalid",
-            Self::InvalidForm => "body is not a form",
-            Self::InvalidJson => "body is not a JSON object",
-            Self::InvoiceMismatch => "token was issued for another invoice",
-            Self::MediaType => "body is neither JSON nor a form in UTF-8",
-            Self::MethodNotAllowed => "request is not a POST",
-            Self::MissingField => "a required field is missing",
-            Self::MissingId => "invoice or order id is missing",
-            Self::StatusRefused => "status is not success",
-            Self::TestModeRefused => "payment is a test",
-            Self::TokenAlgorithm => "token is not signed with HS256",
-            Self::TokenClaims => "token has malformed claims",
-            Self::TokenExpired => "token has expired",
-            Self::TokenHeader => "token has an unsupported header",
-            Self::TokenLifetime => "token is valid for too long",
-            Self::TokenMalformed => "token is malformed",
-            Self::TokenMissing => "token is missing",
-            Self::TokenNotYetValid => "token is not valid yet",
-            Self::TokenSignature => "token is signed with another secret",
-            Self::VerifierMissing => "the app holds no verifier: put one into its app_data",
-        })
     }
 }
 

@@ -80,6 +80,8 @@ impl ErrorKind {
     /// It is the same for every fault of the token, so that a forger learns nothing.
     pub const fn response(self) -> Response {
         match self {
+            // RFC 9110 section 15.5.9: the sender may send the request again.
+            Self::BodyTimeout => error!(408, "Request timeout"),
             Self::BodyTooLarge => error!(413, "Body too large"),
             Self::ContentEncoding => error!(415, "Unsupported content encoding"),
             Self::MediaType => error!(415, "Unsupported media type"),
@@ -108,7 +110,10 @@ impl ErrorKind {
             ),
             Self::StatusRefused => error!(422, "Status not accepted"),
             Self::TestModeRefused => error!(422, "Test payment not accepted"),
-            Self::ClockBeforeEpoch | Self::VerifierMissing => error!(500, "Internal error"),
+            Self::TestModeUnknown => error!(422, "Test payment not ruled out"),
+            Self::ClockBeforeEpoch | Self::VerifierAmbiguous | Self::VerifierMissing => {
+                error!(500, "Internal error")
+            }
         }
     }
 }

@@ -2,12 +2,11 @@
 //! the secret or the body.
 
 use crate::Error;
-#[cfg(feature = "tracing")]
-use crate::ErrorKind;
 
 /// Emits the event of a refused postback.
 ///
-/// It is `WARN`, and `ERROR` if every postback is refused until an operator acts.
+/// Its level is `WARN`, or `ERROR` if the fault is not the sender's: every payment is refused then
+/// until an operator acts.
 /// The invoice id is what the sender claims, and is escaped.
 #[cfg(feature = "tracing")]
 pub(crate) fn refused(error: Error) -> Error {
@@ -27,9 +26,10 @@ pub(crate) fn refused(error: Error) -> Error {
             )
         };
     }
-    match error.kind() {
-        ErrorKind::ClockBeforeEpoch | ErrorKind::VerifierMissing => emit!(error),
-        _ => emit!(warn),
+    if error.kind().response().status() >= 500 {
+        emit!(error);
+    } else {
+        emit!(warn);
     }
     error
 }

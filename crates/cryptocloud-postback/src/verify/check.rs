@@ -94,11 +94,14 @@ impl ErrorKind {
     #[must_use]
     pub fn check(self) -> Option<Check> {
         Some(match self {
-            Self::BodyTooLarge
+            Self::BodyTimeout
+            | Self::BodyTooLarge
             | Self::BodyUnreadable
             | Self::ContentEncoding
             | Self::MethodNotAllowed => Check::Request,
-            Self::ClockBeforeEpoch | Self::VerifierMissing => return None,
+            Self::ClockBeforeEpoch | Self::VerifierAmbiguous | Self::VerifierMissing => {
+                return None;
+            }
             Self::DuplicateField
             | Self::InvalidField
             | Self::InvalidForm
@@ -107,7 +110,7 @@ impl ErrorKind {
             | Self::MissingId => Check::Fields,
             Self::InvoiceMismatch => Check::Invoice,
             Self::MediaType => Check::Format,
-            Self::StatusRefused | Self::TestModeRefused => Check::Status,
+            Self::StatusRefused | Self::TestModeRefused | Self::TestModeUnknown => Check::Status,
             Self::TokenAlgorithm
             | Self::TokenHeader
             | Self::TokenMalformed
