@@ -1,7 +1,8 @@
 //! `invoice_info`: every field of the vendor's example, and values that differ from it.
 
 use cryptocloud_postback::{
-    InvoiceInfo, InvoiceStatus, Postback, Status, testing::PostbackBuilder,
+    InvoiceInfo, InvoiceStatus, Postback, Status,
+    testing::{NOW, PostbackBuilder},
 };
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
@@ -9,7 +10,7 @@ type TestResult = Result<(), Box<dyn std::error::Error>>;
 const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
 fn postback() -> PostbackBuilder {
-    PostbackBuilder::new(SECRET)
+    PostbackBuilder::new(SECRET).at(NOW)
 }
 
 fn info(builder: &PostbackBuilder) -> Result<InvoiceInfo, Box<dyn std::error::Error>> {
