@@ -107,7 +107,7 @@ fn the_first_check_that_fails_is_named() -> TestResult {
     let failed = |content_type: &[u8], postback: &PostbackBuilder| {
         let body = postback.json().body();
         let result = verifier.verify_at(Some(content_type), body, NOW);
-        result.err().and_then(|error| error.kind().check())
+        result.err().and_then(|error| error.kind().failed_check())
     };
     let json = b"application/json";
     // Each has the faults of those before it too.
