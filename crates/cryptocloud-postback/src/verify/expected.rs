@@ -84,6 +84,27 @@ pub struct Expected {
 }
 
 /// What a postback reports, as far as [`Expected`] compares it.
+///
+/// # Examples
+///
+/// ```
+/// use cryptocloud_postback::{Difference, Expected, InvoiceId, Report};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let invoice_id = InvoiceId::parse("ILRAJE1Q")?;
+/// let report = Report {
+///     invoice_id: &invoice_id,
+///     order_id: None,
+///     amount_crypto: Some("5".parse()?),
+///     currency: None,
+///     invoice_info: None,
+/// };
+/// let expected = Expected::invoice(invoice_id.clone()).minimum_paid("10.5".parse()?);
+/// let mismatch = expected.check(&report).unwrap_err();
+/// assert!(mismatch.contains(Difference::AmountTooLow));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     /// The invoice.
