@@ -138,7 +138,8 @@ pub use error::{Error, ErrorKind};
 pub use http::{head::RequestHead, response::Response};
 pub use postback::{
     amount::{Amount, AmountError},
-    currency::{Currency, OtherCode},
+    code::{CodeError, OtherCode},
+    currency::Currency,
     invoice_id::InvoiceId,
     invoice_info::{CurrencyInfo, InvoiceInfo, Network, Project, RawJson},
     payload::Postback,

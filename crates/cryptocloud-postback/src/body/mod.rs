@@ -3,7 +3,8 @@
 mod depth;
 pub(crate) mod fields;
 pub(crate) mod format;
+pub(crate) mod info;
 pub(crate) mod json;
 pub(crate) mod media_type;
-pub(crate) mod text;
 pub(crate) mod unverified;
+pub(crate) mod value;
