@@ -58,7 +58,7 @@ fn accept_form(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn refuse_bad_signature(bencher: Bencher<'_, '_>) {
-    let forged = PostbackBuilder::new("some-other-key-of-thirty-two-bytes");
+    let forged = PostbackBuilder::new("some-other-key-of-thirty-two-bytes").at(NOW);
     let case = Case::new(forged.json());
     bencher.bench_local(|| case.refuse(ErrorKind::TokenSignature));
 }
@@ -70,7 +70,7 @@ fn refuse_missing_token(bencher: Bencher<'_, '_>) {
 }
 
 fn genuine() -> PostbackBuilder {
-    PostbackBuilder::new(SECRET).order_id("ORDER_93223")
+    PostbackBuilder::new(SECRET).at(NOW).order_id("ORDER_93223")
 }
 
 struct Case {

@@ -28,7 +28,7 @@ fn refused(content_type: &[u8], body: Bytes) -> Result<Error, Box<dyn std::error
 }
 
 fn signed() -> PostbackBuilder {
-    PostbackBuilder::new(SECRET).order_id("ORDER_93223")
+    PostbackBuilder::new(SECRET).at(NOW).order_id("ORDER_93223")
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn whole_requests() -> TestResult {
     let verifier = Verifier::builder(SecretKey::new(SECRET)?)
         .clock(move || now + Duration::from_secs(1))
         .build()?;
-    let genuine = PostbackBuilder::new(SECRET).json();
+    let genuine = PostbackBuilder::new(SECRET).at(NOW).json();
     let request = || -> Result<Request<Bytes>, http::Error> {
         Request::post("/")
             .header(header::CONTENT_TYPE, genuine.content_type())
@@ -45,7 +45,9 @@ fn whole_requests() -> TestResult {
     };
     check(request()?, 200, None);
 
-    let forged = PostbackBuilder::new("some-other-key-of-thirty-two-bytes").json();
+    let forged = PostbackBuilder::new("some-other-key-of-thirty-two-bytes")
+        .at(NOW)
+        .json();
     let mut of_forger = request()?;
     *of_forger.body_mut() = forged.body();
     check(of_forger, 401, None);

@@ -24,7 +24,10 @@ fn verify(verifier: &Verifier, postback: &SignedPostback) -> Result<Verified, Er
 fn order_id() -> TestResult {
     let verifier = verifier()?;
     let check = |json: &str, expected: Result<Option<&str>, ErrorKind>| {
-        let postback = PostbackBuilder::new(SECRET).field("order_id", json).json();
+        let postback = PostbackBuilder::new(SECRET)
+            .at(NOW)
+            .field("order_id", json)
+            .json();
         let verified = verify(&verifier, &postback);
         let actual = verified
             .as_ref()
@@ -54,7 +57,7 @@ fn order_id() -> TestResult {
 #[test]
 fn amount_and_currency() -> TestResult {
     let verifier = verifier()?;
-    let signed = PostbackBuilder::new(SECRET);
+    let signed = PostbackBuilder::new(SECRET).at(NOW);
     for name in ["amount_crypto", "currency"] {
         let without = [
             signed.clone().field(name, "null").json(),
@@ -93,7 +96,7 @@ fn uuid_is_compared_but_never_refuses() -> TestResult {
         assert_eq!(verified.reported().uuid_differs(), differs);
         Ok(())
     };
-    let signed = PostbackBuilder::new(SECRET);
+    let signed = PostbackBuilder::new(SECRET).at(NOW);
     check(signed.json(), false)?;
     check(signed.form(), false)?;
     for same in ["null", "\"ILRAJE1Q\"", "\"INV-ILRAJE1Q\""] {
@@ -119,7 +122,7 @@ fn a_live_payment_can_be_required() -> TestResult {
         assert_eq!(verify(&lax, &postback).err(), None);
         assert_eq!(verify(&strict, &postback).err(), refused);
     };
-    let live = PostbackBuilder::new(SECRET);
+    let live = PostbackBuilder::new(SECRET).at(NOW);
     check(live.json(), None);
     let test = live.clone().test_mode(true);
     check(test.json(), Some(ErrorKind::TestModeRefused));

@@ -61,7 +61,7 @@ fn one_line_for_each_postback() -> TestResult {
         assert_eq!(lines()?, [expected]);
         Ok(())
     };
-    let signed = PostbackBuilder::new(SECRET);
+    let signed = PostbackBuilder::new(SECRET).at(NOW);
     check(
         now,
         signed.clone(),
