@@ -2,9 +2,7 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
-use crate::{
-    Expected, InvoiceId, Mismatch, Postback, UnixTime, token::mac, verify::verifier::Proof,
-};
+use crate::{Expected, InvoiceId, Mismatch, Postback, Report, UnixTime, token::mac};
 
 /// A postback with a valid token for its invoice.
 ///
@@ -22,6 +20,13 @@ pub struct Verified {
     project: Option<Arc<str>>,
     proof: Proof,
     reported: Postback,
+}
+
+/// What a token proved.
+#[derive(Clone)]
+pub(crate) struct Proof {
+    pub(crate) expires_at: UnixTime,
+    pub(crate) mac: Vec<u8>,
 }
 
 impl Verified {
@@ -48,9 +53,9 @@ impl Verified {
 
     /// SHA-256 of the token's MAC: **proven**, and safe to log.
     ///
-    /// Two postbacks have the same digest where they carry the same token.
-    /// A resend carries a new one, so this is no idempotency key; the
-    /// [invoice id](Self::invoice_id) is.
+    /// Two postbacks have the same digest if they carry the same token.
+    /// A resend carries a new one, so do not use this as an idempotency key; use the
+    /// [invoice id](Self::invoice_id).
     #[must_use]
     pub fn token_digest(&self) -> [u8; 32] {
         mac::digest(&self.proof.mac)
@@ -62,7 +67,7 @@ impl Verified {
         self.project.as_deref()
     }
 
-    /// All that the body reports. The token does **not** sign it.
+    /// Everything that the body reports. The token does **not** sign it.
     #[must_use]
     pub fn reported(&self) -> &Postback {
         &self.reported
@@ -70,30 +75,41 @@ impl Verified {
 
     /// The body as it arrived, for an audit log.
     ///
-    /// It holds the token, which is good for this invoice until it expires: keep it from public logs.
+    /// It holds the token, which can confirm this invoice until it expires: keep it out of logs that
+    /// others can read.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.reported.body
     }
 
-    /// Compares what is reported with the merchant's own record.
+    /// Compares what is proven and what is reported with the merchant's own record.
     ///
     /// # Errors
     ///
-    /// A [`Mismatch`] that names every difference.
+    /// Returns a [`Mismatch`] that lists every difference.
     ///
     /// # Examples
     ///
     /// ```
-    /// use cryptocloud_postback::{Currency, Expected, Mismatch, Verified};
+    /// use cryptocloud_postback::{Amount, Expected, InvoiceId, Mismatch, Verified};
     ///
-    /// fn check(postback: &Verified) -> Result<(), Mismatch> {
-    ///     let expected = Expected::order("ORDER_93223").currency(Currency::UsdtTrc20);
-    ///     postback.check(&expected)
+    /// fn check(postback: &Verified, invoice_id: InvoiceId, price: Amount) -> Result<(), Mismatch> {
+    ///     postback.check(&Expected::invoice(invoice_id).usd(price))
     /// }
     /// ```
     pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
-        expected.compare(&self.reported)
+        let info = if expected.reads_info() {
+            self.reported.invoice_info()
+        } else {
+            None
+        };
+        expected.check(&Report {
+            invoice_id: &self.reported.invoice_id,
+            order_id: self.reported.order_id.as_deref(),
+            amount_crypto: self.reported.amount_crypto,
+            currency: self.reported.currency.as_ref(),
+            invoice_info: info.as_ref(),
+        })
     }
 }
 
