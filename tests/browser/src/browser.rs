@@ -168,10 +168,10 @@ impl Browser {
     ///
     /// Where it never does.
     pub async fn until(&self, script: &str) -> TestResult {
-        match self.holds(script, Vec::new()).await? {
-            true => Ok(()),
-            false => Err(format!("never true: {script}").into()),
+        if self.holds(script, Vec::new()).await? {
+            return Ok(());
         }
+        Err(format!("never true: {script}").into())
     }
 
     /// Runs a script in the page, past its policy, and returns what it returns.

@@ -1,26 +1,27 @@
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
 
-use crate::Folder;
+use tempfile::TempDir;
 
 /// A chromedriver process, and the session that it ends before its own end.
 #[derive(Debug)]
 pub(crate) struct Driver {
     child: Child,
     /// Of the browser's user, who has no other files.
-    home: Folder,
+    home: TempDir,
     port: u16,
     session: Option<String>,
 }
 
 impl Driver {
     pub(crate) fn start() -> io::Result<Self> {
-        let home = Folder::new()?;
+        let home = TempDir::with_prefix("browser-")?;
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .env("HOME", home.path())
@@ -51,8 +52,8 @@ impl Driver {
         Ok(driver)
     }
 
-    pub(crate) fn home(&self) -> &Folder {
-        &self.home
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
     }
 
     pub(crate) fn url(&self) -> String {

@@ -21,13 +21,11 @@
 mod browser;
 mod command;
 mod driver;
-mod folder;
 mod launch;
 mod look;
 mod program;
 
 pub use browser::Browser;
-pub use folder::Folder;
 pub use program::{Program, program};
 
 /// What a test answers.

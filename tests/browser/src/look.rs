@@ -79,10 +79,10 @@ impl Browser {
         let found = self.run(include_str!("faults.js")).await?;
         let found = found.as_array().ok_or("no list")?;
         faults.extend(found.iter().map(ToString::to_string));
-        match faults.is_empty() {
-            true => Ok(()),
-            false => Err(faults.join("\n").into()),
+        if faults.is_empty() {
+            return Ok(());
         }
+        Err(faults.join("\n").into())
     }
 
     async fn size(&self, width: u32, height: u32, mobile: bool) -> TestResult {

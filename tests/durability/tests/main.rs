@@ -3,7 +3,6 @@
 
 mod crash;
 mod faults;
-mod folder;
 mod load;
 mod place;
 mod proxy;

@@ -1,11 +1,17 @@
-use std::{error::Error, path::Path, sync::Arc};
+use std::{
+    error::Error,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use cryptocloud_postback_sqlx::sqlx::{self, Connection as _, PgConnection};
 use durability::{Framework, Ledger, Mode, Options};
+use tempfile::TempDir;
 use throw_away_servers::{PostgresServer, RedisServer, Shared};
 use tokio::task::spawn_blocking;
-
-use crate::folder::Folder;
 
 static POSTGRES: Shared<PostgresServer> = Shared::new();
 
@@ -25,7 +31,7 @@ pub(crate) struct Place {
     mode: Mode,
     pub(crate) port: u16,
     pub(crate) store_url: String,
-    _folder: Folder,
+    _folder: TempDir,
     _postgres: Option<Arc<PostgresServer>>,
     _redis: Option<RedisServer>,
 }
@@ -49,7 +55,7 @@ impl Place {
                 None => Ok(None),
             },
             Kind::Sqlite => {
-                let folder = Folder::new()?;
+                let folder = folder()?;
                 let url = sqlite_url(folder.path(), "inbox");
                 Self::make_in(folder, mode, &url).await.map(Some)
             }
@@ -61,13 +67,13 @@ impl Place {
         mode: Mode,
         server: Arc<PostgresServer>,
     ) -> Result<Self, Box<dyn Error>> {
-        let folder = Folder::new()?;
-        let name = folder.name().replace('-', "_");
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("place_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         let mut connection = PgConnection::connect(&server.url()).await?;
         sqlx::raw_sql(create).execute(&mut connection).await?;
         let url = format!("postgres://postgres@127.0.0.1:{}/{name}", server.port());
-        let mut place = Self::make_in(folder, mode, &url).await?;
+        let mut place = Self::make(mode, &url).await?;
         place.port = server.port();
         place._postgres = Some(server);
         Ok(place)
@@ -79,10 +85,10 @@ impl Place {
     }
 
     async fn make(mode: Mode, store_url: &str) -> Result<Self, Box<dyn Error>> {
-        Self::make_in(Folder::new()?, mode, store_url).await
+        Self::make_in(folder()?, mode, store_url).await
     }
 
-    async fn make_in(folder: Folder, mode: Mode, store_url: &str) -> Result<Self, Box<dyn Error>> {
+    async fn make_in(folder: TempDir, mode: Mode, store_url: &str) -> Result<Self, Box<dyn Error>> {
         let ledger_url = match mode {
             Mode::Lease => sqlite_url(folder.path(), "ledger"),
             Mode::Transaction => store_url.to_owned(),
@@ -104,6 +110,10 @@ impl Place {
     pub(crate) fn options(&self, framework: Framework) -> Options {
         Options::new(framework, self.mode, &self.store_url, &self.ledger_url)
     }
+}
+
+fn folder() -> std::io::Result<TempDir> {
+    TempDir::with_prefix("durability-")
 }
 
 fn sqlite_url(folder: &Path, name: &str) -> String {

@@ -29,10 +29,10 @@ impl Receiver {
             Ok(Self { child, url })
         };
         let receiver = tokio::task::spawn_blocking(start).await??;
-        match receiver.url.is_empty() {
-            true => Err(io::Error::other("the receiver does not start")),
-            false => Ok(receiver),
+        if receiver.url.is_empty() {
+            return Err(io::Error::other("the receiver did not start"));
         }
+        Ok(receiver)
     }
 
     pub(crate) fn url(&self) -> &str {

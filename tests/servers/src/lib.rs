@@ -4,7 +4,6 @@
 #![forbid(unsafe_code)]
 
 mod account;
-mod folder;
 mod postgres;
 mod redis;
 mod shared;

@@ -5,14 +5,16 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{account::Account, folder::Folder, free_port, skip};
+use tempfile::TempDir;
+
+use crate::{account::Account, free_port, skip};
 
 /// A PostgreSQL server on 127.0.0.1, with the superuser `postgres` and no password.
 #[derive(Debug)]
 pub struct PostgresServer {
     account: Account,
     binaries: PathBuf,
-    folder: Folder,
+    folder: TempDir,
     port: u16,
 }
 
@@ -36,7 +38,7 @@ impl PostgresServer {
 
     fn start_from(binaries: PathBuf) -> io::Result<Self> {
         let account = Account::unprivileged()?;
-        let folder = Folder::new("postgres")?;
+        let folder = TempDir::with_prefix("postgres-")?;
         if let Some((user, group)) = account.ids() {
             chown(folder.path(), Some(user), Some(group))?;
         }

@@ -6,14 +6,16 @@ use std::{
     time::Duration,
 };
 
-use crate::{folder::Folder, free_port, skip};
+use tempfile::TempDir;
+
+use crate::{free_port, skip};
 
 /// A Redis server on 127.0.0.1 that keeps nothing on disk.
 #[derive(Debug)]
 pub struct RedisServer {
     child: Child,
     /// Its working folder, which stays empty.
-    _folder: Folder,
+    _folder: TempDir,
     port: u16,
 }
 
@@ -46,7 +48,7 @@ impl RedisServer {
     }
 
     fn run(arguments: &[&str]) -> io::Result<Self> {
-        let folder = Folder::new("redis")?;
+        let folder = TempDir::with_prefix("redis-")?;
         let port = free_port()?;
         let child = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])

@@ -8,14 +8,15 @@ mod restart;
 
 use std::process::Command;
 
-use browser::{Browser, Folder, Program, TestResult, program};
+use browser::{Browser, Program, TestResult, program};
+use tempfile::TempDir;
 
 /// A shop in a folder of its own, and a window on it.
 struct Shop {
     /// `127.0.0.1:port`
     address: String,
     browser: Browser,
-    folder: Folder,
+    folder: TempDir,
     /// None while it is stopped.
     program: Option<Program>,
 }
@@ -28,7 +29,7 @@ impl Shop {
         let mut shop = Self {
             address: "127.0.0.1:0".to_owned(),
             browser,
-            folder: Folder::new()?,
+            folder: TempDir::with_prefix("shop-")?,
             program: None,
         };
         shop.resume(&mut command(&shop.folder))?;
@@ -84,7 +85,7 @@ impl Shop {
     }
 }
 
-fn command(folder: &Folder) -> Command {
+fn command(folder: &TempDir) -> Command {
     let mut command = program("axum-shop", "axum-shop");
     command.env("DATA_DIR", folder.path());
     command

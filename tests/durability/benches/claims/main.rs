@@ -20,6 +20,7 @@ use cryptocloud_postback_sqlx::{
     PostgresStore, SqliteStore,
     sqlx::{SqlitePool, raw_sql, sqlite::SqlitePoolOptions},
 };
+use tempfile::TempDir;
 use throw_away_servers::{PostgresServer, RedisServer};
 use tokio::task::JoinSet;
 
@@ -44,12 +45,10 @@ async fn main() -> BenchResult {
     let store = MemoryStore::new(usize::MAX);
     compare("memory", None, Bare::memory(), Arc::new(store)).await?;
 
-    let path = std::env::temp_dir().join(format!("durability-bench-{}", std::process::id()));
-    std::fs::create_dir(&path)?;
-    let store = SqliteStore::open(path.join("inbox.sqlite")).await?;
-    let bare = sqlite_pool(&path.join("bare.sqlite")).await?;
+    let folder = TempDir::with_prefix("durability-bench-")?;
+    let store = SqliteStore::open(folder.path().join("inbox.sqlite")).await?;
+    let bare = sqlite_pool(&folder.path().join("bare.sqlite")).await?;
     compare("sqlite", None, Bare::Sqlite(bare), Arc::new(store)).await?;
-    std::fs::remove_dir_all(&path)?;
 
     if let Some(server) = PostgresServer::start() {
         let store = PostgresStore::connect(server.url().parse()?).await?;

@@ -1,8 +1,9 @@
 use std::{
-    fs, io,
-    process::{self, Command},
+    io::{self, Write},
+    process::Command,
 };
 
+use tempfile::NamedTempFile;
 use tokio::task;
 
 use crate::BenchResult;
@@ -24,12 +25,9 @@ impl Tool {
         let clients = clients.to_string();
         let output = match self {
             Self::Pgbench(port) => {
-                let script = std::env::temp_dir().join(format!("bare-{}.sql", process::id()));
-                fs::write(
-                    &script,
-                    "INSERT INTO bare VALUES (gen_random_uuid()::text);",
-                )?;
-                let output = Command::new("pgbench")
+                let mut script = NamedTempFile::with_suffix(".sql")?;
+                script.write_all(b"INSERT INTO bare VALUES (gen_random_uuid()::text);")?;
+                Command::new("pgbench")
                     .args(["--no-vacuum", "--protocol=prepared", "--time=1", "--jobs=2"])
                     .args([
                         "--host=127.0.0.1",
@@ -38,10 +36,8 @@ impl Tool {
                         &clients,
                     ])
                     .args(["--port", &port.to_string(), "--file"])
-                    .args([script.as_os_str(), "postgres".as_ref()])
-                    .output();
-                fs::remove_file(script)?;
-                output
+                    .args([script.path().as_os_str(), "postgres".as_ref()])
+                    .output()
             }
             Self::RedisBenchmark(port) => Command::new("redis-benchmark")
                 .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-c", &clients])

@@ -9,23 +9,23 @@ use std::{
 
 use cryptocloud_postback_sqlx::sqlx::{Connection as _, SqliteConnection};
 use durability::{Framework, Mode};
+use tempfile::TempDir;
 
 use super::{Stand, options};
 use crate::{
     TestResult,
-    folder::Folder,
     place::{Kind, Place},
     receiver::Receiver,
     sender::{Answer, Sender, postback},
 };
 
 /// A file system of a few megabytes, which goes with its owner.
-struct SmallDisk(Folder);
+struct SmallDisk(TempDir);
 
 impl SmallDisk {
     /// None, with a line that says so, where it cannot be mounted.
     fn mount() -> io::Result<Option<Self>> {
-        let folder = Folder::new()?;
+        let folder = TempDir::with_prefix("small-disk-")?;
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"])
             .arg(folder.path())
