@@ -5,6 +5,7 @@ mod clients;
 mod corpora;
 mod examples;
 mod forge;
+mod kinds;
 mod languages;
 mod projects;
 mod receivers;
