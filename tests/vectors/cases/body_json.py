@@ -5,7 +5,7 @@ import json
 from .make import INVOICE, JSON, Vectors, claims, json_object, q, token
 
 PAGE = "The vendor page"
-# `invoice_info` with all names of the vendor's example and values of its kinds.
+# `invoice_info` with all names of the vendor's example, and values of the same types.
 INFO = {
     "uuid": "INV-ILRAJE1Q",
     "created": "2026-01-27 10:20:04.222439",
@@ -70,7 +70,7 @@ NAMES = ["status", "invoice_id", "amount_crypto", "currency", "order_id", "token
 def build():
     v = Vectors(
         "Made by generate.py, which writes bodies like the vendor page's example and changes their"
-        " fields; the rules are those of that page and of RFC 8259."
+        " fields; the rules come from that page and from RFC 8259."
     )
     examples(v)
     invoice_info(v)
@@ -107,8 +107,8 @@ def examples(v):
         token=q(token(claims(id=q("89UX09KA")))),
     )
     v.json(
-        "all that the token does not sign, changed",
-        "The token signs the invoice's id and its time only, so this cannot be seen (vendor page: claims id and exp).",
+        "everything that the token does not sign is changed",
+        "The token signs the invoice id and a time only, so the change cannot be detected (vendor page: claims id and exp).",
         {"order_id": "OTHER", "amount_crypto": "999999", "currency": "BTC"},
         amount_crypto="999999",
         currency=q("BTC"),
@@ -122,12 +122,12 @@ def invoice_info(v):
         "empty": "{}",
         "false": "false",
         "a number": "1",
-        "a text": q("none"),
+        "a string": q("none"),
         "an array": "[1,{}]",
     }.items():
         v.json(
             f"invoice_info is {name}",
-            "It is informational; receivers with a strict model broke on changes.",
+            "It is for information only; receivers with a strict model broke when it changed.",
             {},
             invoice_info=info,
         )
@@ -149,7 +149,7 @@ def invoice_info(v):
     )
     v.json(
         "invoice_info of a test",
-        f"{PAGE}: test_mode, which a verifier refuses only where told to.",
+        f"{PAGE}: test_mode, which a verifier refuses only if configured to.",
         {},
         invoice_info=json.dumps(INFO | {"test_mode": True}),
     )
@@ -210,11 +210,11 @@ def fields(v):
         ("missing", None, None),
         ("null", "null", None),
         ("empty", '""', None),
-        ("the text None", q("None"), "None"),
-        ("the text null", q("null"), "null"),
+        ("the string None", q("None"), "None"),
+        ("the string null", q("null"), "null"),
         ("a space", q(" "), " "),
         ("digits", q("0012"), "0012"),
-        ("true as text", q("true"), "true"),
+        ("the string true", q("true"), "true"),
         ("Cyrillic", q("\u0417\u0430\u043a\u0430\u0437 \u211642"), "\u0417\u0430\u043a\u0430\u0437 \u211642"),
         ("Cyrillic, escaped", json.dumps("\u0417\u0430\u043a\u0430\u0437"), "\u0417\u0430\u043a\u0430\u0437"),
         ("emoji", q("\U0001f600\U0001f469\u200d\U0001f680"), "\U0001f600\U0001f469\u200d\U0001f680"),
@@ -228,7 +228,7 @@ def fields(v):
     ]:
         v.json(
             f"order_id {name}",
-            f"{PAGE}: optional, and free text of the merchant's.",
+            f"{PAGE}: optional, and any string of the merchant.",
             {"order_id": expect},
             order_id=order_id,
         )
@@ -241,7 +241,7 @@ def fields(v):
             {"currency": code},
             currency=q(code),
         )
-    v.json("currency of 65 bytes", "No code is as long.", "InvalidField", currency=q("C" * 65))
+    v.json("currency of 65 bytes", "No code is that long.", "InvalidField", currency=q("C" * 65))
     for status in [
         "paid",
         "partial",
@@ -255,10 +255,10 @@ def fields(v):
         "s" * 64,
     ]:
         v.json(f"status {q(status)}", f"{PAGE} documents success only.", "StatusRefused", status=q(status))
-    v.json("status of 65 bytes", "No status is as long.", "InvalidField", status=q("s" * 65))
+    v.json("status of 65 bytes", "No status is that long.", "InvalidField", status=q("s" * 65))
     v.json(
         "status unknown, token bad",
-        "Nothing is told before the token is good.",
+        "The sender learns nothing about the status before the token is valid.",
         "TokenMalformed",
         status=q("fail"),
         token=q("x"),
@@ -280,14 +280,14 @@ def fields(v):
     for name, invoice_id in {"of 129 bytes": "W" * 129, "is INV-": "INV-"}.items():
         v.json(
             f"invoice_id {name}",
-            "No id is so.",
+            "No id looks like this.",
             "InvalidField",
             invoice_id=q(invoice_id),
             token=q(token(claims(id=q(invoice_id)))),
         )
     v.json(
         "unknown fields",
-        "Fields come and go between versions of the page.",
+        "Fields appear and disappear between versions of the page.",
         {},
         tail=',"user_email":null,"n":1e400,"big":' + "9" * 40 + ',"__proto__":{"status":"x"},"":[]',
     )
@@ -306,7 +306,7 @@ def fields(v):
 
 
 def duplicates(v):
-    why = "RFC 8259 section 4: readers differ in which one they take, so neither is."
+    why = "RFC 8259 section 4: readers differ in which value they take, so neither is accepted."
     good = {
         "status": q("success"),
         "invoice_id": q(INVOICE),
@@ -326,9 +326,9 @@ def duplicates(v):
         "invoice_info": '{"uuid":"INV-89UX09KA"}',
     }
     for name in NAMES:
-        v.json(f"{name} twice, alike", why, "DuplicateField", tail=f',"{name}":{good[name]}', invoice_info="null")
+        v.json(f"{name} twice, both alike", why, "DuplicateField", tail=f',"{name}":{good[name]}', invoice_info="null")
         v.json(
-            f"{name} twice, the second other",
+            f"{name} twice, the second different",
             why,
             "DuplicateField",
             tail=f',"{name}":{other[name]}',
@@ -344,15 +344,15 @@ def duplicates(v):
         )
     for name, info in {
         "uuid": '{"uuid":"INV-ILRAJE1Q","uuid":"INV-ILRAJE1Q"}',
-        "uuid, the second other": '{"uuid":"INV-ILRAJE1Q","uuid":"INV-89UX09KA"}',
+        "uuid, the second different": '{"uuid":"INV-ILRAJE1Q","uuid":"INV-89UX09KA"}',
         "uuid, the second escaped": r'{"uuid":"INV-ILRAJE1Q","\u0075uid":"INV-ILRAJE1Q"}',
         "uuid, the second after other fields": '{"uuid":"INV-ILRAJE1Q","fee":0,"uuid":null}',
     }.items():
         v.json(f"invoice_info has twice {name}", why, "DuplicateField", invoice_info=info)
     v.json(
-        "invoice_info has twice what is only information",
+        "invoice_info has a name other than uuid twice",
         "It is decoded, and refused, only when it is asked for; the uuid alone is read to verify.",
         {},
         invoice_info='{"uuid":"INV-ILRAJE1Q","fee":0,"fee":1}',
     )
-    v.json("twice what the page does not have", "It is not read.", {}, tail=',"extra":1,"extra":2')
+    v.json("an unknown name twice", "Unknown names are ignored.", {}, tail=',"extra":1,"extra":2')
