@@ -5,7 +5,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-/// What the driver starts; None where Chromium is not installed.
+/// What the driver starts, or `None` if Chromium is not installed.
 pub(crate) fn capabilities(home: &Path) -> io::Result<Option<Map<String, Value>>> {
     let Some(binary) = find_binary() else {
         return Ok(None);
@@ -28,7 +28,7 @@ fn find_binary() -> Option<PathBuf> {
     .find(|path| path.is_file())
 }
 
-/// Nothing but the test's own pages: no sandbox that root cannot have, and no calls home.
+/// Chromium without background requests, and without its sandbox if it runs as root.
 fn arguments(home: &Path) -> io::Result<Vec<String>> {
     let profile = home.join("profile");
     fs::create_dir(&profile)?;

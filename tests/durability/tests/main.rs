@@ -1,4 +1,4 @@
-//! No payment is processed twice and none is lost: real processes, real servers, real faults.
+//! No payment is processed twice and none is lost, with real processes, real servers and real faults.
 #![forbid(unsafe_code)]
 
 mod crash;

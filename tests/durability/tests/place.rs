@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 
 static POSTGRES: Shared<PostgresServer> = Shared::new();
 
-/// Which store.
+/// The kind of store.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     Memory,
@@ -24,7 +24,7 @@ pub(crate) enum Kind {
     Sqlite,
 }
 
-/// A store and a ledger of one test's own, which go with it.
+/// A store and a ledger for one test; dropping them removes both.
 pub(crate) struct Place {
     pub(crate) ledger: Ledger,
     ledger_url: String,
@@ -37,7 +37,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// None, with a line that says so, where the server is not installed.
+    /// Creates both. Returns `None`, and prints one line, if the server is not installed.
     pub(crate) async fn new(kind: Kind, mode: Mode) -> Result<Option<Self>, Box<dyn Error>> {
         match kind {
             Kind::Memory => Self::make(mode, "memory:").await.map(Some),
@@ -62,7 +62,7 @@ impl Place {
         }
     }
 
-    /// In a database of its own.
+    /// Creates both in a new database of a running server.
     pub(crate) async fn on_postgres(
         mode: Mode,
         server: Arc<PostgresServer>,
@@ -79,7 +79,7 @@ impl Place {
         Ok(place)
     }
 
-    /// With the inbox in a folder of somebody else's.
+    /// Creates the store in the given folder.
     pub(crate) async fn in_folder(mode: Mode, path: &Path) -> Result<Self, Box<dyn Error>> {
         Self::make(mode, &sqlite_url(path, "inbox")).await
     }

@@ -1,4 +1,4 @@
-//! Everything that crosses crates, as one binary.
+//! Tests across crates: the same request through the core, both adapters and real servers.
 #![forbid(unsafe_code)]
 
 mod clients;

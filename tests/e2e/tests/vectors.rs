@@ -108,13 +108,13 @@ pub(crate) fn files() -> Vec<File> {
 /// What is wrong with the response, if anything.
 async fn run(file: &File, vector: &Vector) -> Option<String> {
     let name = &vector.name;
-    assert!(!vector.why.is_empty(), "{name} says why");
-    let (answer, kind) = send(&verifier(file, vector), &request(vector)).await;
+    assert!(!vector.why.is_empty(), "{name} has no reason");
+    let (response, kind) = send(&verifier(file, vector), &request(vector)).await;
     let kind = kind.map(|kind| format!("{kind:?}"));
-    let is_right = answer.status == vector.expect.status
+    let is_right = response.status == vector.expect.status
         && kind == vector.expect.kind
-        && answer.seen == seen(&vector.expect);
-    (!is_right).then(|| format!("{name}: {} {kind:?} {:?}", answer.status, answer.seen))
+        && response.seen == seen(&vector.expect);
+    (!is_right).then(|| format!("{name}: {} {kind:?} {:?}", response.status, response.seen))
 }
 
 fn verifier(file: &File, vector: &Vector) -> Verifier {
@@ -144,7 +144,7 @@ fn request(vector: &Vector) -> Request {
             repeat.suffix
         )
         .into(),
-        _ => panic!("{} has one body", vector.name),
+        _ => panic!("{} does not have exactly one body", vector.name),
     };
     Request {
         body: body.into(),
@@ -163,11 +163,11 @@ fn seen(expect: &Expect) -> Option<Seen> {
             format: match text(&expect.format).as_str() {
                 "form" => Format::Form,
                 "json" => Format::Json,
-                other => panic!("{other} is no format"),
+                other => panic!("{other} is not a format"),
             },
             invoice_id: text(&expect.invoice_id),
             order_id: expect.order_id.clone(),
-            // No other one is accepted without a switch.
+            // Default settings accept no other status.
             status: "success".to_owned(),
         }
     })

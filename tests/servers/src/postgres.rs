@@ -19,11 +19,11 @@ pub struct PostgresServer {
 }
 
 impl PostgresServer {
-    /// Starts one; None, with a line that says so, where PostgreSQL is not installed.
+    /// Starts a server. Returns `None`, and prints one line, if PostgreSQL is not installed.
     ///
     /// # Panics
     ///
-    /// Where the server does not start, and under `CI` where there is none.
+    /// Panics if the server does not start, and under `CI` if PostgreSQL is not installed.
     #[must_use]
     pub fn start() -> Option<Self> {
         let Some(binaries) = find_binaries() else {
@@ -32,7 +32,7 @@ impl PostgresServer {
         };
         match Self::start_from(binaries) {
             Ok(server) => Some(server),
-            Err(error) => panic!("PostgreSQL does not start: {error}"),
+            Err(error) => panic!("PostgreSQL did not start: {error}"),
         }
     }
 
@@ -58,7 +58,7 @@ impl PostgresServer {
         Ok(server)
     }
 
-    /// Where sqlx and others find it.
+    /// The connection string.
     #[must_use]
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
@@ -70,11 +70,11 @@ impl PostgresServer {
         self.port
     }
 
-    /// Stops the server as a crash does, with its data kept.
+    /// Stops the server as a crash would. Its data stays.
     ///
     /// # Errors
     ///
-    /// What `pg_ctl` says.
+    /// Returns an error with the server's log if `pg_ctl` fails.
     pub fn crash(&self) -> io::Result<()> {
         self.run(
             self.command("pg_ctl")
@@ -86,7 +86,7 @@ impl PostgresServer {
     ///
     /// # Errors
     ///
-    /// What `pg_ctl` says.
+    /// Returns an error with the server's log if `pg_ctl` fails.
     pub fn resume(&self) -> io::Result<()> {
         let options = format!(
             "-c port={} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' \
@@ -123,12 +123,12 @@ impl PostgresServer {
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        // One that has not started has nothing to stop.
+        // It fails if the server is not running.
         let _ = self.crash();
     }
 }
 
-/// The newest version that the machine has.
+/// Finds the binaries of the newest installed version.
 fn find_binaries() -> Option<PathBuf> {
     let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
         .ok()?

@@ -11,13 +11,13 @@ use std::process::Command;
 use browser::{Browser, Program, TestResult, program};
 use tempfile::TempDir;
 
-/// A shop in a folder of its own, and a window on it.
+/// A shop with a data folder of its own, and a browser that shows its page.
 struct Shop {
     /// `127.0.0.1:port`
     address: String,
     browser: Browser,
     folder: TempDir,
-    /// None while it is stopped.
+    /// `None` while it is stopped.
     program: Option<Program>,
 }
 
@@ -38,7 +38,7 @@ impl Shop {
         Ok(Some(shop))
     }
 
-    /// Starts it at the address that it had before.
+    /// Starts it again at the same address.
     fn resume(&mut self, command: &mut Command) -> TestResult {
         let program = Program::start(command.env("LISTEN_ADDR", &self.address))?;
         let address = program.url().strip_prefix("http://");
@@ -58,17 +58,17 @@ impl Shop {
         format!("http://{}/", self.address)
     }
 
-    /// Creates an order, and waits until the page shows it.
+    /// Creates an order and waits until the page shows it.
     async fn order(&self, id: &str) -> TestResult {
         self.browser.fill("#id", id).await?;
         self.browser.click("#new button").await?;
         self.browser.until_text(ORDER, id).await?;
-        // The form takes no second click of a double click.
+        // The form ignores clicks until it is ready again.
         let ready = "return !document.querySelector('#new [aria-disabled]')";
         self.browser.until(ready).await
     }
 
-    /// Presses a button of the newest order, and waits until it could be pressed again.
+    /// Presses a button of the newest order and waits until the buttons are ready again.
     async fn press(&self, kind: &str) -> TestResult {
         let css = format!("{ORDER} [data-kind={kind}]");
         self.browser.click(&css).await?;
@@ -76,7 +76,7 @@ impl Shop {
         self.browser.until(ready).await
     }
 
-    /// Waits until the newest delivery shows all of these.
+    /// Waits until the newest delivery shows all of these texts.
     async fn delivered(&self, texts: &[&str]) -> TestResult {
         for text in texts {
             self.browser.until_text(DELIVERY, text).await?;
@@ -91,6 +91,7 @@ fn command(folder: &TempDir) -> Command {
     command
 }
 
-/// The newest ones.
+/// The newest order.
 const ORDER: &str = "#orders > :first-child";
+/// The newest delivery.
 const DELIVERY: &str = "#deliveries > :first-child";

@@ -8,7 +8,7 @@ use tokio::task;
 
 use crate::BenchResult;
 
-/// What the makers of a server measure it with, on its port.
+/// The benchmark tool of a server, with the port of the server.
 #[derive(Clone, Copy)]
 pub(crate) enum Tool {
     Pgbench(u16),
@@ -16,7 +16,7 @@ pub(crate) enum Tool {
 }
 
 impl Tool {
-    /// How many bare statements a second; None where it is not installed.
+    /// Bare statements a second, or `None` if the tool is not installed.
     pub(crate) async fn run(self, clients: usize) -> BenchResult<Option<f64>> {
         task::spawn_blocking(move || self.measure(clients)).await?
     }
@@ -53,13 +53,13 @@ impl Tool {
             Self::Pgbench(_) => output
                 .lines()
                 .find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()),
-            // After the line of headings: the name, and how many a second.
+            // After the header line: the name, then the rate.
             Self::RedisBenchmark(_) => output
                 .lines()
                 .last()
                 .and_then(|line| line.split("\",\"").nth(1)),
         };
-        let rate = rate.ok_or_else(|| format!("not understood: {output}"))?;
+        let rate = rate.ok_or_else(|| format!("unexpected output: {output}"))?;
         Ok(Some(rate.parse()?))
     }
 }
