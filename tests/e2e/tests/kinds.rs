@@ -15,8 +15,9 @@ fn the_readme_has_a_row_for_every_kind() {
         .collect();
     let is_documented = |kind: &ErrorKind| {
         let (status, message) = response(*kind);
-        let is_row = |cell: &&str| cell.starts_with(&status) && cell.contains(message);
-        responses.iter().any(|cell| is_row(cell))
+        responses
+            .iter()
+            .any(|cell| cell.starts_with(&status) && cell.contains(message))
     };
     let missing: Vec<String> = ALL
         .iter()
