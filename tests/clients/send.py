@@ -2,7 +2,7 @@
 
     CRYPTOCLOUD_SECRET_KEY=... python send.py URL
 
-Prints one JSON line for each case, and exits with 1 where an answer is not the expected one.
+Prints one JSON line for each case, and exits with 1 if a response has an unexpected status.
 """
 
 import base64
@@ -25,21 +25,21 @@ NOW = int(time.time())
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 FORGED_ID = "PYFORGED"
-OTHER_SECRET = "a-key-of-somebody-else-of-thirty-two-bytes-and-more"
+OTHER_SECRET = "another-key-of-thirty-two-bytes-and-more"
 
-# As the vendor's page shows it, with differences that were seen in production.
+# The example of the vendor's page, with differences that were seen in production.
 INFO = json.loads(Path(__file__).with_name("invoice_info.json").read_text("utf-8"))
 
 
 def sign(invoice_id, key=SECRET, algorithm="HS256", headers=None, sort_headers=True, **claims):
-    """A token by PyJWT; a claim that is `...` is left out."""
+    """Signs a token with PyJWT. A claim that is `...` is left out."""
     claims = {"id": invoice_id, "exp": NOW + 240} | claims
     claims = {name: value for name, value in claims.items() if value is not ...}
     return jwt.encode(claims, key, algorithm, headers=headers, sort_headers=sort_headers)
 
 
 def sign_by_hand(header, claims, key=SECRET):
-    """A token that PyJWT would not make; both parts are texts."""
+    """Signs a token that PyJWT would not make. Both parts are strings."""
     message = f"{segment(header.encode())}.{segment(claims.encode())}"
     return f"{message}.{segment(hmac.new(key.encode(), message.encode(), hashlib.sha256).digest())}"
 
@@ -57,7 +57,7 @@ def as_form(fields):
 
 
 def as_text(content_type=JSON, text=json.dumps):
-    """The arguments for a body that is written before requests sees it."""
+    """Encodes the body itself, instead of leaving that to requests."""
     return lambda fields: raw(text(fields), content_type)
 
 
@@ -152,7 +152,7 @@ def forged_tokens():
     plain = json.dumps({"id": FORGED_ID, "exp": NOW + 240})
     yield "empty", ""
     yield "blank", " \t\n"
-    yield "the text None", "None"
+    yield "the string None", "None"
     yield "Bearer", f"Bearer {good}"
     yield "bytes literal", str(good.encode())
     yield "padded", f"{good}="
@@ -184,7 +184,7 @@ def forged_tokens():
     yield "without exp", sign(FORGED_ID, exp=...)
     yield "exp in a day", sign(FORGED_ID, exp=NOW + 86_400)
     yield "exp in milliseconds", sign(FORGED_ID, exp=(NOW + 240) * 1000)
-    yield "exp as text", sign(FORGED_ID, exp=str(NOW + 240))
+    yield "exp as a string", sign(FORGED_ID, exp=str(NOW + 240))
     yield "exp with a fraction", sign(FORGED_ID, exp=NOW + 240.5)
     yield "exp null", sign(FORGED_ID, exp=None)
     yield "exp 1e400", sign_by_hand('{"alg":"HS256"}', f'{{"id":"{FORGED_ID}","exp":1e400}}')
@@ -224,7 +224,7 @@ def forged_cases():
         forged(f"{label}: currency with a line break", 400, encode(postback(currency="BNB\n")))
         forged(f"{label}: invoice_id with NUL", 400, encode(postback(invoice_id=f"{FORGED_ID}\0")))
     for text in ["NaN", "Infinity", "1_000", "+1", ".5", "00.1"]:
-        forged(f"JSON: amount {text} as it is", 400, raw(json.dumps(postback()).replace("0.000113", text)))
+        forged(f"JSON: amount {text}, unquoted", 400, raw(json.dumps(postback()).replace("0.000113", text)))
     forged("form: amount nan", 400, as_form(postback(amount_crypto=float("nan"))))
     forged("JSON: order_id a number", 400, as_json(postback(order_id=93223)))
     good = json.dumps(postback())
@@ -234,18 +234,18 @@ def forged_cases():
     for name in ["status", "token", "invoice_id"]:
         forged(f"form: {name} twice", 400, as_form([*postback().items(), (name, postback()[name])]))
     forged("JSON: an array", 400, as_json([postback()]))
-    forged("JSON: a text", 400, as_json(good))
+    forged("JSON: a string", 400, as_json(good))
     forged("JSON: empty", 400, raw(b""))
     forged("JSON: cut off", 400, raw(good[:-1]))
     forged("JSON: nested 100 levels deep", 400, raw(f'{good[:-1]},"extra":{"[" * 100}{"]" * 100}}}'))
     forged("JSON: nested 20,000 levels deep", 400, raw(f'{good[:-1]},"extra":{"[" * 20_000}'))
     forged("JSON: half a surrogate pair", 400, as_json(postback(extra="\ud83d")))
-    forged("JSON: bytes that are no UTF-8", 400, raw(good[:-1].encode() + b',"extra":"\xff"}'))
+    forged("JSON: bytes that are not UTF-8", 400, raw(good[:-1].encode() + b',"extra":"\xff"}'))
     forged("JSON: a byte order mark", 400, raw(f"\ufeff{good}"))
     forged("JSON: in UTF-16", 400, raw(good.encode("utf-16")))
     forged("JSON: in UTF-16 that says so", 415, raw(good.encode("utf-16"), f"{JSON}; charset=utf-16"))
     forged("form: in windows-1251", 415, raw(urlencode(postback(), encoding="cp1251"), f"{FORM}; charset=windows-1251"))
-    forged("form: bytes that are no UTF-8", 400, raw(f"{urlencode(postback())}&extra=%FF", FORM))
+    forged("form: bytes that are not UTF-8", 400, raw(f"{urlencode(postback())}&extra=%FF", FORM))
     forged("form: under JSON's type", 400, raw(urlencode(postback()), JSON))
     forged("form: empty", 400, raw(b"", FORM))
     forged("form: token as an array", 401, as_form(postback(token=...) | {"token[]": sign(FORGED_ID)}))
@@ -261,14 +261,14 @@ def forged_cases():
 
 def send(session, url, method, arguments):
     try:
-        answer = session.request(method, url, allow_redirects=False, timeout=30, **arguments)
+        response = session.request(method, url, allow_redirects=False, timeout=30, **arguments)
     except requests.RequestException as error:
         return None, type(error).__name__
-    return answer.status_code, answer.text
+    return response.status_code, response.text
 
 
 def main(url):
-    # Short keys are used on purpose here.
+    # PyJWT warns about short keys, which are used on purpose here.
     warnings.simplefilter("ignore")
     genuine_cases()
     forged_cases()
@@ -276,11 +276,11 @@ def main(url):
     session.headers["User-Agent"] = "Cryptocloud POSTBACK v2"
     failures = 0
     for name, expect, method, arguments, want in CASES:
-        status, answer = send(session, url, method, arguments)
-        print(json.dumps({"name": name, "expect": expect, "status": status, "answer": answer, "want": want}))
+        status, body = send(session, url, method, arguments)
+        print(json.dumps({"name": name, "expect": expect, "status": status, "response": body, "want": want}))
         if status != expect:
             failures += 1
-            print(f"{name}: {status}, not {expect}: {answer}", file=sys.stderr)
+            print(f"{name}: {status} instead of {expect}: {body}", file=sys.stderr)
     return 1 if failures else 0
 
 

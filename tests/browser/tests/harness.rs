@@ -1,9 +1,9 @@
-//! That the harness sees what it is there to see.
+//! Tests of `Browser::check` itself: it finds the faults that it looks for.
 
 use browser::{Browser, TestResult};
 
 #[tokio::test]
-async fn faults_of_a_page_are_seen() -> TestResult {
+async fn check_finds_every_kind_of_fault() -> TestResult {
     let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
         return Ok(());
     };
@@ -12,13 +12,13 @@ async fn faults_of_a_page_are_seen() -> TestResult {
     for (fault, expected) in [
         ("<script>console.error('odd')</script>", "odd"),
         ("<script>nothing()</script>", "nothing is not defined"),
-        ("<img src='data:,'>", "has no text"),
+        ("<img src='data:,'>", "has no alternative text"),
         ("<input>", "has no label"),
         ("<button></button>", "has no name"),
         ("<h3>Low</h3>", "follows a heading of level 1"),
         ("<p style='color: #999'>Pale</p>", "contrast is 2.8"),
-        ("<p style='width: 2000px'>Wide</p>", "wide in 1280"),
-        ("<p id=a></p><p id=a></p>", "there twice"),
+        ("<p style='width: 2000px'>Wide</p>", "in a window of 1280"),
+        ("<p id=a></p><p id=a></p>", "is used twice"),
         ("<table><tr><td>1</table>", "has no caption"),
     ] {
         browser.open(&page(fault)).await?;
@@ -28,9 +28,9 @@ async fn faults_of_a_page_are_seen() -> TestResult {
     Ok(())
 }
 
-/// The colours and the width that a page is to be looked at in.
+/// The color scheme and the size reach the page.
 #[tokio::test]
-async fn a_dark_phone() -> TestResult {
+async fn size_and_color_scheme_reach_the_page() -> TestResult {
     let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
         return Ok(());
     };

@@ -7,7 +7,7 @@ use cryptocloud_postback::{UnixTime, testing::PostbackBuilder};
 use reqwest::{Client, StatusCode, header::CONTENT_TYPE};
 
 #[tokio::test]
-async fn postbacks_appear_by_themselves() -> TestResult {
+async fn postbacks_appear_without_a_reload() -> TestResult {
     let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
         return Ok(());
     };
@@ -36,7 +36,7 @@ async fn postbacks_appear_by_themselves() -> TestResult {
     }
     look(&browser, "listen-verified").await?;
 
-    let forged = genuine("FORGED01")?.secret("not-a-real-key-but-of-somebody-else");
+    let forged = genuine("FORGED01")?.secret("not-a-real-key-of-another-project");
     assert_eq!(post(&listen, forged).await?, StatusCode::UNAUTHORIZED);
     browser.until_text("#detail h2", "refused").await?;
     for text in [
@@ -55,7 +55,7 @@ async fn postbacks_appear_by_themselves() -> TestResult {
 
     browser.click("#list li:last-child button").await?;
     browser.until_text("#detail h2", "verified").await?;
-    // Whoever looks at one is not taken away from it.
+    // A new postback does not replace the one that the user looks at.
     post(&listen, genuine("GENUINE2")?).await?;
     browser.until_text("#count", "(3)").await?;
     browser.until_text("#detail h2", "#1").await?;
@@ -103,7 +103,7 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
 }
 
 #[tokio::test]
-async fn resends_to_the_server_behind() -> TestResult {
+async fn a_button_forwards_a_postback_again() -> TestResult {
     let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
         return Ok(());
     };
@@ -133,7 +133,7 @@ async fn resends_to_the_server_behind() -> TestResult {
 }
 
 #[tokio::test]
-async fn comes_back_after_a_restart() -> TestResult {
+async fn the_page_reconnects_after_a_restart() -> TestResult {
     let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
         return Ok(());
     };
@@ -142,7 +142,7 @@ async fn comes_back_after_a_restart() -> TestResult {
     browser.open(page(&first)).await?;
     post(&first, genuine("BEFORE01")?).await?;
     browser.until_text("#list", "BEFORE01").await?;
-    // With the page's stream still open.
+    // The event stream of the page is still open.
     assert!(first.stop()?.success());
     browser.until_text("#connection", "not connected").await?;
     let second = Program::start(&mut listen(&["--addr", &address]))?;
@@ -155,7 +155,7 @@ async fn comes_back_after_a_restart() -> TestResult {
 }
 
 #[tokio::test]
-async fn says_that_no_signature_is_checked() -> TestResult {
+async fn without_a_secret_the_page_says_that_no_signature_is_checked() -> TestResult {
     let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
         return Ok(());
     };

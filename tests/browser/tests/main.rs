@@ -1,4 +1,4 @@
-//! The pages in Chromium, with real clicks.
+//! Tests of the pages in Chromium, with real clicks.
 #![forbid(unsafe_code)]
 
 mod harness;

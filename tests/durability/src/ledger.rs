@@ -5,7 +5,7 @@ use cryptocloud_postback_sqlx::sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-/// Where effects go: one row each, and nothing that would refuse a second one.
+/// The handlers' effects, one row for each. No constraint hides a second effect.
 #[derive(Clone, Debug)]
 pub enum Ledger {
     /// A table in a PostgreSQL database.
@@ -15,11 +15,11 @@ pub enum Ledger {
 }
 
 impl Ledger {
-    /// Connects when it is first used.
+    /// Opens a ledger, which connects when it is first used.
     ///
     /// # Errors
     ///
-    /// For an address that is none.
+    /// Returns an error if the URL is invalid.
     pub fn open(url: &str) -> sqlx::Result<Self> {
         let Some(path) = url.strip_prefix("sqlite:") else {
             return Ok(Self::Postgres(PgPool::connect_lazy(url)?));
@@ -28,17 +28,17 @@ impl Ledger {
             .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // It has to survive processes and not the machine.
+            // It must survive a killed process, but not a crash of the machine.
             .synchronous(SqliteSynchronous::Off)
             .busy_timeout(Duration::from_secs(60));
         Ok(Self::Sqlite(SqlitePool::connect_lazy_with(options)))
     }
 
-    /// Makes the table.
+    /// Creates the table.
     ///
     /// # Errors
     ///
-    /// Those of the database.
+    /// Returns an error if the statement fails.
     pub async fn create(&self) -> sqlx::Result<()> {
         match self {
             Self::Postgres(pool) => sqlx::query(POSTGRES).execute(pool).await.map(|_| ()),
@@ -50,7 +50,7 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// Those of the database.
+    /// Returns an error if the statement fails.
     pub async fn append(&self, invoice: &str, process: &str) -> sqlx::Result<()> {
         macro_rules! insert {
             ($pool:expr) => {
@@ -68,11 +68,11 @@ impl Ledger {
         }
     }
 
-    /// Who made the effects of each invoice, in their order.
+    /// The processes that made the effects of each invoice, in order.
     ///
     /// # Errors
     ///
-    /// Those of the database.
+    /// Returns an error if the statement fails.
     pub async fn effects(&self) -> sqlx::Result<BTreeMap<String, Vec<String>>> {
         let rows: Vec<(String, String)> = match self {
             Self::Postgres(pool) => sqlx::query_as(SELECT).fetch_all(pool).await?,
@@ -86,7 +86,7 @@ impl Ledger {
     }
 }
 
-/// Adds a row within a transaction: the invoice and the receiver's name.
+/// Adds a row within a transaction. Parameters: the invoice and the name of the receiver.
 pub const INSERT: &str = "INSERT INTO effects (invoice, process) VALUES ($1, $2)";
 const POSTGRES: &str =
     "CREATE TABLE effects (id bigserial, invoice text NOT NULL, process text NOT NULL)";

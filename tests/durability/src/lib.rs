@@ -1,4 +1,4 @@
-//! What the receiver and the tests that start it have in common.
+//! What the receiver and the tests share: options, ledger, secret.
 #![forbid(unsafe_code)]
 
 mod ledger;
@@ -7,5 +7,5 @@ mod options;
 pub use ledger::{INSERT, Ledger};
 pub use options::{Framework, Mode, Options, OptionsError};
 
-/// Signs and verifies everything here.
+/// The secret that signs and verifies every postback of these tests.
 pub const SECRET: &str = "not-a-real-key-only-for-these-proofs";

@@ -1,32 +1,29 @@
 use std::{error, fmt, str::FromStr, time::Duration};
 
-/// How a receiver is started.
+/// The command line of a receiver.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the tests make it, and nobody else"
-)]
+#[expect(clippy::exhaustive_structs, reason = "only the tests build it")]
 pub struct Options {
-    /// Who serves.
+    /// The framework that serves.
     pub framework: Framework,
-    /// How long a claim is held without a sign of life.
+    /// How long a claim lasts without renewal.
     pub lease: Duration,
-    /// Where effects go: `sqlite:PATH` or `postgres://…`; in mode `transaction` the same as the store.
+    /// The ledger: `sqlite:PATH` or `postgres://…`. In mode `transaction` the same as the store.
     pub ledger: String,
-    /// Whether it makes the store's table, and so needs the store at its start.
+    /// Whether it creates the table of the store, which then has to be up at the start.
     pub migrates: bool,
-    /// How claim and effect belong together.
+    /// How the claim and the effect are committed.
     pub mode: Mode,
-    /// What it signs its effects with.
+    /// The name that it writes beside its effects.
     pub name: String,
-    /// Where claims go: `memory:`, `sqlite:PATH`, `postgres://…` or `redis://…`.
+    /// The store: `memory:`, `sqlite:PATH`, `postgres://…` or `redis://…`.
     pub store: String,
-    /// How long it waits for the store.
+    /// The limit for each call of the store.
     pub timeout: Duration,
 }
 
 impl Options {
-    /// With a lease that nothing here outlives.
+    /// Options with a lease that no test outlives.
     #[must_use]
     pub fn new(framework: Framework, mode: Mode, store: &str, ledger: &str) -> Self {
         Self {
@@ -41,7 +38,7 @@ impl Options {
         }
     }
 
-    /// For the command line.
+    /// The arguments of the command line.
     #[must_use]
     pub fn arguments(&self) -> [String; 8] {
         [
@@ -56,11 +53,11 @@ impl Options {
         ]
     }
 
-    /// From the command line.
+    /// Parses the command line.
     ///
     /// # Errors
     ///
-    /// For arguments that [`arguments`](Self::arguments) does not make.
+    /// Returns an error for anything that [`arguments`](Self::arguments) does not return.
     pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, OptionsError> {
         let arguments: Vec<String> = arguments.collect();
         let [
@@ -122,7 +119,7 @@ macro_rules! words {
 }
 
 words! {
-    /// Who serves.
+    /// The framework that serves.
     Framework {
         /// actix-web.
         Actix = "actix",
@@ -132,7 +129,7 @@ words! {
 }
 
 words! {
-    /// How claim and effect belong together.
+    /// How the claim and the effect are committed.
     Mode {
         /// `postback_route`: claim, effect and completion are three commits.
         Lease = "lease",
@@ -141,13 +138,13 @@ words! {
     }
 }
 
-/// The arguments are not those of a receiver.
+/// The arguments are not valid for a receiver.
 #[derive(Debug)]
 pub struct OptionsError(());
 
 impl fmt::Display for OptionsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("arguments: FRAMEWORK MODE STORE LEDGER NAME LEASE TIMEOUT MIGRATES")
+        f.write_str("usage: receiver FRAMEWORK MODE STORE LEDGER NAME LEASE TIMEOUT MIGRATES")
     }
 }
 

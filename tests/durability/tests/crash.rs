@@ -1,4 +1,4 @@
-//! Processes that are killed while they work.
+//! Processes are killed while they process payments.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,10 +21,10 @@ use crate::{
     place::{Kind, Place},
     random::Random,
     receiver::Receiver,
-    sender::{Answer, LIMIT, Sender, postback},
+    sender::{LIMIT, Response, Sender, postback},
 };
 
-/// Two processes at a time, and the names of those that were killed.
+/// Two running processes, and the names of all that were killed.
 struct Fleet {
     killed: BTreeSet<String>,
     options: [Options; 2],
@@ -36,7 +36,7 @@ struct Fleet {
 impl Fleet {
     async fn start(place: &Place) -> Result<Self, Box<dyn std::error::Error>> {
         let options = [Framework::Actix, Framework::Axum].map(|framework| Options {
-            // As long as the final wait for what the last kill left in flight.
+            // The final resends wait this long for claims of the last kill.
             lease: Duration::from_secs(10),
             timeout: Duration::from_secs(5),
             ..place.options(framework)
@@ -56,7 +56,7 @@ impl Fleet {
         Ok(fleet)
     }
 
-    /// Each has a name of its own.
+    /// Starts a process with a name of its own.
     async fn next(&mut self, which: usize) -> std::io::Result<Receiver> {
         self.options[which].name = self.started.to_string();
         self.started += 1;
@@ -78,25 +78,29 @@ impl Fleet {
     }
 }
 
-/// What the senders did.
+/// What the senders have done so far.
 struct Load {
     acknowledged: Mutex<BTreeSet<String>>,
     ends: AtomicBool,
     progress: watch::Sender<u64>,
-    /// How many invoices there are so far.
+    /// The number of invoices so far.
     started: AtomicU64,
 }
 
 impl Load {
-    /// Sends one new invoice after the other, each to both processes at once, whatever they answer.
+    /// Sends one new invoice after another, each to both processes at once, whatever the response.
     async fn send(&self, sender: &Sender, urls: &RwLock<Vec<String>>) {
         while !self.ends.load(Ordering::Relaxed) {
             let invoice = name(self.started.fetch_add(1, Ordering::Relaxed));
             let urls = urls.read().await.clone();
             let (one, other) = (postback(&invoice, 0), postback(&invoice, 1));
-            let answers = tokio::join!(sender.send(&urls[0], &one), sender.send(&urls[1], &other));
-            if answers.0 == Answer::Paid || answers.1 == Answer::Paid {
-                let mut acknowledged = self.acknowledged.lock().expect("nobody panics with it");
+            let responses =
+                tokio::join!(sender.send(&urls[0], &one), sender.send(&urls[1], &other));
+            if responses.0 == Response::Paid || responses.1 == Response::Paid {
+                let mut acknowledged = self
+                    .acknowledged
+                    .lock()
+                    .expect("no holder of the lock panics");
                 acknowledged.insert(invoice);
                 drop(acknowledged);
                 self.progress.send_modify(|count| *count += 1);
@@ -127,7 +131,7 @@ async fn check(kind: Kind, mode: Mode) -> TestResult {
     while fleet.killed.len() < KILLS {
         let more = *progress.borrow_and_update() + random.below(5);
         time::timeout(LIMIT, progress.wait_for(|count| *count > more)).await??;
-        // The moment is what is random: there is nothing to wait for.
+        // A random moment of the work: there is no event to wait for.
         time::sleep(Duration::from_micros(random.below(10_000))).await;
         let victims = match random.below(4) {
             0 => 0..2,
@@ -147,11 +151,14 @@ async fn check(kind: Kind, mode: Mode) -> TestResult {
     let acknowledged = load
         .acknowledged
         .lock()
-        .expect("nobody panics with it")
+        .expect("no holder of the lock panics")
         .clone();
     let before = place.ledger.effects().await?;
     for invoice in &acknowledged {
-        assert!(before.contains_key(invoice), "{invoice} is lost");
+        assert!(
+            before.contains_key(invoice),
+            "{invoice} was acknowledged and lost"
+        );
     }
     let urls = fleet.urls.read().await.clone();
     let started = load.started.load(Ordering::Relaxed);
@@ -161,14 +168,14 @@ async fn check(kind: Kind, mode: Mode) -> TestResult {
     for invoice in &acknowledged {
         assert_eq!(
             before[invoice], after[invoice],
-            "{invoice} is credited again"
+            "{invoice} was credited again"
         );
     }
     check_effects(mode, &after, &fleet.killed);
     let again = after.values().filter(|effects| effects.len() > 1).count();
     eprintln!(
-        "{kind:?} {mode}: {} kills, {started} invoices, {} acknowledged before the end, \
-         {} credited at first, {again} again after a kill",
+        "{kind:?} {mode}: {} kills, {started} invoices, {} acknowledged and {} credited before the \
+         resends, {again} credited again after a kill",
         fleet.killed.len(),
         acknowledged.len(),
         before.len(),
@@ -176,7 +183,7 @@ async fn check(kind: Kind, mode: Mode) -> TestResult {
     Ok(())
 }
 
-/// None of them stays stuck.
+/// Resends every invoice until it is paid.
 async fn resend_all(sender: &Sender, urls: &[String], started: u64) {
     let mut resends = JoinSet::new();
     for number in 0..started {
@@ -187,7 +194,7 @@ async fn resend_all(sender: &Sender, urls: &[String], started: u64) {
                 .await;
         });
         while resends.len() >= RESENDS_AT_ONCE {
-            resends.join_next().await.transpose().expect("an answer");
+            resends.join_next().await.transpose().expect("a response");
         }
     }
     resends.join_all().await;
@@ -197,7 +204,7 @@ fn check_effects(mode: Mode, effects: &BTreeMap<String, Vec<String>>, killed: &B
     for (invoice, processes) in effects {
         let (_, earlier) = processes.split_last().expect("at least one");
         match mode {
-            // All that is promised: only who is killed between effect and completion leaves a double.
+            // The promise of this mode: only a kill between effect and completion leaves a double.
             Mode::Lease => {
                 let are_killed = earlier.iter().all(|process| killed.contains(process));
                 assert!(are_killed, "{invoice}: {processes:?}");

@@ -1,4 +1,4 @@
-//! Each invoice many times at once, to two processes.
+//! Every invoice is sent many times at once, to two processes.
 
 use std::sync::Arc;
 
@@ -79,7 +79,7 @@ loads! {
     axum_sqlite_transaction: Sqlite Transaction Axum;
 }
 
-/// Different tokens of one report; the other copies are identical to one of them.
+/// Bodies of one report that differ in their token. Every other copy is identical to one of them.
 const BODIES: u64 = 4;
 const COPIES: usize = 32;
 const INVOICES: usize = 200;

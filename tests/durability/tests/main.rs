@@ -1,9 +1,8 @@
-//! No payment is processed twice and none is lost: real processes, real servers, real faults.
+//! No payment is processed twice and none is lost, with real processes, real servers and real faults.
 #![forbid(unsafe_code)]
 
 mod crash;
 mod faults;
-mod folder;
 mod load;
 mod place;
 mod proxy;

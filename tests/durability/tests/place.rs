@@ -1,15 +1,21 @@
-use std::{error::Error, path::Path, sync::Arc};
+use std::{
+    error::Error,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use cryptocloud_postback_sqlx::sqlx::{self, Connection as _, PgConnection};
 use durability::{Framework, Ledger, Mode, Options};
+use tempfile::TempDir;
 use throw_away_servers::{PostgresServer, RedisServer, Shared};
 use tokio::task::spawn_blocking;
 
-use crate::folder::Folder;
-
 static POSTGRES: Shared<PostgresServer> = Shared::new();
 
-/// Which store.
+/// The kind of store.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     Memory,
@@ -18,20 +24,20 @@ pub(crate) enum Kind {
     Sqlite,
 }
 
-/// A store and a ledger of one test's own, which go with it.
+/// A store and a ledger for one test; dropping them removes both.
 pub(crate) struct Place {
     pub(crate) ledger: Ledger,
     ledger_url: String,
     mode: Mode,
     pub(crate) port: u16,
     pub(crate) store_url: String,
-    _folder: Folder,
+    _folder: TempDir,
     _postgres: Option<Arc<PostgresServer>>,
     _redis: Option<RedisServer>,
 }
 
 impl Place {
-    /// None, with a line that says so, where the server is not installed.
+    /// Creates both. Returns `None`, and prints one line, if the server is not installed.
     pub(crate) async fn new(kind: Kind, mode: Mode) -> Result<Option<Self>, Box<dyn Error>> {
         match kind {
             Kind::Memory => Self::make(mode, "memory:").await.map(Some),
@@ -49,40 +55,40 @@ impl Place {
                 None => Ok(None),
             },
             Kind::Sqlite => {
-                let folder = Folder::new()?;
+                let folder = folder()?;
                 let url = sqlite_url(folder.path(), "inbox");
                 Self::make_in(folder, mode, &url).await.map(Some)
             }
         }
     }
 
-    /// In a database of its own.
+    /// Creates both in a new database of a running server.
     pub(crate) async fn on_postgres(
         mode: Mode,
         server: Arc<PostgresServer>,
     ) -> Result<Self, Box<dyn Error>> {
-        let folder = Folder::new()?;
-        let name = folder.name().replace('-', "_");
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("place_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         let mut connection = PgConnection::connect(&server.url()).await?;
         sqlx::raw_sql(create).execute(&mut connection).await?;
         let url = format!("postgres://postgres@127.0.0.1:{}/{name}", server.port());
-        let mut place = Self::make_in(folder, mode, &url).await?;
+        let mut place = Self::make(mode, &url).await?;
         place.port = server.port();
         place._postgres = Some(server);
         Ok(place)
     }
 
-    /// With the inbox in a folder of somebody else's.
+    /// Creates the store in the given folder.
     pub(crate) async fn in_folder(mode: Mode, path: &Path) -> Result<Self, Box<dyn Error>> {
         Self::make(mode, &sqlite_url(path, "inbox")).await
     }
 
     async fn make(mode: Mode, store_url: &str) -> Result<Self, Box<dyn Error>> {
-        Self::make_in(Folder::new()?, mode, store_url).await
+        Self::make_in(folder()?, mode, store_url).await
     }
 
-    async fn make_in(folder: Folder, mode: Mode, store_url: &str) -> Result<Self, Box<dyn Error>> {
+    async fn make_in(folder: TempDir, mode: Mode, store_url: &str) -> Result<Self, Box<dyn Error>> {
         let ledger_url = match mode {
             Mode::Lease => sqlite_url(folder.path(), "ledger"),
             Mode::Transaction => store_url.to_owned(),
@@ -104,6 +110,10 @@ impl Place {
     pub(crate) fn options(&self, framework: Framework) -> Options {
         Options::new(framework, self.mode, &self.store_url, &self.ledger_url)
     }
+}
+
+fn folder() -> std::io::Result<TempDir> {
+    TempDir::with_prefix("durability-")
 }
 
 fn sqlite_url(folder: &Path, name: &str) -> String {

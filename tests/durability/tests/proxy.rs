@@ -17,7 +17,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Stands between a client and a server, and breaks what passes.
+/// A proxy between a client and a server that breaks connections on demand.
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     shared: Arc<Shared>,
@@ -26,7 +26,7 @@ pub(crate) struct Proxy {
 
 struct Shared {
     cut: Mutex<Option<Cut>>,
-    /// The server's port.
+    /// The port of the server.
     upstream: Mutex<u16>,
     weather: watch::Sender<Weather>,
 }
@@ -34,28 +34,28 @@ struct Shared {
 /// Connections are numbered from zero.
 #[derive(Clone, Copy, Default)]
 struct Weather {
-    /// Those with a lower number are closed.
+    /// Connections with a lower number are closed.
     cut_below: u64,
-    /// How many there were.
+    /// The number of the next connection.
     next: u64,
-    /// Nothing passes on those with a lower number.
+    /// Nothing passes on connections with a lower number.
     stalled_below: u64,
 }
 
-/// When to close a connection by itself.
+/// When to close one connection.
 pub(crate) struct Cut {
-    /// Bytes of a message to the server.
+    /// The bytes that identify a message to the server.
     pub(crate) marker: Vec<u8>,
     pub(crate) moment: Moment,
-    /// How many such messages pass before.
+    /// How many such messages pass first.
     pub(crate) skip: usize,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Moment {
-    /// The server has answered, and the client does not hear it.
+    /// After the server has replied, before the client gets the reply.
     After,
-    /// The server does not get the message.
+    /// Before the server gets the message.
     Before,
 }
 
@@ -72,24 +72,24 @@ impl Proxy {
         Ok(Self { port, shared, task })
     }
 
-    /// Cuts one connection, once.
+    /// Closes one connection, once.
     pub(crate) fn cut(&self, cut: Cut) {
         *lock(&self.shared.cut) = Some(cut);
     }
 
-    /// Whether it has been cut.
+    /// Whether that connection has been closed.
     pub(crate) fn has_cut(&self) -> bool {
         lock(&self.shared.cut).is_none()
     }
 
-    /// Cuts all connections, those to come too.
+    /// Closes all connections, new ones too.
     pub(crate) fn refuse(&self) {
         self.shared
             .weather
             .send_modify(|weather| weather.cut_below = u64::MAX);
     }
 
-    /// Lets nothing pass.
+    /// Keeps all connections open, and lets nothing pass.
     pub(crate) fn stall(&self) {
         self.shared
             .weather
@@ -104,7 +104,7 @@ impl Proxy {
         });
     }
 
-    /// Another server from now on.
+    /// Connects to another server from now on.
     pub(crate) fn redirect(&self, upstream: u16) {
         *lock(&self.shared.upstream) = upstream;
     }
@@ -129,14 +129,14 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             let mut weather = shared.weather.subscribe();
             tokio::select! {
                 _ = weather.wait_for(|weather| number < weather.cut_below) => {}
-                // A connection that breaks is what this is for.
+                // A broken connection is no failure here.
                 _ = exchange(client, number, &shared) => {}
             }
         });
     }
 }
 
-/// Ends, and so closes both connections, when one of them does.
+/// Copies in both directions until one side closes, then closes both.
 async fn exchange(client: TcpStream, number: u64, shared: &Shared) -> io::Result<()> {
     let mut weather = shared.weather.subscribe();
     passes(&mut weather, number).await;
@@ -146,10 +146,10 @@ async fn exchange(client: TcpStream, number: u64, shared: &Shared) -> io::Result
     server.set_nodelay(true)?;
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    let answer_is_lost = AtomicBool::new(false);
+    let reply_is_lost = AtomicBool::new(false);
     tokio::select! {
-        result = ask(from_client, to_server, number, shared, &answer_is_lost) => result,
-        result = answer(from_server, to_client, number, weather, &answer_is_lost) => result,
+        result = ask(from_client, to_server, number, shared, &reply_is_lost) => result,
+        result = reply(from_server, to_client, number, weather, &reply_is_lost) => result,
     }
 }
 
@@ -158,7 +158,7 @@ async fn ask(
     mut to: OwnedWriteHalf,
     number: u64,
     shared: &Shared,
-    answer_is_lost: &AtomicBool,
+    reply_is_lost: &AtomicBool,
 ) -> io::Result<()> {
     let mut weather = shared.weather.subscribe();
     let mut buffer = vec![0; BUFFER];
@@ -169,7 +169,7 @@ async fn ask(
         }
         passes(&mut weather, number).await;
         match shared.moment(&buffer[..length]) {
-            Some(Moment::After) => answer_is_lost.store(true, Ordering::SeqCst),
+            Some(Moment::After) => reply_is_lost.store(true, Ordering::SeqCst),
             Some(Moment::Before) => return Ok(()),
             None => {}
         }
@@ -177,7 +177,7 @@ async fn ask(
     }
 }
 
-async fn answer(
+async fn reply(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     number: u64,
@@ -196,7 +196,7 @@ async fn answer(
 }
 
 impl Shared {
-    /// Where the connection is to be cut.
+    /// Whether to close the connection at this message, and when.
     fn moment(&self, message: &[u8]) -> Option<Moment> {
         let mut armed = lock(&self.cut);
         let cut = armed.as_mut()?;
@@ -213,7 +213,7 @@ impl Shared {
 }
 
 async fn passes(weather: &mut watch::Receiver<Weather>, number: u64) {
-    // It fails where the proxy is gone, and then the connections are too.
+    // It fails if the proxy is gone, and the connections with it.
     let _ = weather
         .wait_for(|weather| number >= weather.stalled_below)
         .await;

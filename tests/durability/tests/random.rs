@@ -3,12 +3,12 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
-/// SplitMix64, by a seed that a failing test prints.
+/// SplitMix64. The test prints its seed.
 #[derive(Debug)]
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// By the environment variable `SEED`, or another one each time.
+    /// Starts with the seed in the environment variable `SEED`, or with a random one.
     pub(crate) fn new() -> Self {
         let given = env::var("SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = given.unwrap_or_else(|| RandomState::new().hash_one(()));

@@ -5,7 +5,7 @@ use std::{
 
 use durability::Options;
 
-/// A running receiver, which ends with this value.
+/// A running receiver; dropping it kills the process.
 pub(crate) struct Receiver {
     child: Child,
     url: String,
@@ -16,7 +16,7 @@ impl Receiver {
         let mut command = Command::new(PROGRAM);
         command
             .args(options.arguments())
-            // It ends when this pipe does.
+            // The receiver ends with this pipe.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let start = move || -> io::Result<Self> {
@@ -29,17 +29,17 @@ impl Receiver {
             Ok(Self { child, url })
         };
         let receiver = tokio::task::spawn_blocking(start).await??;
-        match receiver.url.is_empty() {
-            true => Err(io::Error::other("the receiver does not start")),
-            false => Ok(receiver),
+        if receiver.url.is_empty() {
+            return Err(io::Error::other("the receiver did not start"));
         }
+        Ok(receiver)
     }
 
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// As `kill -9` does.
+    /// Kills the process, as `kill -9` does.
     pub(crate) fn kill(&mut self) {
         // It may have ended already.
         let _ = self.child.kill();

@@ -1,3 +1,3 @@
-//! What crosses crates. The tests are in `tests`; here is the root README, whose code runs as doc tests.
+//! The root README, whose code runs as doc tests. The tests across crates are in `tests`.
 #![forbid(unsafe_code)]
 #![doc = include_str!("../../../README.md")]

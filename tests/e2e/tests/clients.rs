@@ -18,13 +18,13 @@ use crate::{
 struct Case {
     name: String,
     expect: u16,
-    /// None where there was no answer.
+    /// `None` if there was no response.
     status: Option<u16>,
-    answer: Option<String>,
+    response: Option<String>,
     want: Option<Want>,
 }
 
-/// What the handler has to see.
+/// What the handler must see.
 #[derive(Deserialize)]
 struct Want {
     invoice_id: String,
@@ -50,9 +50,9 @@ fn javascript() {
     let Some(folder) = &*languages::JAVASCRIPT else {
         return;
     };
-    // Modules are looked for beside the script.
+    // Node looks for modules in the folder of the script.
     for file in ["invoice_info.json", "send.mjs"] {
-        fs::copy(clients().join(file), folder.join(file)).expect("a copy");
+        fs::copy(clients().join(file), folder.join(file)).expect("the file is copied");
     }
     check(|| {
         let mut command = Command::new("node");
@@ -81,15 +81,15 @@ fn check(sender: impl Fn() -> Command) {
             .arg(&server.url)
             .env("CRYPTOCLOUD_SECRET_KEY", SECRET)
             .output()
-            .expect("a sender");
+            .expect("the sender runs");
         let log = server.stop();
         let cases = cases(&output);
         for case in &cases {
-            let (name, answer) = (&case.name, &case.answer);
+            let (name, response) = (&case.name, &case.response);
             assert_eq!(
                 case.status,
                 Some(case.expect),
-                "{example}: {name}: {answer:?}"
+                "{example}: {name}: {response:?}"
             );
             if let Some(want) = &case.want {
                 let line = format!(
@@ -115,7 +115,7 @@ fn check(sender: impl Fn() -> Command) {
         let paid = log.iter().filter(|line| line.contains(" paid ")).count();
         assert_eq!(
             paid, genuine,
-            "{example}: the handler ran for a forged postback"
+            "{example}: the handler ran for a forged postback, or not for a genuine one"
         );
     }
 }

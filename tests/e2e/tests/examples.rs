@@ -1,4 +1,4 @@
-//! The basic examples, as their users meet them.
+//! The basic examples as processes: settings, log, shutdown, large bodies.
 
 use std::{
     fs,
@@ -37,7 +37,7 @@ fn fails(mut command: Command, code: i32, expected: &str) {
 }
 
 #[test]
-fn a_wrong_setting_ends_with_one_line_that_says_what_to_set() {
+fn a_wrong_setting_ends_the_program_with_one_line_that_names_it() {
     for example in EXAMPLES {
         fails(
             command(example),
@@ -66,7 +66,7 @@ fn a_wrong_setting_ends_with_one_line_that_says_what_to_set() {
 }
 
 #[test]
-fn an_address_in_use_is_said_in_one_line() {
+fn an_address_in_use_ends_the_program_with_one_line() {
     for example in EXAMPLES {
         let server = Server::start(example);
         let mut command = command(example);
@@ -84,10 +84,10 @@ async fn a_genuine_postback_is_logged_in_one_line() -> reqwest::Result<()> {
         let server = Server::start(example);
         let client = reqwest::Client::new();
         let post = |body| client.post(&server.url).body(body).send();
-        let answer = post(genuine().body()).await?;
-        assert_eq!(answer.status(), 200);
-        assert_eq!(answer.headers()["content-type"], "application/json");
-        assert_eq!(answer.text().await?, r#"{"message":"Postback received"}"#);
+        let response = post(genuine().body()).await?;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "application/json");
+        assert_eq!(response.text().await?, r#"{"message":"Postback received"}"#);
         let forged = PostbackBuilder::new("some-other-key-of-thirty-two-bytes");
         assert_eq!(post(forged.json().body()).await?.status(), 401);
         drop(client);
@@ -103,7 +103,7 @@ async fn a_genuine_postback_is_logged_in_one_line() -> reqwest::Result<()> {
 }
 
 #[test]
-fn requests_in_flight_are_answered_before_the_end() {
+fn requests_in_flight_get_their_response_before_shutdown() {
     for example in EXAMPLES {
         for signal in ["TERM", "INT"] {
             let mut server = Server::start(example);
@@ -115,41 +115,43 @@ fn requests_in_flight_are_answered_before_the_end() {
                 body.len()
             );
             stream.write_all(head.as_bytes()).expect("a request");
-            // The server says so when the extractor asks for the body.
-            let mut go_on = [0; 25];
-            stream.read_exact(&mut go_on).expect("an answer");
-            assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+            // The server sends it when the extractor reads the body.
+            let mut interim = [0; 25];
+            stream
+                .read_exact(&mut interim)
+                .expect("an interim response");
+            assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
 
             server.signal(signal);
             refuses_connections(server.address());
             stream.write_all(&body).expect("a body");
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).expect("an answer");
+            let mut response = String::new();
+            stream.read_to_string(&mut response).expect("a response");
             assert!(
-                answer.starts_with("HTTP/1.1 200 OK\r\n"),
-                "{example}: {answer}"
+                response.starts_with("HTTP/1.1 200 OK\r\n"),
+                "{example}: {response}"
             );
             assert!(
-                answer.ends_with(r#"{"message":"Postback received"}"#),
-                "{example}: {answer}"
+                response.ends_with(r#"{"message":"Postback received"}"#),
+                "{example}: {response}"
             );
             assert_eq!(server.wait().code(), Some(0), "{example} after {signal}");
         }
     }
 }
 
-/// Waits until the server took notice of its signal.
+/// Waits until the server has acted on its signal.
 fn refuses_connections(address: &str) {
     let start = Instant::now();
     while TcpStream::connect(address).is_ok() {
         assert!(
             start.elapsed() < Duration::from_secs(30),
-            "{address} still listens"
+            "{address} still accepts connections"
         );
     }
 }
 
-/// 64 MB of zeros, which would show in the peak of a server that inflates them.
+/// Sends 64 MB of zeros, which would show in the peak memory of a server that inflates them.
 #[test]
 fn compressed_bodies_are_refused_and_never_inflated() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -168,13 +170,16 @@ fn compressed_bodies_are_refused_and_never_inflated() {
         for _ in 0..16 {
             let mut stream = TcpStream::connect(server.address()).expect("a connection");
             stream.write_all(head.as_bytes()).expect("a request");
-            // The server may answer and close before it is all sent.
+            // The server may respond and close before all of it is sent.
             let _ = stream.write_all(&bomb);
-            let mut answer = Vec::new();
-            let _ = stream.read_to_end(&mut answer);
-            let answer = String::from_utf8_lossy(&answer);
-            assert!(answer.starts_with("HTTP/1.1 415 "), "{example}: {answer}");
-            assert!(answer.ends_with(r#"{"error":"Unsupported content encoding"}"#));
+            let mut response = Vec::new();
+            let _ = stream.read_to_end(&mut response);
+            let response = String::from_utf8_lossy(&response);
+            assert!(
+                response.starts_with("HTTP/1.1 415 "),
+                "{example}: {response}"
+            );
+            assert!(response.ends_with(r#"{"error":"Unsupported content encoding"}"#));
         }
         let grown = peak_kib(server.id()) - before;
         assert!(grown < 16 << 10, "{example} grew by {grown} KiB");

@@ -1,4 +1,5 @@
-//! `ccpostback send --forge all` against endpoints that are right, and against those that are not.
+//! `ccpostback send --forge all` against our examples, and against servers with the holes of the
+//! vendor's samples.
 
 use std::{
     collections::BTreeSet,
@@ -39,7 +40,7 @@ impl Results {
     }
 }
 
-/// Sends forged postbacks; the exit code, and what the program says.
+/// Sends forged postbacks, and returns the exit code and the results.
 fn forge(url: &str, arguments: &[&str]) -> (Option<i32>, Results) {
     let output = servers::command("ccpostback")
         .args(["send", "--url", url, "--json", "--forge"])
@@ -79,15 +80,15 @@ fn examples_refuse_every_attack_with_the_right_status() {
     }
 }
 
-/// With another secret than the endpoint's every refusal is there, and proves nothing.
+/// With the wrong secret every forged postback is refused, but so is every genuine one.
 #[test]
-fn an_endpoint_that_refuses_everything_proves_nothing() {
+fn an_endpoint_that_refuses_everything_does_not_pass() {
     for example in EXAMPLES {
         let mut command = servers::command(example);
         command
             .env(
                 "CRYPTOCLOUD_SECRET_KEY",
-                "another-key-than-that-of-the-sender",
+                "not-the-key-that-the-sender-signs-with",
             )
             .env("LISTEN_ADDR", "127.0.0.1:0");
         let server = Server::spawn(command);
@@ -98,13 +99,13 @@ fn an_endpoint_that_refuses_everything_proves_nothing() {
 }
 
 #[test]
-fn holes_of_the_python_handlers_show() {
+fn finds_the_holes_of_the_python_handlers() {
     let Some(python) = &*languages::PYTHON else {
         return;
     };
     check(|format| {
         let mut command = Command::new(python);
-        // PyJWT warns of a short secret.
+        // PyJWT warns about short secrets.
         command.args(["-W", "ignore"]);
         command.arg(handlers().join("handler.py")).arg(format);
         command
@@ -112,13 +113,13 @@ fn holes_of_the_python_handlers_show() {
 }
 
 #[test]
-fn holes_of_the_javascript_handlers_show() {
+fn finds_the_holes_of_the_javascript_handlers() {
     let Some(folder) = &*languages::JAVASCRIPT else {
         return;
     };
-    // Modules are looked for beside the script.
+    // Node looks for modules in the folder of the script.
     let script = folder.join("handler.mjs");
-    std::fs::copy(handlers().join("handler.mjs"), &script).expect("a copy");
+    std::fs::copy(handlers().join("handler.mjs"), &script).expect("the file is copied");
     check(|format| {
         let mut command = Command::new("node");
         command.arg(&script).arg(format);
@@ -127,7 +128,7 @@ fn holes_of_the_javascript_handlers_show() {
 }
 
 #[test]
-fn holes_of_the_php_handlers_show() {
+fn finds_the_holes_of_the_php_handlers() {
     if !*languages::PHP {
         return;
     }
@@ -140,7 +141,7 @@ fn holes_of_the_php_handlers_show() {
     });
 }
 
-/// Runs one language's handlers.
+/// Attacks both handlers of one language.
 fn check(command: impl Fn(&str) -> Command) {
     let mut json = command("json");
     let handler = Handler::start(json.env("JWT_SECRET", SECRET));
@@ -161,7 +162,7 @@ fn check(command: impl Fn(&str) -> Command) {
     ] {
         assert!(wrong.contains(hole), "{hole} is not among {wrong:?}");
     }
-    // What they do verify is not called a hole.
+    // What they do refuse is not reported as a hole.
     for refused in [
         "genuine-json",
         "other-secret",
@@ -197,14 +198,14 @@ fn handlers() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../vendor-handlers")
 }
 
-/// A handler in another language, which ends with this value.
+/// A running handler in another language; dropping it ends the process.
 struct Handler {
     child: Child,
     url: String,
 }
 
 impl Handler {
-    /// PHP's server says its URL on standard error, the others on standard output.
+    /// PHP's server prints its URL to standard error, the others to standard output.
     fn start(command: &mut Command) -> Self {
         let is_php = command.get_program() == "php";
         let mut child = command
@@ -226,7 +227,7 @@ impl Handler {
             (None, Some(stderr)) => {
                 let mut reader = BufReader::new(stderr);
                 let result = reader.read_line(&mut line);
-                // It logs each request, and has to be able to.
+                // It logs each request, and would block on a full pipe.
                 std::thread::spawn(move || std::io::copy(&mut reader, &mut std::io::sink()));
                 result
             }

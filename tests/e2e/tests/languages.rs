@@ -1,4 +1,4 @@
-//! What tests in other languages need, installed once.
+//! Interpreters and packages for the tests in other languages, installed once.
 
 use std::{
     env, fs,
@@ -9,56 +9,56 @@ use std::{
 
 use crate::skip;
 
-/// A Python with the packages of `clients/requirements.txt`.
+/// A Python interpreter with the packages of `clients/requirements.txt`.
 pub(crate) static PYTHON: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
-    if !is_there("python3", &["-c", "import venv, ensurepip"]) {
+    if !is_installed("python3", &["-c", "import venv, ensurepip"]) {
         return None;
     }
     let venv = scratch("python");
     let python = venv.join("bin/python");
     if !python.exists() {
-        done(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+        run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
     }
-    done(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "-r"])
-            .arg(clients().join("requirements.txt")),
-    );
+    run(Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "-r"])
+        .arg(clients().join("requirements.txt")));
     Some(python)
 });
 
-/// A folder where Node finds the packages of `clients/package.json`.
+/// A folder in which Node finds the packages of `clients/package.json`.
 pub(crate) static JAVASCRIPT: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
-    if !is_there("node", &["--version"]) || !is_there("npm", &["--version"]) {
+    if !is_installed("node", &["--version"]) || !is_installed("npm", &["--version"]) {
         return None;
     }
     let folder = scratch("javascript");
-    fs::create_dir_all(&folder).expect("a folder");
-    fs::copy(clients().join("package.json"), folder.join("package.json")).expect("a copy");
-    done(
-        Command::new("npm")
-            .args(["install", "--silent", "--no-audit", "--no-fund"])
-            .current_dir(&folder),
-    );
+    fs::create_dir_all(&folder).expect("the folder is created");
+    fs::copy(clients().join("package.json"), folder.join("package.json"))
+        .expect("the file is copied");
+    run(Command::new("npm")
+        .args(["install", "--silent", "--no-audit", "--no-fund"])
+        .current_dir(&folder));
     Some(folder)
 });
 
-/// Whether there is a PHP.
-pub(crate) static PHP: LazyLock<bool> = LazyLock::new(|| is_there("php", &["--version"]));
+/// Whether PHP is installed.
+pub(crate) static PHP: LazyLock<bool> = LazyLock::new(|| is_installed("php", &["--version"]));
 
-/// Whether a program runs; where it does not, a line says so, and under CI that is a failure.
-fn is_there(program: &str, arguments: &[&str]) -> bool {
+/// Whether a program runs. If it does not, the test is skipped with one line, or fails under `CI`.
+fn is_installed(program: &str, arguments: &[&str]) -> bool {
     let output = Command::new(program).args(arguments).output();
     let found = output.is_ok_and(|output| output.status.success());
-    assert!(found || env::var_os("CI").is_none(), "{program} is missing");
+    assert!(
+        found || env::var_os("CI").is_none(),
+        "{program} is not installed"
+    );
     if !found {
-        skip::say(&format!("{program} is missing"));
+        skip::say(&format!("{program} is not installed"));
     }
     found
 }
 
-fn done(command: &mut Command) {
-    let output = command.output().expect("a program");
+fn run(command: &mut Command) {
+    let output = command.output().expect("the program runs");
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {error}");
 }
@@ -67,7 +67,7 @@ fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients")
 }
 
-/// A folder for what a language's packages need, kept between runs.
+/// A folder for the packages of a language, kept between runs.
 fn scratch(language: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("clients")

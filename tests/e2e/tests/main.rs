@@ -1,10 +1,11 @@
-//! Everything that crosses crates, as one binary.
+//! Tests across crates: the same request through the core, both adapters and real servers.
 #![forbid(unsafe_code)]
 
 mod clients;
 mod corpora;
 mod examples;
 mod forge;
+mod kinds;
 mod languages;
 mod projects;
 mod receivers;

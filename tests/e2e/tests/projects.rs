@@ -29,7 +29,7 @@ fn verifier_of(project: &str) -> Option<Verifier> {
     }
 }
 
-/// Which secret, which route, which answer.
+/// The secret of the token, the route, the expected status.
 const CASES: [(&str, &str, u16); 5] = [
     (FIRST, "first", 200),
     (SECOND, "second", 200),
@@ -39,7 +39,7 @@ const CASES: [(&str, &str, u16); 5] = [
 ];
 
 #[actix_web::test]
-async fn axum() {
+async fn axum_keeps_projects_apart() {
     use cryptocloud_postback_axum::{
         PostbackRejection, Received, UnverifiedPostback, VerifiedPostback,
     };
@@ -69,14 +69,14 @@ async fn axum() {
             let request = axum::http::Request::post(format!("/{project}"))
                 .body(Body::from(postback.body()))
                 .expect("a request");
-            let response = app.clone().oneshot(request).await.expect("an answer");
+            let response = app.clone().oneshot(request).await.expect("a response");
             assert_eq!(response.status().as_u16(), expected, "{project}");
         }
     }
 }
 
 #[actix_web::test]
-async fn actix() {
+async fn actix_keeps_projects_apart() {
     use cryptocloud_postback_actix_web::{
         PostbackError, Received, UnverifiedPostback, VerifiedPostback,
     };
@@ -96,7 +96,7 @@ async fn actix() {
     }
 
     let app = App::new()
-        // The nearest scope wins, so nothing that the first project's secret signs gets in here.
+        // The verifier of the nearest scope decides.
         .app_data(verifier(FIRST))
         .service(web::resource("/by-path/{project}").route(web::post().to(paid)))
         .service(

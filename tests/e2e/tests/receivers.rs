@@ -1,4 +1,4 @@
-//! The same request to the core, to axum and to actix-web.
+//! Sends the same request to the core, to axum and to actix-web.
 
 use std::sync::{Arc, Mutex};
 
@@ -31,9 +31,9 @@ impl Request {
     }
 }
 
-/// What came back, and what the handler saw.
+/// The response, and what the handler saw.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) body: String,
     /// `Content-Type`, `WWW-Authenticate` and `Allow`.
@@ -41,7 +41,7 @@ pub(crate) struct Answer {
     pub(crate) seen: Option<Seen>,
 }
 
-/// What a handler saw of a genuine postback.
+/// The fields that a handler saw.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Seen {
     pub(crate) amount_crypto: Option<String>,
@@ -66,16 +66,16 @@ impl From<&Verified> for Seen {
     }
 }
 
-/// Sends to both adapters, demands the same answer from them and from the core, and returns it with
+/// Sends to both adapters, asserts that they respond as the core does, and returns the response with
 /// the kind of the refusal.
-pub(crate) async fn send(verifier: &Verifier, request: &Request) -> (Answer, Option<ErrorKind>) {
+pub(crate) async fn send(verifier: &Verifier, request: &Request) -> (Response, Option<ErrorKind>) {
     let (mut expected, kind) = to_core(verifier, request);
     let mut axum = to_axum(verifier, request).await;
     let mut actix = to_actix(verifier, request).await;
     if request.method == "HEAD" {
-        // The servers leave it out, one of them only on the wire.
-        for answer in [&mut expected, &mut axum, &mut actix] {
-            answer.body.clear();
+        // A response to HEAD has no body, but actix-web drops it only on the wire.
+        for response in [&mut expected, &mut axum, &mut actix] {
+            response.body.clear();
         }
     }
     assert_eq!(axum, expected, "axum: {request:?}");
@@ -83,13 +83,13 @@ pub(crate) async fn send(verifier: &Verifier, request: &Request) -> (Answer, Opt
     (expected, kind)
 }
 
-fn to_core(verifier: &Verifier, request: &Request) -> (Answer, Option<ErrorKind>) {
+fn to_core(verifier: &Verifier, request: &Request) -> (Response, Option<ErrorKind>) {
     let encoding = request.content_encoding.as_deref().map(str::as_bytes);
     let outcome = check_request(&request.method, encoding, None)
         .and_then(|()| verifier.verify(request.content_type.as_deref(), request.body.clone()));
     let kind = outcome.as_ref().err().map(Error::kind);
-    let answer = match outcome {
-        Ok(verified) => Answer {
+    let response = match outcome {
+        Ok(verified) => Response {
             status: 200,
             body: RECEIVED_BODY.to_owned(),
             headers: [Some("application/json".to_owned()), None, None],
@@ -102,7 +102,7 @@ fn to_core(verifier: &Verifier, request: &Request) -> (Answer, Option<ErrorKind>
                     .find(|header| header.0 == name)
                     .map(|header| header.1.to_owned())
             };
-            Answer {
+            Response {
                 status: error.kind().status_code(),
                 body: error.kind().body_text(),
                 headers: HEADERS.map(header),
@@ -110,7 +110,7 @@ fn to_core(verifier: &Verifier, request: &Request) -> (Answer, Option<ErrorKind>
             }
         }
     };
-    (answer, kind)
+    (response, kind)
 }
 
 type Slot = Arc<Mutex<Option<Seen>>>;
@@ -123,7 +123,7 @@ fn take(slot: &Slot) -> Option<Seen> {
     slot.lock().expect("no test panics with the lock").take()
 }
 
-async fn to_axum(verifier: &Verifier, request: &Request) -> Answer {
+async fn to_axum(verifier: &Verifier, request: &Request) -> Response {
     use cryptocloud_postback_axum::{Received, VerifiedPostback};
 
     #[derive(Clone)]
@@ -154,7 +154,7 @@ async fn to_axum(verifier: &Verifier, request: &Request) -> Answer {
     let request = builder
         .body(Body::from(request.body.clone()))
         .expect("a request");
-    let response = app.oneshot(request).await.expect("an answer");
+    let response = app.oneshot(request).await.expect("a response");
     let status = response.status().as_u16();
     let headers = HEADERS.map(|name| header_text(response.headers().get(name)?.as_bytes()));
     let body = response
@@ -163,7 +163,7 @@ async fn to_axum(verifier: &Verifier, request: &Request) -> Answer {
         .await
         .expect("a body")
         .to_bytes();
-    Answer {
+    Response {
         status,
         body: String::from_utf8_lossy(&body).into_owned(),
         headers,
@@ -171,7 +171,7 @@ async fn to_axum(verifier: &Verifier, request: &Request) -> Answer {
     }
 }
 
-async fn to_actix(verifier: &Verifier, request: &Request) -> Answer {
+async fn to_actix(verifier: &Verifier, request: &Request) -> Response {
     use cryptocloud_postback_actix_web::{Received, VerifiedPostback};
 
     async fn paid(slot: web::Data<Mutex<Option<Seen>>>, postback: VerifiedPostback) -> Received {
@@ -198,7 +198,7 @@ async fn to_actix(verifier: &Verifier, request: &Request) -> Answer {
     let status = response.status().as_u16();
     let headers = HEADERS.map(|name| header_text(response.headers().get(name)?.as_bytes()));
     let body = test::read_body(response).await;
-    Answer {
+    Response {
         status,
         body: String::from_utf8_lossy(&body).into_owned(),
         headers,

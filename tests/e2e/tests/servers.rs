@@ -18,7 +18,7 @@ pub(crate) const SECRET: &str = "not-a-real-key-only-for-these-tests";
 /// The packages of the examples and of the program `ccpostback`.
 const PACKAGES: [&str; 3] = ["axum-basic", "actix-basic", "cryptocloud-postback-cli"];
 
-/// Built once, as a user would build them.
+/// The executables, built once and with the features that a user gets.
 static BINARIES: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(|| {
     let output = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--message-format=json"])
@@ -27,7 +27,7 @@ static BINARIES: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(|| {
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo");
-    assert!(output.status.success(), "the examples do not build");
+    assert!(output.status.success(), "the examples failed to build");
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
@@ -39,7 +39,7 @@ static BINARIES: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(|| {
         .collect()
 });
 
-/// An example or `ccpostback`, to be started with settings of the test's own.
+/// An example or `ccpostback`, without any settings of the test's own environment.
 pub(crate) fn command(program: &str) -> Command {
     let mut command = Command::new(&BINARIES[program]);
     for name in ["CRYPTOCLOUD_SECRET_KEY", "LISTEN_ADDR", "RUST_LOG"] {
@@ -48,7 +48,7 @@ pub(crate) fn command(program: &str) -> Command {
     command
 }
 
-/// A running server, which ends with this value.
+/// A running server; dropping it ends the process.
 pub(crate) struct Server {
     child: Child,
     log: Mutex<mpsc::Receiver<String>>,
@@ -65,7 +65,7 @@ impl Server {
         Self::spawn(command)
     }
 
-    /// Starts what says in its first line where it listens.
+    /// Starts a program whose first line of output says where it listens.
     pub(crate) fn spawn(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
@@ -90,7 +90,7 @@ impl Server {
         Self {
             child,
             log: Mutex::new(log),
-            url: url.unwrap_or_else(|| panic!("{command:?} said {line:?}")),
+            url: url.unwrap_or_else(|| panic!("{command:?} printed {line:?}")),
         }
     }
 
@@ -118,7 +118,7 @@ impl Server {
         self.child.wait().expect("an exit code")
     }
 
-    /// Asks the server to end, and returns the lines of its log.
+    /// Shuts the server down, and returns the lines of its log.
     pub(crate) fn stop(mut self) -> Vec<String> {
         self.signal("TERM");
         assert!(self.wait().success());

@@ -1,4 +1,4 @@
-//! One event for each postback, without secret, token or body, and on one line.
+//! One event for each postback, on one line, without secret, token or body.
 
 use std::{
     cell::RefCell,
@@ -16,7 +16,7 @@ use crate::receivers::{Request, send};
 const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
 thread_local! {
-    /// What this thread logged: both adapters run in the thread of their test.
+    /// The log of this thread: both adapters run in the thread of their test.
     static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -43,7 +43,7 @@ fn take_lines() -> Vec<String> {
 
 #[actix_web::test]
 async fn one_line_for_each_postback() {
-    // For the whole process, since tracing may already know that nobody else listens.
+    // For the whole process: tracing may have cached that no subscriber is interested.
     tracing_subscriber::fmt()
         .with_writer(|| Writer)
         .with_ansi(false)
@@ -58,7 +58,7 @@ async fn one_line_for_each_postback() {
     let check = async |signed: &PostbackBuilder, expected: &str| {
         let body = signed.json().body();
         let _ = send(&verifier, &Request::post(None, body.clone())).await;
-        // One of each adapter, which say the same.
+        // One of each adapter, and they are the same.
         assert_eq!(take_lines(), [expected, expected]);
         let body = String::from_utf8_lossy(&body).into_owned();
         for part in signed
@@ -84,7 +84,7 @@ async fn one_line_for_each_postback() {
         r#" WARN cryptocloud_postback: postback refused: a field is invalid outcome="refused" kind=InvalidField cause=amount_crypto is negative format=json"#,
     )
     .await;
-    // What would forge a line or hide one, but is no control character.
+    // Not control characters, but they could forge a line or hide one.
     check(
         &PostbackBuilder::new(SECRET)
             .invoice_id("A\"\u{2028}\u{202e}B")

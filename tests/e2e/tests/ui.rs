@@ -1,4 +1,4 @@
-//! What must not compile.
+//! Code that must not compile.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use crate::skip;
 
 #[test]
 fn must_not_compile() {
-    // The expected texts are of one compiler; another one words them otherwise.
+    // The expected messages are those of one compiler version.
     let rustc = Command::new("rustc")
         .arg("--version")
         .output()
@@ -14,7 +14,7 @@ fn must_not_compile() {
     let version = String::from_utf8_lossy(&rustc.stdout);
     if !version.starts_with("rustc 1.95.") {
         skip::say(&format!(
-            "tests/e2e/ui has the texts of rustc 1.95, and this is {version}"
+            "tests/e2e/ui expects the messages of rustc 1.95, but this is {version}"
         ));
         return;
     }

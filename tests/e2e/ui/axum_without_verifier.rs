@@ -1,4 +1,4 @@
-//! A router whose state holds no `Verifier` does not take the handler.
+//! A router without a `Verifier` in its state does not compile.
 use axum::{Router, routing::post};
 use cryptocloud_postback_axum::{Received, VerifiedPostback};
 

@@ -1,4 +1,4 @@
-//! A `Verified` comes from a `Verifier` only.
+//! Only a `Verifier` makes a `Verified`.
 use cryptocloud_postback::{Postback, Verified};
 
 fn forge(reported: Postback, other: Verified) -> Verified {

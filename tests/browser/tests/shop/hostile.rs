@@ -3,7 +3,7 @@ use browser::TestResult;
 use super::{DELIVERY, ORDER, Shop};
 
 #[tokio::test]
-async fn order_ids_are_text_and_run_nothing() -> TestResult {
+async fn hostile_order_ids_are_shown_as_text() -> TestResult {
     let Some(shop) = Shop::start().await? else {
         return Ok(());
     };
@@ -22,7 +22,7 @@ async fn order_ids_are_text_and_run_nothing() -> TestResult {
         "\u{202e}drowssap \u{1f4b8}",
     ] {
         let script = "const field = document.querySelector('#id'); field.value = arguments[0]";
-        // Not typed, since the driver types nothing outside of the basic plane.
+        // Set instead of typed: the driver cannot type characters above U+FFFF.
         browser.client().execute(script, vec![id.into()]).await?;
         browser.click("#new button").await?;
         browser.until_text(ORDER, id).await?;
@@ -39,7 +39,7 @@ async fn order_ids_are_text_and_run_nothing() -> TestResult {
         browser.check().await?;
     }
     browser.screenshot("shop-hostile-phone").await?;
-    // Neither does a page that is opened with all of them.
+    // The same on a page that is opened when all of them are there.
     browser.open(&shop.url()).await?;
     browser.until_text("#orders-count", "10").await?;
     browser
@@ -50,9 +50,9 @@ async fn order_ids_are_text_and_run_nothing() -> TestResult {
     browser.check().await
 }
 
-/// Should anything get into the page some day, its policy stops it, and the tests see it.
+/// If markup ever got into the page, the Content Security Policy would stop it and `check` would say so.
 #[tokio::test]
-async fn the_policy_stops_what_gets_in() -> TestResult {
+async fn the_content_security_policy_stops_injected_markup() -> TestResult {
     let Some(shop) = Shop::start().await? else {
         return Ok(());
     };

@@ -2,9 +2,9 @@ use browser::TestResult;
 
 use super::{ORDER, Shop};
 
-/// From the top of the page to a paid order without a mouse, and without losing one's place.
+/// From the top of the page to a paid order by keyboard, without losing the focus.
 #[tokio::test]
-async fn all_of_it_works_without_a_mouse() -> TestResult {
+async fn an_order_is_paid_by_keyboard_alone() -> TestResult {
     let Some(shop) = Shop::start().await? else {
         return Ok(());
     };
@@ -35,7 +35,7 @@ async fn all_of_it_works_without_a_mouse() -> TestResult {
     browser
         .until("return !document.querySelector('[aria-disabled]')")
         .await?;
-    // The button is gone, so the focus is where its order is.
+    // The button is gone, so the focus moved to the heading of its order.
     let place = "return document.activeElement.matches('#orders h3')";
     browser.until(place).await?;
     browser.keys(&[TAB, ENTER]).await?;
@@ -49,7 +49,7 @@ async fn all_of_it_works_without_a_mouse() -> TestResult {
     browser
         .until("return !document.querySelector('[aria-disabled]')")
         .await?;
-    // This one is still there, and so is the focus.
+    // This button stays, and keeps the focus.
     browser
         .until("return document.activeElement.dataset.kind === 'duplicate'")
         .await?;

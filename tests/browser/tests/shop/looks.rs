@@ -1,11 +1,11 @@
-//! Screenshots for a person to look at, and what has to hold in each.
+//! Screenshots for a developer to look at, with `check` for each.
 
 use browser::TestResult;
 
 use super::Shop;
 
 #[tokio::test]
-async fn light_and_dark_wide_and_narrow() -> TestResult {
+async fn every_size_and_color_scheme_passes_check() -> TestResult {
     let Some(shop) = Shop::start().await? else {
         return Ok(());
     };

@@ -8,15 +8,16 @@ mod restart;
 
 use std::process::Command;
 
-use browser::{Browser, Folder, Program, TestResult, program};
+use browser::{Browser, Program, TestResult, program};
+use tempfile::TempDir;
 
-/// A shop in a folder of its own, and a window on it.
+/// A shop with a data folder of its own, and a browser that shows its page.
 struct Shop {
     /// `127.0.0.1:port`
     address: String,
     browser: Browser,
-    folder: Folder,
-    /// None while it is stopped.
+    folder: TempDir,
+    /// `None` while it is stopped.
     program: Option<Program>,
 }
 
@@ -28,7 +29,7 @@ impl Shop {
         let mut shop = Self {
             address: "127.0.0.1:0".to_owned(),
             browser,
-            folder: Folder::new()?,
+            folder: TempDir::with_prefix("shop-")?,
             program: None,
         };
         shop.resume(&mut command(&shop.folder))?;
@@ -37,7 +38,7 @@ impl Shop {
         Ok(Some(shop))
     }
 
-    /// Starts it at the address that it had before.
+    /// Starts it again at the same address.
     fn resume(&mut self, command: &mut Command) -> TestResult {
         let program = Program::start(command.env("LISTEN_ADDR", &self.address))?;
         let address = program.url().strip_prefix("http://");
@@ -57,17 +58,17 @@ impl Shop {
         format!("http://{}/", self.address)
     }
 
-    /// Creates an order, and waits until the page shows it.
+    /// Creates an order and waits until the page shows it.
     async fn order(&self, id: &str) -> TestResult {
         self.browser.fill("#id", id).await?;
         self.browser.click("#new button").await?;
         self.browser.until_text(ORDER, id).await?;
-        // The form takes no second click of a double click.
+        // The form ignores clicks until it is ready again.
         let ready = "return !document.querySelector('#new [aria-disabled]')";
         self.browser.until(ready).await
     }
 
-    /// Presses a button of the newest order, and waits until it could be pressed again.
+    /// Presses a button of the newest order and waits until the buttons are ready again.
     async fn press(&self, kind: &str) -> TestResult {
         let css = format!("{ORDER} [data-kind={kind}]");
         self.browser.click(&css).await?;
@@ -75,7 +76,7 @@ impl Shop {
         self.browser.until(ready).await
     }
 
-    /// Waits until the newest delivery shows all of these.
+    /// Waits until the newest delivery shows all of these texts.
     async fn delivered(&self, texts: &[&str]) -> TestResult {
         for text in texts {
             self.browser.until_text(DELIVERY, text).await?;
@@ -84,12 +85,13 @@ impl Shop {
     }
 }
 
-fn command(folder: &Folder) -> Command {
+fn command(folder: &TempDir) -> Command {
     let mut command = program("axum-shop", "axum-shop");
     command.env("DATA_DIR", folder.path());
     command
 }
 
-/// The newest ones.
+/// The newest order.
 const ORDER: &str = "#orders > :first-child";
+/// The newest delivery.
 const DELIVERY: &str = "#deliveries > :first-child";

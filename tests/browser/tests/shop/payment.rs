@@ -1,11 +1,11 @@
-//! The buttons, and what the page shows of what the shop did.
+//! The buttons, and what the page shows of the deliveries.
 
 use browser::TestResult;
 
 use super::{DELIVERY, ORDER, Shop};
 
 #[tokio::test]
-async fn an_order_is_paid_and_attacks_are_refused() -> TestResult {
+async fn an_order_is_paid_once_and_attacks_are_refused() -> TestResult {
     let Some(shop) = Shop::start().await? else {
         return Ok(());
     };
@@ -14,7 +14,7 @@ async fn an_order_is_paid_and_attacks_are_refused() -> TestResult {
     browser.until_text(ORDER, "Open").await?;
     browser.until_text(ORDER, "0.000113 BNB").await?;
 
-    // Before the payment nobody can forge it.
+    // Attacks before the genuine payment.
     shop.press("forged_token").await?;
     let text = "Token is signed with another secret.";
     shop.delivered(&[
@@ -58,7 +58,7 @@ async fn an_order_is_paid_and_attacks_are_refused() -> TestResult {
     shop.press("duplicate").await?;
     shop.delivered(&["Known already", "Answered 200", "the same token again"])
         .await?;
-    // What was open stays open, though the order is shown anew.
+    // The open details stay open when the order is rendered again.
     browser
         .until_text(ORDER, "token is signed with the secret")
         .await?;
@@ -86,9 +86,9 @@ async fn an_order_is_paid_and_attacks_are_refused() -> TestResult {
     browser.check().await
 }
 
-/// A second window, and a payment that no button of the page has sent.
+/// A second window, and a payment that no button of the page sent.
 #[tokio::test]
-async fn each_open_page_turns_by_itself() -> TestResult {
+async fn every_open_page_updates_by_itself() -> TestResult {
     let Some(shop) = Shop::start().await? else {
         return Ok(());
     };
@@ -116,7 +116,7 @@ async fn each_open_page_turns_by_itself() -> TestResult {
     browser.check().await
 }
 
-/// Of a double click only the first one counts.
+/// Only the first click of a double click counts.
 #[tokio::test]
 async fn a_double_click_is_one_press() -> TestResult {
     let Some(shop) = Shop::start().await? else {
@@ -137,9 +137,9 @@ async fn a_double_click_is_one_press() -> TestResult {
     browser.check().await
 }
 
-/// The log on the page is as long as a person reads, and the rest is there when asked for.
+/// The page shows ten deliveries, and a button shows the others.
 #[tokio::test]
-async fn the_rest_of_a_long_log_is_shown_when_asked_for() -> TestResult {
+async fn a_button_shows_the_rest_of_a_long_log() -> TestResult {
     let Some(shop) = Shop::start().await? else {
         return Ok(());
     };
@@ -158,7 +158,7 @@ async fn the_rest_of_a_long_log_is_shown_when_asked_for() -> TestResult {
                 && !document.querySelector('.more') \
                 && document.activeElement.matches('#deliveries > :nth-child(11) summary')";
     browser.until(rest).await?;
-    // One of them has paid, and the page agrees with itself.
+    // Exactly one of them paid the order.
     browser.until_text(ORDER, "Paid").await?;
     let paid = "return [...document.querySelectorAll('#deliveries > li')] \
                 .filter((item) => item.innerText.includes('11 of 11 checks held')).length === 1";
@@ -167,7 +167,7 @@ async fn the_rest_of_a_long_log_is_shown_when_asked_for() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_bad_order_is_said_at_the_form() -> TestResult {
+async fn the_form_shows_what_is_wrong_with_an_order() -> TestResult {
     let Some(shop) = Shop::start().await? else {
         return Ok(());
     };
@@ -176,7 +176,7 @@ async fn a_bad_order_is_said_at_the_form() -> TestResult {
     browser.click("#new button").await?;
     let text = "Amount is not a decimal number above zero.";
     browser.until_text("#new-problem", text).await?;
-    // What was typed is still there to be mended.
+    // The typed amount stays, to be corrected.
     browser
         .until("return document.querySelector('#amount').value === '12,5'")
         .await?;

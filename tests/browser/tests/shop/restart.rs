@@ -3,7 +3,7 @@ use browser::TestResult;
 use super::{DELIVERY, ORDER, Shop, command};
 
 #[tokio::test]
-async fn the_open_page_comes_back_with_all_of_it() -> TestResult {
+async fn an_open_page_reconnects_and_shows_everything_again() -> TestResult {
     let Some(mut shop) = Shop::start().await? else {
         return Ok(());
     };
@@ -17,7 +17,7 @@ async fn the_open_page_comes_back_with_all_of_it() -> TestResult {
 
     shop.stop()?;
     shop.browser.until_text("#live", "Connecting").await?;
-    // What is known stays, and what cannot be sent is said.
+    // The page keeps what it shows, and says that nothing can be sent.
     assert_eq!(shop.browser.text("main").await?, before);
     shop.press("payment").await?;
     shop.browser
@@ -27,13 +27,13 @@ async fn the_open_page_comes_back_with_all_of_it() -> TestResult {
     shop.browser.until_text("#live", "Live").await?;
     assert_eq!(shop.browser.text("main").await?, before);
 
-    // The page works on, as it was opened before the restart.
+    // The page still works, although it was opened before the restart.
     shop.press("payment").await?;
     shop.browser.until_text(ORDER, "Paid").await?;
     shop.delivered(&["Paid", "A-2"]).await?;
     assert_eq!(shop.browser.text("#problem").await?, "");
     shop.browser.until_text("#deliveries-count", "3").await?;
-    // The requests that found no server are in the console.
+    // The console has the requests that failed while the shop was stopped.
     let faults = shop.browser.console().await?;
     assert!(
         faults.iter().all(|fault| fault.contains("net::ERR_")),
@@ -44,9 +44,9 @@ async fn the_open_page_comes_back_with_all_of_it() -> TestResult {
     shop.browser.check().await
 }
 
-/// With a real secret nothing can be simulated, and what was stays to be seen.
+/// With a real secret the simulator is off, and earlier orders are still shown.
 #[tokio::test]
-async fn a_real_secret_takes_the_buttons_away() -> TestResult {
+async fn a_real_secret_removes_the_simulator() -> TestResult {
     let Some(mut shop) = Shop::start().await? else {
         return Ok(());
     };
@@ -56,7 +56,7 @@ async fn a_real_secret_takes_the_buttons_away() -> TestResult {
     shop.stop()?;
     let secret = "not-a-real-key-only-for-these-tests";
     shop.resume(command(&shop.folder).env("CRYPTOCLOUD_SECRET_KEY", secret))?;
-    // Also on the page that was opened while they were there.
+    // Also on a page that was opened before.
     shop.browser
         .until_text("#mode", "the simulator is off")
         .await?;

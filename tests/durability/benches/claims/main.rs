@@ -1,9 +1,9 @@
-//! What a claim costs in each store, beside the bare statement on the same server, in turns.
+//! The cost of a claim in each store, compared with the bare statement on the same server, in turns.
 //!
 //! Run with `cargo bench -p durability` on a machine that does nothing else.
-//! The servers' own tools, `pgbench` and `redis-benchmark`, send the bare statement too where they are
-//! installed, each client on a connection of its own.
-#![expect(clippy::print_stdout, reason = "that is what a benchmark is for")]
+//! If `pgbench` and `redis-benchmark` are installed, they send the bare statement too, each client on a
+//! connection of its own.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod operation;
 mod tool;
@@ -20,6 +20,7 @@ use cryptocloud_postback_sqlx::{
     PostgresStore, SqliteStore,
     sqlx::{SqlitePool, raw_sql, sqlite::SqlitePoolOptions},
 };
+use tempfile::TempDir;
 use throw_away_servers::{PostgresServer, RedisServer};
 use tokio::task::JoinSet;
 
@@ -33,8 +34,8 @@ type BenchResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 #[tokio::main]
 async fn main() -> BenchResult {
     println!(
-        "Median of {ROUNDS} rounds: how many a second, the time that 99 % of them take, and the share \
-         of the bare statement."
+        "Median of {ROUNDS} rounds: operations a second, 99th percentile, and the rate relative to \
+         the bare statement."
     );
     println!();
     println!(
@@ -44,16 +45,14 @@ async fn main() -> BenchResult {
     let store = MemoryStore::new(usize::MAX);
     compare("memory", None, Bare::memory(), Arc::new(store)).await?;
 
-    let path = std::env::temp_dir().join(format!("durability-bench-{}", std::process::id()));
-    std::fs::create_dir(&path)?;
-    let store = SqliteStore::open(path.join("inbox.sqlite")).await?;
-    let bare = sqlite_pool(&path.join("bare.sqlite")).await?;
+    let folder = TempDir::with_prefix("durability-bench-")?;
+    let store = SqliteStore::open(folder.path().join("inbox.sqlite")).await?;
+    let bare = sqlite_pool(&folder.path().join("bare.sqlite")).await?;
     compare("sqlite", None, Bare::Sqlite(bare), Arc::new(store)).await?;
-    std::fs::remove_dir_all(&path)?;
 
     if let Some(server) = PostgresServer::start() {
         let store = PostgresStore::connect(server.url().parse()?).await?;
-        // The same connections, so that both have as many.
+        // The same pool, so that both have the same number of connections.
         let bare = store.pool().clone();
         raw_sql(BARE_TABLE).execute(&bare).await?;
         let tool = Tool::Pgbench(server.port());
@@ -75,7 +74,7 @@ async fn main() -> BenchResult {
     Ok(())
 }
 
-/// With the settings of the store's own.
+/// A pool with the settings of the store.
 async fn sqlite_pool(path: &std::path::Path) -> BenchResult<SqlitePool> {
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
@@ -131,7 +130,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// How many a second, and the time that 99 % of them take.
+/// Operations a second, and the 99th percentile of their time.
 async fn measure(operation: &Operation, in_flight: usize) -> BenchResult<(f64, Duration)> {
     let start = Instant::now();
     let mut workers = JoinSet::new();

@@ -14,7 +14,7 @@ use cryptocloud_postback_sqlx::sqlx::{self, PgPool, SqlitePool};
 
 use crate::BenchResult;
 
-/// What is measured.
+/// The operation to measure.
 #[derive(Clone)]
 pub(crate) enum Operation {
     Bare(Bare),
@@ -35,7 +35,7 @@ impl Operation {
         let key = Key::new("shop", &invoice, "success");
         let report = Report::new(key, Amount::parse("1")?, Currency::Bnb, None);
         let Claim::Acquired(lease) = store.claim(&report, LEASE).await? else {
-            return Err("not free".into());
+            return Err("the invoice is claimed already".into());
         };
         if completes {
             store.complete(&lease).await?;
@@ -44,7 +44,7 @@ impl Operation {
     }
 }
 
-/// The least that remembers an invoice.
+/// The smallest statement that remembers an invoice.
 #[derive(Clone)]
 pub(crate) enum Bare {
     Memory(Arc<Mutex<HashSet<String>>>),

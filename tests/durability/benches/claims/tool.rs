@@ -1,13 +1,14 @@
 use std::{
-    fs, io,
-    process::{self, Command},
+    io::{self, Write},
+    process::Command,
 };
 
+use tempfile::NamedTempFile;
 use tokio::task;
 
 use crate::BenchResult;
 
-/// What the makers of a server measure it with, on its port.
+/// The benchmark tool of a server, with the port of the server.
 #[derive(Clone, Copy)]
 pub(crate) enum Tool {
     Pgbench(u16),
@@ -15,7 +16,7 @@ pub(crate) enum Tool {
 }
 
 impl Tool {
-    /// How many bare statements a second; None where it is not installed.
+    /// Bare statements a second, or `None` if the tool is not installed.
     pub(crate) async fn run(self, clients: usize) -> BenchResult<Option<f64>> {
         task::spawn_blocking(move || self.measure(clients)).await?
     }
@@ -24,12 +25,9 @@ impl Tool {
         let clients = clients.to_string();
         let output = match self {
             Self::Pgbench(port) => {
-                let script = std::env::temp_dir().join(format!("bare-{}.sql", process::id()));
-                fs::write(
-                    &script,
-                    "INSERT INTO bare VALUES (gen_random_uuid()::text);",
-                )?;
-                let output = Command::new("pgbench")
+                let mut script = NamedTempFile::with_suffix(".sql")?;
+                script.write_all(b"INSERT INTO bare VALUES (gen_random_uuid()::text);")?;
+                Command::new("pgbench")
                     .args(["--no-vacuum", "--protocol=prepared", "--time=1", "--jobs=2"])
                     .args([
                         "--host=127.0.0.1",
@@ -38,10 +36,8 @@ impl Tool {
                         &clients,
                     ])
                     .args(["--port", &port.to_string(), "--file"])
-                    .args([script.as_os_str(), "postgres".as_ref()])
-                    .output();
-                fs::remove_file(script)?;
-                output
+                    .args([script.path().as_os_str(), "postgres".as_ref()])
+                    .output()
             }
             Self::RedisBenchmark(port) => Command::new("redis-benchmark")
                 .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-c", &clients])
@@ -57,13 +53,13 @@ impl Tool {
             Self::Pgbench(_) => output
                 .lines()
                 .find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()),
-            // After the line of headings: the name, and how many a second.
+            // After the header line: the name, then the rate.
             Self::RedisBenchmark(_) => output
                 .lines()
                 .last()
                 .and_then(|line| line.split("\",\"").nth(1)),
         };
-        let rate = rate.ok_or_else(|| format!("not understood: {output}"))?;
+        let rate = rate.ok_or_else(|| format!("unexpected output: {output}"))?;
         Ok(Some(rate.parse()?))
     }
 }

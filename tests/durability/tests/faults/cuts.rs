@@ -1,4 +1,4 @@
-//! Connections that break at a certain message, and that hang.
+//! Connections that break at a certain message, and connections that hang.
 
 use cryptocloud_postback_inbox::Key;
 use durability::{Framework, Mode};
@@ -8,10 +8,10 @@ use crate::{
     TestResult,
     place::Kind,
     proxy::{Cut, Moment},
-    sender::Answer,
+    sender::Response,
 };
 
-/// The messages of one payment to the store.
+/// The messages that one payment sends to the store.
 #[derive(Clone, Copy)]
 enum Message {
     Claim,
@@ -40,22 +40,22 @@ impl Message {
     }
 }
 
-/// With the answer to the sender, and the effects by then.
+/// `expected` is the response to the sender and the number of effects by then.
 async fn check_cut(
     kind: Kind,
     mode: Mode,
     framework: Framework,
     message: Message,
     moment: Moment,
-    expected: (Answer, usize),
+    expected: (Response, usize),
 ) -> TestResult {
     let Some(stand) = Stand::start(kind, mode, framework).await? else {
         return Ok(());
     };
     stand.proxy.cut(message.cut(kind, moment));
-    let answer = stand.send(INVOICE).await;
+    let response = stand.send(INVOICE).await;
     assert!(stand.proxy.has_cut());
-    assert_eq!((answer, stand.effects(INVOICE).await), expected);
+    assert_eq!((response, stand.effects(INVOICE).await), expected);
     stand.send_until_paid(INVOICE).await;
     assert_eq!(stand.effects(INVOICE).await, 1);
     Ok(())
@@ -63,11 +63,11 @@ async fn check_cut(
 
 macro_rules! cuts {
     ($($name:ident: $kind:ident $mode:ident $framework:ident,
-       $moment:ident $message:ident => $answer:ident $effects:literal;)*) => {$(
+       $moment:ident $message:ident => $response:ident $effects:literal;)*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() -> TestResult {
             let (message, moment) = (Message::$message, Moment::$moment);
-            let expected = (Answer::$answer, $effects);
+            let expected = (Response::$response, $effects);
             check_cut(Kind::$kind, Mode::$mode, Framework::$framework, message, moment, expected)
                 .await
         }
@@ -77,7 +77,7 @@ macro_rules! cuts {
 cuts! {
     postgres_after_claim: Postgres Lease Axum, After Claim => Later 0;
     postgres_after_commit: Postgres Transaction Axum, After Commit => Later 1;
-    // The inbox tells the store again.
+    // The inbox sends the completion again.
     postgres_after_complete: Postgres Lease Axum, After Complete => Paid 1;
     postgres_before_claim: Postgres Lease Actix, Before Claim => Later 0;
     postgres_before_commit: Postgres Transaction Actix, Before Commit => Later 0;
@@ -94,7 +94,7 @@ enum Break {
     Stalled,
 }
 
-/// The receiver answers while the store is still away, so by its own limit.
+/// The receiver responds while the store is still away, after its own limit.
 async fn check_away(kind: Kind, mode: Mode, framework: Framework, how: Break) -> TestResult {
     let Some(stand) = Stand::start(kind, mode, framework).await? else {
         return Ok(());

@@ -10,7 +10,7 @@ use crate::{
     sender::{LIMIT, Sender, postback},
 };
 
-/// Payments that keep coming while a test breaks something.
+/// Payments that keep coming while a test breaks the store.
 pub(super) struct Flood {
     is_over: Arc<AtomicBool>,
     paid: watch::Receiver<usize>,
@@ -44,14 +44,14 @@ impl Flood {
         }
     }
 
-    /// Waits until this many more are paid.
+    /// Waits until this many more payments are paid.
     pub(super) async fn goes_on(&mut self, more: usize) -> TestResult {
         let paid = *self.paid.borrow() + more;
         time::timeout(LIMIT, self.paid.wait_for(|now| *now >= paid)).await??;
         Ok(())
     }
 
-    /// Starts no more of them, waits until all are paid, and says how many.
+    /// Stops new payments, waits until all are paid, and returns their number.
     pub(super) async fn ends(self) -> usize {
         self.is_over.store(true, Ordering::Relaxed);
         self.senders.join_all().await.into_iter().sum()

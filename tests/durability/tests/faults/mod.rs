@@ -1,4 +1,4 @@
-//! What happens to a store while payments come in.
+//! A store breaks while payments come in.
 
 mod cuts;
 mod flood;
@@ -15,10 +15,10 @@ use crate::{
     place::{Kind, Place},
     proxy::Proxy,
     receiver::Receiver,
-    sender::{Answer, Sender, postback},
+    sender::{Response, Sender, postback},
 };
 
-/// A receiver, with a proxy between it and its store.
+/// A receiver with a proxy between it and its store.
 struct Stand {
     place: Place,
     proxy: Proxy,
@@ -27,7 +27,7 @@ struct Stand {
 }
 
 impl Stand {
-    /// With a payment behind it, so that connections are open and statements prepared.
+    /// Starts with one payment, so that connections are open and statements prepared.
     async fn start(
         kind: Kind,
         mode: Mode,
@@ -50,7 +50,7 @@ impl Stand {
         Ok(Some(stand))
     }
 
-    async fn send(&self, invoice: &str) -> Answer {
+    async fn send(&self, invoice: &str) -> Response {
         self.sender
             .send(self.receiver.url(), &postback(invoice, 0))
             .await
@@ -68,10 +68,10 @@ impl Stand {
         effects.get(invoice).map_or(0, Vec::len)
     }
 
-    /// While the store is broken: no 200, no handler. Afterwards: paid once.
+    /// Asserts that a broken store means no 200 and no effect, and after the repair exactly one effect.
     async fn pays_only_after(&self, repair: impl AsyncFnOnce() -> TestResult) -> TestResult {
         for invoice in ["BROKEN1", "BROKEN2", "BROKEN3"] {
-            assert_eq!(self.send(invoice).await, Answer::Later, "{invoice}");
+            assert_eq!(self.send(invoice).await, Response::Later, "{invoice}");
         }
         repair().await?;
         for invoice in ["BROKEN1", "BROKEN2", "BROKEN3"] {
@@ -83,7 +83,7 @@ impl Stand {
     }
 }
 
-/// With a short lease, as it has to run out where an answer of the store was lost.
+/// A short lease, because it has to end if a reply of the store was lost.
 fn options(place: &Place, framework: Framework) -> Options {
     Options {
         lease: Duration::from_secs(2),

@@ -1,4 +1,4 @@
-//! A PostgreSQL server that goes and comes back.
+//! A PostgreSQL server that restarts, or ends its connections.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ enum Fault {
 }
 
 async fn check(mode: Mode, framework: Framework, fault: Fault) -> TestResult {
-    // Of its own, since it goes.
+    // Not the shared server, because this one is restarted.
     let Some(server) = spawn_blocking(PostgresServer::start).await? else {
         return Ok(());
     };

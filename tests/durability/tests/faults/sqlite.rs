@@ -9,23 +9,23 @@ use std::{
 
 use cryptocloud_postback_sqlx::sqlx::{Connection as _, SqliteConnection};
 use durability::{Framework, Mode};
+use tempfile::TempDir;
 
 use super::{Stand, options};
 use crate::{
     TestResult,
-    folder::Folder,
     place::{Kind, Place},
     receiver::Receiver,
-    sender::{Answer, Sender, postback},
+    sender::{Response, Sender, postback},
 };
 
-/// A file system of a few megabytes, which goes with its owner.
-struct SmallDisk(Folder);
+/// A file system of a few megabytes; dropping it unmounts it.
+struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    /// None, with a line that says so, where it cannot be mounted.
+    /// Mounts one. Returns `None`, and prints one line, if this process may not.
     fn mount() -> io::Result<Option<Self>> {
-        let folder = Folder::new()?;
+        let folder = TempDir::with_prefix("small-disk-")?;
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"])
             .arg(folder.path())
@@ -37,7 +37,7 @@ impl SmallDisk {
         Ok(None)
     }
 
-    /// Until there is no room for a single page.
+    /// Writes until there is no room for a single page.
     fn fill(&self) -> io::Result<()> {
         let mut ballast = File::create(self.ballast())?;
         loop {
@@ -55,7 +55,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily, since the receiver may still be ending.
+        // Lazily, because the receiver may not have ended yet.
         let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
     }
 }
@@ -69,14 +69,14 @@ async fn check_full(mode: Mode, framework: Framework) -> TestResult {
     let (sender, urls) = (Sender::new()?, [receiver.url().to_owned()]);
     sender.send_until_paid(&urls, &postback("WARM", 0)).await;
     disk.fill()?;
-    // The write-ahead log may have room left.
+    // The write-ahead log may still have room.
     let mut numbers = 0..1_000;
     let refused = loop {
-        let invoice = format!("FULL{}", numbers.next().ok_or("the disk is never full")?);
+        let invoice = format!("FULL{}", numbers.next().ok_or("the disk never fills up")?);
         match sender.send(receiver.url(), &postback(&invoice, 0)).await {
-            Answer::Paid => {}
-            answer => {
-                assert_eq!(answer, Answer::Later);
+            Response::Paid => {}
+            response => {
+                assert_eq!(response, Response::Later);
                 break invoice;
             }
         }
@@ -90,7 +90,7 @@ async fn check_full(mode: Mode, framework: Framework) -> TestResult {
     let after = place.ledger.effects().await?;
     for number in 0..numbers.start {
         let effects = after.get(&format!("FULL{number}")).map_or(0, Vec::len);
-        // The claim may have found room where the completion did not.
+        // The claim may have found room, but the completion not.
         let limit = if mode == Mode::Lease && number + 1 == numbers.start {
             2
         } else {
@@ -106,7 +106,7 @@ async fn disk_full() -> TestResult {
     check_full(Mode::Lease, Framework::Axum).await
 }
 
-/// Somebody else writes, and does not end.
+/// Another writer holds the lock until it rolls back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn locked() -> TestResult {
     for mode in [Mode::Lease, Mode::Transaction] {

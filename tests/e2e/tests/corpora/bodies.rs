@@ -29,7 +29,7 @@ impl JsonText {
         }
     }
 
-    /// Whether a strict reader takes the text as the value of a field that it does not know.
+    /// Whether a strict reader accepts the text as the value of an unknown field.
     fn is_accepted(&self) -> bool {
         match self.expect.as_str() {
             "accept" => true,
@@ -56,7 +56,7 @@ fn repeated(repeat: &serde_json::Value) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn json_texts() {
+async fn json_test_suite() {
     #[derive(Deserialize)]
     struct Corpus {
         tests: Vec<JsonText>,
@@ -80,29 +80,29 @@ async fn json_texts() {
     }
 }
 
-/// As the whole body it is never a postback, and never the receiver's fault.
+/// As the whole body the text is never a postback: 4xx.
 async fn as_body(verifier: &Verifier, case: &JsonText, text: &[u8]) {
     for content_type in [Some(&b"application/json"[..]), None] {
         let request = Request::post(content_type, text.to_vec());
-        let (answer, _) = send(verifier, &request).await;
+        let (response, _) = send(verifier, &request).await;
         assert!(
-            (400..500).contains(&answer.status),
-            "{}: {answer:?}",
+            (400..500).contains(&response.status),
+            "{}: {response:?}",
             case.name
         );
     }
 }
 
-/// As header and as claims of a token, under a MAC that holds.
+/// The text as the header and as the claims of a token with a valid MAC.
 async fn as_token(verifier: &Verifier, case: &JsonText, text: &[u8]) {
     let header = br#"{"alg":"HS256"}"#;
     let claims = br#"{"id":"ILRAJE1Q","exp":0}"#;
     for token in [signed(text, claims), signed(header, text)] {
         let postback = PostbackBuilder::new(SECRET).token(&token).json();
         let is_too_large = postback.body().len() > MAX_BODY_BYTES;
-        let (answer, kind) = post(verifier, &postback).await;
+        let (response, kind) = post(verifier, &postback).await;
         let expected = if is_too_large { 413 } else { 401 };
-        assert_eq!(answer.status, expected, "{}: {kind:?}", case.name);
+        assert_eq!(response.status, expected, "{}: {kind:?}", case.name);
         assert_ne!(kind, Some(ErrorKind::TokenSignature), "{}", case.name);
     }
 }
@@ -132,13 +132,13 @@ async fn as_unknown_field(verifier: &Verifier, case: &JsonText) {
     }
     let is_too_large = body.len() > MAX_BODY_BYTES;
     let request = Request::post(Some(postback.content_type()), body);
-    let (answer, kind) = send(verifier, &request).await;
+    let (response, kind) = send(verifier, &request).await;
     let expected = match (is_too_large, case.is_accepted()) {
         (true, _) => 413,
         (false, true) => 200,
         (false, false) => 400,
     };
-    assert_eq!(answer.status, expected, "{}: {kind:?}", case.name);
+    assert_eq!(response.status, expected, "{}: {kind:?}", case.name);
 }
 
 #[derive(Deserialize)]
@@ -149,7 +149,7 @@ struct Form {
 }
 
 #[actix_web::test]
-async fn forms() {
+async fn wpt_urlencoded_parser() {
     #[derive(Deserialize)]
     struct Corpus {
         count: usize,
@@ -163,12 +163,12 @@ async fn forms() {
     let good = PostbackBuilder::new(SECRET).form();
     let good = String::from_utf8_lossy(&good.body()).into_owned();
     for case in corpus.tests {
-        // Beside a good postback: its names are none of the page's.
+        // After a good postback, since its names are not documented ones.
         let request = form_request(&format!("{good}&{}", case.input));
-        let (answer, kind) = send(&verifier, &request).await;
+        let (response, kind) = send(&verifier, &request).await;
         let expected = if case.invalid_utf8 { 400 } else { 200 };
-        assert_eq!(answer.status, expected, "{:?}: {kind:?}", case.input);
-        // And each name and value as an order id, to see what it is decoded to.
+        assert_eq!(response.status, expected, "{:?}: {kind:?}", case.input);
+        // Each name and value as an order id, to compare what it decodes to.
         let segments = case.input.split('&').filter(|segment| !segment.is_empty());
         for (segment, (name, value)) in segments.zip(&case.expected_pairs) {
             let (raw_name, raw_value) = segment.split_once('=').unwrap_or((segment, ""));
@@ -210,17 +210,17 @@ async fn naughty_order_ids() {
     }
 }
 
-/// Byte for byte, or a clear 400 where it cannot be an id.
+/// The order id arrives byte for byte, or the response is 400 if the text cannot be an id.
 async fn as_order_id(verifier: &Verifier, request: Request, text: &str) {
-    let (answer, kind) = send(verifier, &request).await;
+    let (response, kind) = send(verifier, &request).await;
     if text
         .chars()
         .any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER)
     {
-        assert_eq!(answer.status, 400, "{text:?}: {kind:?}");
+        assert_eq!(response.status, 400, "{text:?}: {kind:?}");
         return;
     }
-    assert_eq!(answer.status, 200, "{text:?}: {kind:?}");
-    let order_id = answer.seen.and_then(|seen| seen.order_id);
+    assert_eq!(response.status, 200, "{text:?}: {kind:?}");
+    let order_id = response.seen.and_then(|seen| seen.order_id);
     assert_eq!(order_id.as_deref(), (!text.is_empty()).then_some(text));
 }

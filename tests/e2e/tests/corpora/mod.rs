@@ -1,6 +1,7 @@
-//! Test data that others made, from a folder beside the checkout.
+//! Public test data about JSON, forms, tokens and hostile strings.
 //!
-//! None of it is copied here, so where the folder is missing a line says so.
+//! None of it is part of this repository. Each test reads its corpus from a folder beside the
+//! checkout, and is skipped with one line if it is absent.
 
 mod bodies;
 mod tokens;
@@ -18,13 +19,13 @@ use cryptocloud_postback::{
 use serde::de::DeserializeOwned;
 
 use crate::{
-    receivers::{Answer, Request, send},
+    receivers::{Request, Response, send},
     skip,
 };
 
 const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
-/// Reads a corpus, or says in one line that it is absent.
+/// Reads a corpus, or prints one line if it is absent.
 fn read<T: DeserializeOwned>(name: &str) -> Option<T> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora");
     let Ok(text) = fs::read_to_string(folder.join(name)) else {
@@ -46,7 +47,7 @@ fn verifier() -> Verifier {
     verifier_at(NOW.as_secs(), 60, SECRET)
 }
 
-async fn post(verifier: &Verifier, postback: &SignedPostback) -> (Answer, Option<ErrorKind>) {
+async fn post(verifier: &Verifier, postback: &SignedPostback) -> (Response, Option<ErrorKind>) {
     let request = Request::post(Some(postback.content_type()), postback.body());
     send(verifier, &request).await
 }

@@ -1,4 +1,4 @@
-//! What concerns the token.
+//! Corpora of tokens.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cryptocloud_postback::{
@@ -19,7 +19,7 @@ struct Claim {
 }
 
 #[actix_web::test]
-async fn claims() {
+async fn jwt_claim_cases() {
     #[derive(Deserialize)]
     struct Corpus {
         count: usize,
@@ -30,16 +30,16 @@ async fn claims() {
     };
     assert_eq!(corpus.tests.len(), corpus.count);
     for case in corpus.tests {
-        // The cases name no invoice, and here that alone would refuse the valid ones.
+        // The cases name no invoice, which alone would refuse the valid ones.
         let claims = case
             .claims_json
             .replacen("{\"", "{\"id\":\"ILRAJE1Q\",\"", 1);
         let postback = PostbackBuilder::new(SECRET).claims(claims);
         let verifier = verifier_at(case.now, case.leeway, SECRET);
         for postback in [postback.json(), postback.form()] {
-            let (answer, kind) = post(&verifier, &postback).await;
+            let (response, kind) = post(&verifier, &postback).await;
             let expected = if case.expect == "valid" { 200 } else { 401 };
-            assert_eq!(answer.status, expected, "{}: {kind:?}", case.name);
+            assert_eq!(response.status, expected, "{}: {kind:?}", case.name);
             assert_ne!(kind, Some(ErrorKind::InvoiceMismatch), "{}", case.name);
         }
     }
@@ -53,9 +53,9 @@ struct Jose {
     strict_result: String,
 }
 
-/// None of these tokens is of an invoice, so a valid one gets as far as its claims.
+/// None of these tokens names an invoice, so even a valid one is refused.
 #[actix_web::test]
-async fn jose_examples() {
+async fn rfc_jose_examples() {
     #[derive(Deserialize)]
     struct Corpus {
         count: usize,
@@ -76,14 +76,14 @@ async fn jose_examples() {
             &PostbackBuilder::new(SECRET).token(&token).json(),
         )
         .await;
-        let kind = kind.expect("a token of nobody's is refused");
+        let kind = kind.expect("no example is a postback's token");
         assert_eq!(kind.status_code(), 401, "{}", case.title);
         if case.strict_result != "valid" {
             assert_ne!(kind, ErrorKind::TokenClaims, "{}", case.title);
             continue;
         }
-        // Under this verifier's key the MAC does not hold; under the example's own it does, which
-        // only jsonwebtoken can be asked, since those keys are not text.
+        // The MAC is wrong under this verifier's key. Under the example's own key it is right, but
+        // those keys are not strings, so jsonwebtoken has to check it.
         assert_eq!(kind, ErrorKind::TokenSignature, "{}", case.title);
         let key = URL_SAFE_NO_PAD
             .decode(case.key_b64url.expect("a key"))
@@ -141,7 +141,7 @@ async fn token_attacks() {
             .claims(payload);
         let signed = signer.signed_token();
         let (message, _) = signed.rsplit_once('.').expect("a token has dots");
-        // Without a key to sign with, the signature is empty or the attacker's own.
+        // Without a key, the signature is empty or made up.
         let token = match (case.sign_with.is_some(), &case.signature) {
             (true, _) => signed,
             (false, None) => format!("{message}."),
@@ -152,12 +152,12 @@ async fn token_attacks() {
         }
         let postback = signer.token(&token);
         for postback in [postback.json(), postback.form()] {
-            let (answer, kind) = post(&verifier(), &postback).await;
+            let (response, kind) = post(&verifier(), &postback).await;
             if case.must == "accept" {
-                assert_eq!(answer.status, 200, "{}: {kind:?}", case.attack);
+                assert_eq!(response.status, 200, "{}: {kind:?}", case.attack);
                 accepted += 1;
             } else {
-                assert_eq!(answer.status, 401, "{}: {kind:?}", case.attack);
+                assert_eq!(response.status, 401, "{}: {kind:?}", case.attack);
             }
         }
     }

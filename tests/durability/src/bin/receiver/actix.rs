@@ -9,7 +9,7 @@ use cryptocloud_postback_actix_web::{Received, VerifiedPostback, postback_route}
 use cryptocloud_postback_sqlx::sqlx;
 use durability::{Mode, Options};
 
-use crate::{say, shop::Shop};
+use crate::{announce, shop::Shop};
 
 pub(crate) async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let shop = Shop::open(options).await?;
@@ -25,11 +25,11 @@ pub(crate) async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     };
     let server = HttpServer::new(app)
         .workers(2)
-        // Zero is none: a busy machine would make it answer 408 before the route is asked.
+        // No limit: a busy machine would cause a 408 before the route runs.
         .client_request_timeout(Duration::ZERO)
         .bind(("127.0.0.1", 0))?;
     for address in server.addrs() {
-        say(address)?;
+        announce(address)?;
     }
     Ok(server.run().await?)
 }

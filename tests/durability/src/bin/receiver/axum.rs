@@ -13,7 +13,7 @@ use cryptocloud_postback_sqlx::sqlx;
 use durability::{Mode, Options};
 use tokio::net::TcpListener;
 
-use crate::{say, shop::Shop};
+use crate::{announce, shop::Shop};
 
 impl FromRef<Shop> for Verifier {
     fn from_ref(shop: &Shop) -> Self {
@@ -29,7 +29,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     };
     let app = Router::new().route("/postback", route).with_state(shop);
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    say(listener.local_addr()?)?;
+    announce(listener.local_addr()?)?;
     Ok(axum::serve(listener, app).await?)
 }
 

@@ -1,4 +1,4 @@
-//! Receives postbacks and credits each invoice in a ledger, for the tests to start and to kill.
+//! Receives postbacks and credits each invoice in a ledger. The tests start it and kill it.
 #![forbid(unsafe_code)]
 
 mod actix;
@@ -19,13 +19,13 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse(env::args().skip(1))?;
-    // What the store says when it is broken on purpose is of interest to who asks for it.
+    // Off unless `RUST_LOG` is set, because the tests break stores on purpose.
     let log = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off"));
     tracing_subscriber::fmt()
         .with_env_filter(log)
         .with_writer(io::stderr)
         .init();
-    // The test holds the other end of the pipe, so however it ends, this process ends too.
+    // The test holds the other end of the pipe, so this process ends with it.
     thread::spawn(|| {
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         process::exit(0)
@@ -36,6 +36,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn say(address: SocketAddr) -> io::Result<()> {
+fn announce(address: SocketAddr) -> io::Result<()> {
     writeln!(io::stdout(), "http://{address}/postback")
 }

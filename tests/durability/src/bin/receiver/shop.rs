@@ -11,7 +11,7 @@ use durability::{Ledger, Mode, Options, SECRET};
 
 use crate::till::Till;
 
-/// What both frameworks serve.
+/// The app behind both frameworks.
 #[derive(Clone)]
 pub(crate) struct Shop(Arc<Parts>);
 
@@ -73,7 +73,7 @@ impl Shop {
         self.0.ledger.append(invoice, &self.0.options.name).await
     }
 
-    /// All of the mode `transaction`.
+    /// The whole of mode `transaction`.
     pub(crate) async fn pay(
         &self,
         postback: &Verified,
@@ -87,7 +87,7 @@ impl Shop {
     }
 }
 
-/// As [`SqliteStore::open`] does, but not at the start where the file cannot be written yet.
+/// Opens the store. Without a migration it connects later, because the file may not be writable yet.
 async fn open_sqlite(path: &str, migrates: bool) -> Result<SqliteStore, Box<dyn Error>> {
     if migrates {
         return Ok(SqliteStore::open(path).await?);

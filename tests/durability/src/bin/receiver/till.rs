@@ -5,7 +5,7 @@ use cryptocloud_postback_sqlx::{PostgresStore, SqliteStore, sqlx};
 use durability::INSERT;
 use tokio::time;
 
-/// Where claim and effect are one commit.
+/// Claims and credits in one commit.
 #[derive(Clone)]
 pub(crate) enum Till {
     Postgres(PostgresStore),
@@ -25,7 +25,7 @@ impl Till {
                 Self::Sqlite(store) => in_one_commit!(store, "BEGIN IMMEDIATE", report, name),
             }
         };
-        // `claim_in` is a part of the merchant's own work, and so is its limit.
+        // `claim_in` runs in the merchant's own transaction, so the merchant sets the limit.
         match time::timeout(timeout, paid).await {
             Ok(result) => result,
             Err(_) => Err(StoreError::from(StoreErrorKind::TimedOut).into()),
@@ -33,7 +33,7 @@ impl Till {
     }
 }
 
-/// The same text for two types of transaction.
+/// The same code for two types of transaction.
 macro_rules! in_one_commit {
     ($store:expr, $begin:literal, $report:expr, $name:expr) => {{
         let begun = $store.pool().begin_with($begin).await;
