@@ -42,7 +42,7 @@ pub(crate) enum Body {
 
 /// What came back.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) elapsed: Duration,
     /// The start of the body.
@@ -53,13 +53,13 @@ pub(crate) struct Answer {
 
 /// Why nothing came back.
 #[derive(Clone, Debug)]
-pub(crate) struct NoAnswer {
-    pub(crate) fault: Fault,
+pub(crate) struct SendError {
+    pub(crate) fault: SendErrorKind,
     pub(crate) reason: String,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Fault {
+pub(crate) enum SendErrorKind {
     /// The endpoint closed the connection.
     Closed,
     /// Nothing came in time.
@@ -83,7 +83,7 @@ impl Client {
         &self.url
     }
 
-    pub(crate) async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
         let mut builder = self
             .client
             .request(request.method, self.url.clone())
@@ -110,7 +110,7 @@ impl Client {
         }
         body.truncate(MAX_SHOWN_BYTES);
         let location = response.headers().get(LOCATION);
-        Ok(Answer {
+        Ok(Response {
             status: response.status(),
             elapsed: start.elapsed(),
             body: String::from_utf8_lossy(&body).into_owned(),
@@ -137,20 +137,23 @@ impl Client {
     }
 
     /// The last cause says most; those above it repeat one another.
-    fn fault(&self, error: &reqwest::Error) -> NoAnswer {
+    fn fault(&self, error: &reqwest::Error) -> SendError {
         let mut last: &dyn error::Error = error;
         while let Some(source) = last.source() {
             last = source;
         }
         let (fault, reason) = if error.is_timeout() {
             let seconds = self.timeout.as_secs();
-            (Fault::Silent, format!("no answer within {seconds} s"))
+            (
+                SendErrorKind::Silent,
+                format!("no answer within {seconds} s"),
+            )
         } else if error.is_connect() {
-            (Fault::Unreachable, last.to_string())
+            (SendErrorKind::Unreachable, last.to_string())
         } else {
-            (Fault::Closed, last.to_string())
+            (SendErrorKind::Closed, last.to_string())
         };
-        NoAnswer { fault, reason }
+        SendError { fault, reason }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Attacks on an endpoint, and whether it refuses them.
 
 mod attack;
+mod body;
 mod claims;
-mod control;
-mod fields;
+mod controls;
 mod outcome;
 mod request;
 mod table;
@@ -16,8 +16,8 @@ use cryptocloud_postback::{Format, testing::PostbackBuilder};
 
 use crate::{client::Client, draft::PostbackOptions, output, secret::Secret};
 use attack::{Attack, Forger};
+use body::BODY;
 use claims::CLAIMS;
-use fields::BODY;
 use outcome::{Outcome, Results};
 use request::REQUEST;
 use token::TOKEN;
@@ -78,7 +78,7 @@ async fn all(
     let mut controls = Vec::new();
     let mut accepted = None;
     for format in formats {
-        for control in control::controls(format) {
+        for control in controls::controls(format) {
             let outcome = send(control, builder, format, client).await?;
             if let Some(reason) = outcome.unreachable() {
                 bail!("{}: {reason}", client.url());
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn controls_are_genuine() {
         for format in [Format::Form, Format::Json] {
-            for control in control::controls(format) {
+            for control in controls::controls(format) {
                 assert_eq!(forge(control, format), Ok(()), "{}", control.name);
             }
         }

@@ -2,7 +2,7 @@ use cryptocloud_postback::ErrorKind;
 use serde::Serialize;
 
 use super::attack::{Attack, Right};
-use crate::client::{Answer, Fault, NoAnswer};
+use crate::client::{Response, SendError, SendErrorKind};
 
 /// What an endpoint did about one attack.
 #[derive(Debug, Serialize)]
@@ -45,7 +45,7 @@ pub(super) struct Results {
 }
 
 impl Outcome {
-    pub(super) fn new(attack: &Attack, result: Result<Answer, NoAnswer>) -> Self {
+    pub(super) fn new(attack: &Attack, result: Result<Response, SendError>) -> Self {
         let outcome = Self {
             name: attack.name,
             what: attack.what,
@@ -63,7 +63,7 @@ impl Outcome {
                 ..outcome
             },
             Err(no_answer) => Self {
-                is_unreachable: no_answer.fault == Fault::Unreachable,
+                is_unreachable: no_answer.fault == SendErrorKind::Unreachable,
                 reason: Some(no_answer.reason),
                 ..outcome
             },
@@ -116,12 +116,12 @@ impl Results {
 }
 
 /// Any 4xx is a refusal: another receiver may have other reasons than ours.
-fn verdict(right: Right, result: &Result<Answer, NoAnswer>) -> Verdict {
+fn verdict(right: Right, result: &Result<Response, SendError>) -> Verdict {
     let answer = match result {
         Ok(answer) => answer,
         // An endpoint may close rather than read on.
         Err(no_answer)
-            if no_answer.fault == Fault::Closed
+            if no_answer.fault == SendErrorKind::Closed
                 && right == Right::Refuse(ErrorKind::BodyTooLarge) =>
         {
             return Verdict::Right;

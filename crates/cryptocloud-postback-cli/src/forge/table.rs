@@ -70,12 +70,12 @@ mod tests {
     use reqwest::StatusCode;
 
     use super::*;
-    use crate::{client::Answer, forge::control::controls};
+    use crate::{client::Response, forge::controls::controls};
 
     /// Of controls that are answered with these statuses.
     fn shown(statuses: [StatusCode; 2]) -> String {
         let outcome = |(control, status)| {
-            let answer = Answer {
+            let answer = Response {
                 status,
                 elapsed: Duration::ZERO,
                 body: String::new(),

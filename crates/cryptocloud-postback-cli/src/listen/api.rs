@@ -12,9 +12,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    answer::Answer,
     app::App,
     journal::Entry,
+    response::StoredResponse,
     view::{Detail, Update},
 };
 
@@ -62,11 +62,12 @@ fn find(app: &App, id: &str) -> Option<Entry> {
 }
 
 fn gone() -> Response {
-    Answer::fault(StatusCode::NOT_FOUND, "this postback is not kept any more").into_response()
+    StoredResponse::fault(StatusCode::NOT_FOUND, "this postback is not kept any more")
+        .into_response()
 }
 
 fn conflict(text: &str) -> Response {
-    Answer::fault(StatusCode::CONFLICT, text).into_response()
+    StoredResponse::fault(StatusCode::CONFLICT, text).into_response()
 }
 
 fn shown(app: &App, value: &impl Serialize) -> Response {

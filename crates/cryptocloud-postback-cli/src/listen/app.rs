@@ -11,17 +11,16 @@ use axum::{
 use tokio::task::JoinHandle;
 
 use super::{
-    answer::Answer,
-    api,
-    arrival::Arrival,
-    events,
+    api, events,
     forward::Forwarder,
     guard,
     journal::{Delivery, Journal, Record},
-    judge::Judgement,
     page, receive,
+    request::StoredRequest,
+    response::StoredResponse,
     settings::Settings,
     terminal::Terminal,
+    verification::Verification,
 };
 
 /// What all requests share.
@@ -55,10 +54,10 @@ impl App {
     /// A task of its own does that, so that a sender who hangs up leaves nothing half done.
     pub(super) fn take(
         self: Arc<Self>,
-        arrival: Arrival,
+        arrival: StoredRequest,
         resend_of: Option<u64>,
-    ) -> (u64, JoinHandle<Answer>) {
-        let judgement = Judgement::of(&arrival, self.settings.verifier.as_ref());
+    ) -> (u64, JoinHandle<StoredResponse>) {
+        let judgement = Verification::of(&arrival, self.settings.verifier.as_ref());
         // Half a body would be another postback.
         let is_passed_on = self.forwarder.is_some() && arrival.fault.is_none();
         let record = Arc::new(Record {

@@ -3,12 +3,12 @@ use axum::http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT},
 };
 
-use super::arrival::Arrival;
+use super::request::StoredRequest;
 
 /// A command for a POSIX shell that sends the same bytes to this origin again.
 ///
 /// None where that cannot be done exactly.
-pub(super) fn line(origin: &str, arrival: &Arrival) -> Option<String> {
+pub(super) fn line(origin: &str, arrival: &StoredRequest) -> Option<String> {
     if arrival.fault.is_some() {
         return None;
     }
@@ -103,9 +103,9 @@ mod tests {
         (words.iter().map(text).collect(), rest)
     }
 
-    async fn arrival(request: axum::http::request::Builder, body: &[u8]) -> Arrival {
+    async fn arrival(request: axum::http::request::Builder, body: &[u8]) -> StoredRequest {
         let request: Request = request.body(Body::from(body.to_vec())).expect("a request");
-        Arrival::read(request).await
+        StoredRequest::read(request).await
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use reqwest::{Client, Response, Url, redirect, retry};
 
 use crate::client::is_loopback;
 
-use super::{answer::Answer, arrival::Arrival, headers::Headers};
+use super::{headers::Headers, request::StoredRequest, response::StoredResponse};
 
 /// Passes postbacks on to another server.
 pub(super) struct Forwarder {
@@ -26,7 +26,7 @@ pub(super) struct Forwarder {
 pub(super) struct Exchange {
     pub(super) duration: Duration,
     /// Its answer, or why there is none.
-    pub(super) result: Result<Answer, String>,
+    pub(super) result: Result<StoredResponse, String>,
 }
 
 impl Forwarder {
@@ -51,7 +51,7 @@ impl Forwarder {
     }
 
     /// Whether an arrival was passed on from here, so that passing it on would never end.
-    fn sent(&self, arrival: &Arrival) -> bool {
+    fn sent(&self, arrival: &StoredRequest) -> bool {
         let mut values = arrival.headers.get_all(&VIA);
         values.any(|value| {
             let mut words = value.as_bytes().split(|byte| matches!(byte, b' ' | b','));
@@ -60,7 +60,7 @@ impl Forwarder {
     }
 
     /// Passes on the method, the body and the headers that say what it is and who sent it.
-    pub(super) async fn send(&self, arrival: &Arrival) -> Exchange {
+    pub(super) async fn send(&self, arrival: &StoredRequest) -> Exchange {
         let start = Instant::now();
         let result = match self.sent(arrival) {
             true => Err("it came back from there: does --forward lead here again?".to_owned()),
@@ -75,7 +75,7 @@ impl Forwarder {
         }
     }
 
-    async fn exchange(&self, arrival: &Arrival) -> reqwest::Result<Answer> {
+    async fn exchange(&self, arrival: &StoredRequest) -> reqwest::Result<StoredResponse> {
         let mut request = self
             .client
             .request(arrival.method.clone(), self.url.clone());
@@ -110,18 +110,18 @@ impl Forwarder {
 
 impl Exchange {
     /// What the sender is told.
-    pub(super) fn answer(&self) -> Answer {
+    pub(super) fn answer(&self) -> StoredResponse {
         match &self.result {
             Ok(answer) => answer.clone(),
             Err(error) => {
-                Answer::fault(StatusCode::BAD_GATEWAY, &format!("not passed on: {error}"))
+                StoredResponse::fault(StatusCode::BAD_GATEWAY, &format!("not passed on: {error}"))
             }
         }
     }
 }
 
 /// The head and the first part of the body.
-async fn read(mut response: Response) -> reqwest::Result<Answer> {
+async fn read(mut response: Response) -> reqwest::Result<StoredResponse> {
     let mut body = Vec::new();
     let mut cut = false;
     while let Some(chunk) = response.chunk().await? {
@@ -132,7 +132,7 @@ async fn read(mut response: Response) -> reqwest::Result<Answer> {
             break;
         }
     }
-    Ok(Answer {
+    Ok(StoredResponse {
         body: body.into_boxed_slice().into(),
         cut,
         headers: Headers::keep(response.headers()),
@@ -158,7 +158,7 @@ mod tests {
         let silent = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", silent.local_addr()?).parse()?;
         let forwarder = Forwarder::new(url, "run", Duration::from_millis(50))?;
-        let arrival = Arrival::read(Request::post("/").body(Body::empty())?).await;
+        let arrival = StoredRequest::read(Request::post("/").body(Body::empty())?).await;
         let exchange = forwarder.send(&arrival).await;
         let error = exchange.result.as_ref().err().map(String::as_str);
         assert_eq!(error, Some("your server did not answer within 0 s"));

@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{answer::Answer, app::App};
+use super::{app::App, response::StoredResponse};
 
 /// Keeps other sites from the page and its data: they could reach this server through the user's
 /// browser, by its address or by a name of theirs that leads to it (DNS rebinding).
@@ -31,17 +31,20 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
     response
 }
 
-fn refusal(request: &Request, app: &App) -> Option<Answer> {
+fn refusal(request: &Request, app: &App) -> Option<StoredResponse> {
     let headers = request.headers();
     if !is_own(headers, app.settings.address) {
         let text = format!("open this page as {}/", app.settings.origin());
-        return Some(Answer::fault(StatusCode::FORBIDDEN, &text));
+        return Some(StoredResponse::fault(StatusCode::FORBIDDEN, &text));
     }
     // A site can send other types without asking first, and the answer to the question is no.
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
     if changes && !is_json(headers) {
         let text = "the Content-Type has to be application/json";
-        return Some(Answer::fault(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+        return Some(StoredResponse::fault(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            text,
+        ));
     }
     None
 }

@@ -7,7 +7,7 @@ use std::{
 use axum::http::StatusCode;
 use tokio::sync::watch;
 
-use super::{arrival::Arrival, forward::Exchange, judge::Judgement};
+use super::{forward::Exchange, request::StoredRequest, verification::Verification};
 
 /// The last postbacks, each with the revision of the journal that it was last changed in.
 ///
@@ -38,8 +38,8 @@ pub(super) struct Entry {
 
 /// What is known of a postback when it arrives.
 pub(super) struct Record {
-    pub(super) arrival: Arrival,
-    pub(super) judgement: Judgement,
+    pub(super) arrival: StoredRequest,
+    pub(super) judgement: Verification,
     /// In milliseconds since 1970.
     pub(super) received_at: u64,
     pub(super) resend_of: Option<u64>,

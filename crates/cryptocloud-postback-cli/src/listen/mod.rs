@@ -1,9 +1,7 @@
 //! `ccpostback listen`: a receiver on this machine, with a page that shows what arrives.
 
-mod answer;
 mod api;
 mod app;
-mod arrival;
 mod curl;
 mod events;
 mod forward;
@@ -11,13 +9,15 @@ mod guard;
 mod headers;
 mod indent;
 mod journal;
-mod judge;
 mod page;
 mod receive;
 mod redact;
+mod request;
+mod response;
 mod segments;
 mod settings;
 mod terminal;
+mod verification;
 mod view;
 
 use std::{io, process::ExitCode, sync::Arc, time::Duration};

@@ -12,7 +12,7 @@ use std::{
 use crate::output::{BAD, Escaped, GOOD, WARN, print};
 
 use super::{
-    forward::Exchange, journal::Record, judge::Verdict, redact::Redactor, settings::Settings,
+    forward::Exchange, journal::Record, redact::Redactor, settings::Settings, verification::Verdict,
 };
 
 /// Writes lines in a thread of its own, so that a reader of the output that stands still does not

@@ -7,15 +7,15 @@ use serde::Serialize;
 use crate::report::{Payload, Step};
 
 use super::{
-    answer::Answer,
     app::App,
     curl,
     forward::Exchange,
     headers::Headers,
     indent::indented,
     journal::{self, Delivery, Entry, Record},
-    judge::Verdict,
+    response::StoredResponse,
     segments::{Segment, segments},
+    verification::Verdict,
 };
 
 /// What is new since a page last heard of it.
@@ -204,7 +204,7 @@ impl<'a> Forwarded<'a> {
 }
 
 impl<'a> Message<'a> {
-    fn of(answer: &'a Answer) -> Self {
+    fn of(answer: &'a StoredResponse) -> Self {
         Self {
             body: segments(&answer.body),
             cut: answer.cut,

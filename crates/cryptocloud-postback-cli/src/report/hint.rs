@@ -2,7 +2,7 @@
 
 use cryptocloud_postback::{Error, ErrorKind, UnixTime};
 
-use super::{duration::Seconds, peek::Peek};
+use super::{claims::UnverifiedClaims, duration::Seconds};
 
 /// A sentence or a question; it may quote the sender.
 pub(crate) fn hint(
@@ -11,7 +11,7 @@ pub(crate) fn hint(
     body: &[u8],
     now: UnixTime,
 ) -> String {
-    let peek = || Peek::at(content_type, body);
+    let peek = || UnverifiedClaims::at(content_type, body);
     match error.kind() {
         ErrorKind::InvoiceMismatch => mismatch(peek().id),
         ErrorKind::TokenExpired => expired(peek().expires_at, now),

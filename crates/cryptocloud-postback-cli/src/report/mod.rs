@@ -1,9 +1,9 @@
 //! The checks of one postback in order, for a person and for programs.
 
+mod claims;
 mod duration;
 mod hint;
 mod payload;
-mod peek;
 
 use std::error::Error as _;
 

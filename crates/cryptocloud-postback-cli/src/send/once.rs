@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::request;
 use crate::{
-    client::{Answer, Client},
+    client::{Client, Response},
     draft::Draft,
     output::{self, BAD, Escaped, GOOD, WARN},
 };
@@ -41,7 +41,7 @@ pub(super) async fn run(client: &Client, draft: &Draft, json: bool) -> anyhow::R
     Ok(ExitCode::from(u8::from(!answer.status.is_success())))
 }
 
-fn text(client: &Client, draft: &Draft, answer: &Answer) -> String {
+fn text(client: &Client, draft: &Draft, answer: &Response) -> String {
     let style = if answer.status.is_success() {
         GOOD
     } else {

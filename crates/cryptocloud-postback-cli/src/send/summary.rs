@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::Serialize;
 
 use crate::{
-    client::{Answer, NoAnswer},
+    client::{Response, SendError},
     output::{BAD, Escaped, GOOD, WARN},
 };
 
@@ -41,7 +41,7 @@ impl Summary {
         }
     }
 
-    pub(super) fn add(&mut self, result: Result<Answer, NoAnswer>) {
+    pub(super) fn add(&mut self, result: Result<Response, SendError>) {
         self.sent += 1;
         match result {
             Ok(answer) => {

@@ -14,7 +14,7 @@ use super::headers::Headers;
 
 /// What a sender is told, by us or by the server that a postback was passed on to.
 #[derive(Clone)]
-pub(super) struct Answer {
+pub(super) struct StoredResponse {
     pub(super) body: Bytes,
     /// Whether the body was longer.
     pub(super) cut: bool,
@@ -22,7 +22,7 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
 }
 
-impl Answer {
+impl StoredResponse {
     /// That of the adapters to a genuine postback.
     pub(super) fn received() -> Self {
         Self::json(StatusCode::OK, RECEIVED_BODY.into())
@@ -61,7 +61,7 @@ impl Answer {
     }
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for StoredResponse {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;

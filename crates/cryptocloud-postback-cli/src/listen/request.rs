@@ -14,7 +14,7 @@ use super::headers::Headers;
 
 /// A request as it came, as far as it is kept.
 #[derive(Clone)]
-pub(super) struct Arrival {
+pub(super) struct StoredRequest {
     pub(super) body: Bytes,
     /// What was wrong with the body, if it is not all here.
     pub(super) fault: Option<ErrorKind>,
@@ -24,7 +24,7 @@ pub(super) struct Arrival {
     pub(super) target: String,
 }
 
-impl Arrival {
+impl StoredRequest {
     /// Reads the body, which is never inflated, in a time that a slow sender cannot stretch.
     pub(super) async fn read(request: Request) -> Self {
         let (head, body) = request.into_parts();

@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use crate::report::{Outcome, Payload, Report, Step};
 
-use super::{answer::Answer, arrival::Arrival};
+use super::{request::StoredRequest, response::StoredResponse};
 
 /// What the checks say of an arrival.
-pub(super) struct Judgement {
+pub(super) struct Verification {
     /// What the adapters answer.
-    pub(super) answer: Answer,
+    pub(super) answer: StoredResponse,
     pub(super) report: Report,
     pub(super) verdict: Verdict,
 }
@@ -29,12 +29,12 @@ pub(super) enum Verdict {
     Verified,
 }
 
-impl Judgement {
-    pub(super) fn of(arrival: &Arrival, verifier: Option<&Verifier>) -> Self {
+impl Verification {
+    pub(super) fn of(arrival: &StoredRequest, verifier: Option<&Verifier>) -> Self {
         match verifier {
             Some(verifier) => match verify(arrival, verifier) {
                 Ok(verified) => Self {
-                    answer: Answer::received(),
+                    answer: StoredResponse::received(),
                     report: Report::accepted(&verified),
                     verdict: Verdict::Verified,
                 },
@@ -42,7 +42,7 @@ impl Judgement {
             },
             None => match parse(arrival) {
                 Ok(postback) => Self {
-                    answer: Answer::received(),
+                    answer: StoredResponse::received(),
                     report: unchecked(&postback),
                     verdict: Verdict::Unchecked,
                 },
@@ -62,7 +62,7 @@ impl Judgement {
             })
     }
 
-    fn refused(arrival: &Arrival, error: &Error) -> Self {
+    fn refused(arrival: &StoredRequest, error: &Error) -> Self {
         // What is left of a body could read like another postback.
         let body = match arrival.fault {
             Some(_) => Bytes::new(),
@@ -70,25 +70,25 @@ impl Judgement {
         };
         let now = UnixTime::now().unwrap_or(UnixTime::from_secs(0));
         Self {
-            answer: Answer::refused(error.kind()),
+            answer: StoredResponse::refused(error.kind()),
             report: Report::refused(error, arrival.content_type(), body, now),
             verdict: Verdict::Refused,
         }
     }
 }
 
-fn verify(arrival: &Arrival, verifier: &Verifier) -> Result<Verified, Error> {
+fn verify(arrival: &StoredRequest, verifier: &Verifier) -> Result<Verified, Error> {
     receive(arrival)?;
     verifier.verify(arrival.content_type(), arrival.body.clone())
 }
 
-fn parse(arrival: &Arrival) -> Result<Postback, Error> {
+fn parse(arrival: &StoredRequest) -> Result<Postback, Error> {
     receive(arrival)?;
     Postback::parse(arrival.content_type(), arrival.body.clone())
 }
 
 /// The checks that adapters make before there is a body to verify.
-fn receive(arrival: &Arrival) -> Result<(), Error> {
+fn receive(arrival: &StoredRequest) -> Result<(), Error> {
     let encodings = arrival.headers.get_all(&CONTENT_ENCODING);
     let length = arrival.headers.get(&CONTENT_LENGTH);
     check_request(

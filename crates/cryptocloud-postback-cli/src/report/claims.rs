@@ -8,12 +8,12 @@ use crate::body;
 
 /// The claims that a hint can name.
 #[derive(Default)]
-pub(crate) struct Peek {
+pub(crate) struct UnverifiedClaims {
     pub(crate) expires_at: Option<UnixTime>,
     pub(crate) id: Option<String>,
 }
 
-impl Peek {
+impl UnverifiedClaims {
     pub(crate) fn at(content_type: Option<&[u8]>, body: &[u8]) -> Self {
         let Some(claims) = claims(content_type, body) else {
             return Self::default();
