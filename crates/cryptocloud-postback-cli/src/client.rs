@@ -33,6 +33,17 @@ pub(crate) struct Request {
     pub(crate) body: Body,
 }
 
+impl Request {
+    pub(crate) fn post(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self {
+            method: Method::POST,
+            content_type,
+            content_encoding: None,
+            body: Body::Whole(body.into()),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
     /// The first, and then another so many times, without a length in front.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use clap::ValueEnum;
 use cryptocloud_postback::{Amount, Format, InvoiceId, UnixTime, testing::PostbackBuilder};
 
-use crate::{body, input, secret::Secret};
+use crate::{body, client::Request, input, secret::Secret};
 
 /// What the postback says.
 #[derive(clap::Args, Clone, Debug)]
@@ -145,6 +145,11 @@ impl Draft {
             (None, Format::Form) => Ok(builder.form().body()),
             (None, Format::Json) => Ok(builder.json().body()),
         }
+    }
+
+    /// A request with a freshly signed body.
+    pub(crate) fn request(&self) -> anyhow::Result<Request> {
+        Ok(Request::post(self.format.content_type(), self.sign()?))
     }
 
     fn signed_builder(&self) -> anyhow::Result<PostbackBuilder> {

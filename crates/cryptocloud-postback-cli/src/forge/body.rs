@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use cryptocloud_postback::ErrorKind;
 
-use super::attack::{Attack, Right, form, json, post, quote};
+use super::{
+    attack::{Attack, Right},
+    forger::{form, json, quote},
+};
 use crate::{
     client::{Body, Request},
     draft::new_invoice_id,
@@ -103,7 +106,7 @@ pub(super) const BODY: &[Attack] = &[
         right: Right::Refuse(ErrorKind::InvalidJson),
         forge: |forger| {
             let body = forger.postback().json().body();
-            post(JSON, [b"\xef\xbb\xbf", &body[..]].concat())
+            Request::post(JSON, [b"\xef\xbb\xbf", &body[..]].concat())
         },
     },
     Attack {
@@ -122,14 +125,14 @@ pub(super) const BODY: &[Attack] = &[
         right: Right::Refuse(ErrorKind::InvalidJson),
         forge: |forger| {
             let body = forger.postback().json().body();
-            post(JSON, [b"[", &body[..], b"]"].concat())
+            Request::post(JSON, [b"[", &body[..], b"]"].concat())
         },
     },
     Attack {
         name: "empty",
         what: "an empty body",
         right: Right::Refuse(ErrorKind::InvalidJson),
-        forge: |_| post(JSON, Bytes::new()),
+        forge: |_| Request::post(JSON, Bytes::new()),
     },
 ];
 

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use cryptocloud_postback::{ErrorKind, UnixTime};
 
-use super::attack::{Attack, Forger, Right, json, quote};
+use super::{
+    attack::{Attack, Right},
+    forger::{Forger, json, quote},
+};
 use crate::{client::Request, draft::new_invoice_id};
 
 pub(super) const CLAIMS: &[Attack] = &[

@@ -2,7 +2,10 @@
 
 use cryptocloud_postback::Format;
 
-use super::attack::{Attack, Right, form, json};
+use super::{
+    attack::{Attack, Right},
+    forger::{form, json},
+};
 
 pub(super) fn controls(format: Format) -> &'static [Attack] {
     match format {

@@ -1,9 +1,11 @@
 //! Attacks on an endpoint, and whether it refuses them.
 
 mod attack;
+mod attacks;
 mod body;
 mod claims;
 mod controls;
+mod forger;
 mod outcome;
 mod request;
 mod table;
@@ -15,17 +17,15 @@ use anyhow::{Context, bail};
 use cryptocloud_postback::{Format, testing::PostbackBuilder};
 
 use crate::{client::Client, draft::PostbackOptions, output, secret::Secret};
-use attack::{Attack, Forger};
-use body::BODY;
-use claims::CLAIMS;
+use attack::Attack;
+use attacks::attacks;
+use forger::Forger;
 use outcome::{Outcome, Results};
-use request::REQUEST;
-use token::TOKEN;
 
 /// Prints all attacks.
 pub(crate) fn list(json: bool) -> anyhow::Result<ExitCode> {
     output::print(&match json {
-        true => output::json(&Attack::all().collect::<Vec<_>>())?,
+        true => output::json(&attacks().collect::<Vec<_>>())?,
         false => table::list(),
     })?;
     Ok(ExitCode::SUCCESS)
@@ -48,7 +48,7 @@ pub(crate) async fn run(
     let results = match kind {
         "all" => all(options.format.map(Into::into), &builder, client).await?,
         name => {
-            let attack = Attack::all()
+            let attack = attacks()
                 .find(|attack| attack.name == name)
                 .with_context(|| format!("no attack is called {name}: see --forge list"))?;
             let format = options.format.map_or(Format::Json, Into::into);
@@ -90,11 +90,11 @@ async fn all(
         }
     }
     let format = accepted.or(format).unwrap_or(Format::Json);
-    let mut attacks = Vec::new();
-    for attack in Attack::all() {
-        attacks.push(send(attack, builder, format, client).await?);
+    let mut outcomes = Vec::new();
+    for attack in attacks() {
+        outcomes.push(send(attack, builder, format, client).await?);
     }
-    Ok(Results::new(controls, attacks))
+    Ok(Results::new(controls, outcomes))
 }
 
 async fn send(
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn each_attack_is_refused_for_its_own_reason() {
-        for attack in Attack::all() {
+        for attack in attacks() {
             let expected = match attack.right {
                 Right::Refuse(kind) => Err(kind),
                 Right::Accept | Right::Look => Ok(()),
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_fit_their_column() {
-        let mut names: Vec<_> = Attack::all().map(|attack| attack.name).collect();
+        let mut names: Vec<_> = attacks().map(|attack| attack.name).collect();
         assert!(names.iter().all(|name| name.len() <= 21));
         let count = names.len();
         names.sort_unstable();

@@ -7,7 +7,10 @@ use cryptocloud_postback::{ErrorKind, MAX_BODY_BYTES};
 use flate2::{Compression, write::GzEncoder};
 use reqwest::Method;
 
-use super::attack::{Attack, Forger, Right, json, post};
+use super::{
+    attack::{Attack, Right},
+    forger::{Forger, json},
+};
 use crate::client::{Body, Request};
 
 pub(super) const REQUEST: &[Attack] = &[
@@ -21,7 +24,7 @@ pub(super) const REQUEST: &[Attack] = &[
                 .encode_utf16()
                 .flat_map(u16::to_le_bytes)
                 .collect::<Vec<_>>();
-            post("application/json; charset=utf-16", units)
+            Request::post("application/json; charset=utf-16", units)
         },
     },
     Attack {
@@ -40,7 +43,7 @@ pub(super) const REQUEST: &[Attack] = &[
             let _ = encoder.write_all(&forger.postback().json().body());
             Request {
                 content_encoding: Some("gzip"),
-                ..post("application/json", encoder.finish().unwrap_or_default())
+                ..Request::post("application/json", encoder.finish().unwrap_or_default())
             }
         },
     },
@@ -51,7 +54,7 @@ pub(super) const REQUEST: &[Attack] = &[
         forge: |forger| {
             let mut body = forger.postback().json().body().to_vec();
             body.resize(MAX_BODY_BYTES + 1, b' ');
-            post("application/json", body)
+            Request::post("application/json", body)
         },
     },
     Attack {
@@ -63,7 +66,7 @@ pub(super) const REQUEST: &[Attack] = &[
             let space = Bytes::from(vec![b' '; 16_000]);
             Request {
                 body: Body::Chunked(first, space, 625),
-                ..post("application/json", Bytes::new())
+                ..Request::post("application/json", Bytes::new())
             }
         },
     },
@@ -100,5 +103,5 @@ fn multipart(forger: &Forger) -> Request {
         format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     });
     let body = format!("{}--x--\r\n", parts.concat());
-    post("multipart/form-data; boundary=x", body)
+    Request::post("multipart/form-data; boundary=x", body)
 }

@@ -3,14 +3,14 @@
 use anstyle::Style;
 
 use super::{
-    attack::Attack,
+    attacks::attacks,
     outcome::{Outcome, Results, Verdict},
 };
 use crate::output::{BAD, BOLD, DIM, Escaped, GOOD, WARN};
 
 pub(super) fn list() -> String {
     let mut text = String::new();
-    for attack in Attack::all() {
+    for attack in attacks() {
         let expected = attack.right.status();
         let expected = expected.map_or("look".to_owned(), |status| status.to_string());
         text += &format!(

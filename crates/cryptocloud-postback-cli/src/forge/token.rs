@@ -3,7 +3,10 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cryptocloud_postback::{ErrorKind, testing::PostbackBuilder};
 
-use super::attack::{Attack, Forger, Right, form, quote};
+use super::{
+    attack::{Attack, Right},
+    forger::{Forger, form, quote},
+};
 use crate::client::Request;
 
 pub(super) const TOKEN: &[Attack] = &[

@@ -4,18 +4,11 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use axum::{
-    Router, middleware,
-    routing::{any, get, post},
-};
 use tokio::task::JoinHandle;
 
 use super::{
-    api, events,
     forward::Forwarder,
-    guard,
     journal::{Delivery, Journal, Record},
-    page, receive,
     request::StoredRequest,
     response::StoredResponse,
     settings::Settings,
@@ -87,22 +80,6 @@ impl App {
         };
         (id, tokio::spawn(answer))
     }
-}
-
-pub(super) fn router(app: Arc<App>) -> Router {
-    let own = Router::new()
-        .route("/", get(page::show))
-        .route("/api/events", get(events::stream))
-        .route("/api/postbacks", get(api::list).delete(api::clear))
-        .route("/api/postbacks/{id}", get(api::show))
-        .route("/api/postbacks/{id}/resend", post(api::resend))
-        .layer(middleware::from_fn_with_state(app.clone(), guard::check));
-    Router::new()
-        // Tunnels bring their own Host, and any site may post here: nothing is trusted but the token.
-        .route(&app.settings.path, any(receive::receive))
-        .merge(own)
-        .fallback(receive::elsewhere)
-        .with_state(app)
 }
 
 /// Since 1970; a clock before that shows as 1970.

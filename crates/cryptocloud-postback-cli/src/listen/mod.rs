@@ -14,6 +14,7 @@ mod receive;
 mod redact;
 mod request;
 mod response;
+mod router;
 mod segments;
 mod settings;
 mod terminal;
@@ -42,7 +43,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
     let stopping = app.clone();
-    let server = axum::serve(listener, app::router(app.clone()))
+    let server = axum::serve(listener, router::router(app.clone()))
         .with_graceful_shutdown(async move { stopping.journal.closed().await });
     tokio::select! {
         result = server => result?,

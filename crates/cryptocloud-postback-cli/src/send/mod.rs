@@ -7,12 +7,11 @@ mod summary;
 use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use cryptocloud_postback::Format;
-use reqwest::{Method, Url};
+use reqwest::Url;
 
 use crate::{
-    client::{self, Body, Client, Request},
-    draft::{Draft, PostbackOptions},
+    client::{self, Client},
+    draft::PostbackOptions,
     forge,
     secret::SecretOptions,
 };
@@ -84,19 +83,6 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.repeat {
         None => once::run(&client, &draft, args.json).await,
         Some(count) => repeat::run(&client, &draft, count, args.concurrency, args.json).await,
-    }
-}
-
-fn request(draft: &Draft) -> anyhow::Result<Request> {
-    Ok(post(draft.format, Body::Whole(draft.sign()?)))
-}
-
-fn post(format: Format, body: Body) -> Request {
-    Request {
-        method: Method::POST,
-        content_type: format.content_type(),
-        content_encoding: None,
-        body,
     }
 }
 

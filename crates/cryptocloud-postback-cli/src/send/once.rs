@@ -3,7 +3,6 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use serde::Serialize;
 
-use super::request;
 use crate::{
     client::{Client, Response},
     draft::Draft,
@@ -23,7 +22,7 @@ struct Sent<'a> {
 
 pub(super) async fn run(client: &Client, draft: &Draft, json: bool) -> anyhow::Result<ExitCode> {
     let answer = client
-        .send(request(draft)?)
+        .send(draft.request()?)
         .await
         .map_err(|no_answer| anyhow!("{}: {}", client.url(), no_answer.reason))?;
     output::print(&match json {

@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal;
 
-use super::{request, summary::Summary};
+use super::summary::Summary;
 use crate::{client::Client, draft::Draft, output};
 
 pub(super) async fn run(
@@ -20,7 +20,7 @@ pub(super) async fn run(
     // Each is signed when it is sent.
     let mut answers = stream::iter(0..count)
         .map(async |_| {
-            let request = request(draft)?;
+            let request = draft.request()?;
             Ok::<_, anyhow::Error>(client.send(request).await)
         })
         .buffer_unordered(concurrency.get());
