@@ -39,10 +39,9 @@ fn replace_in_form(body: &[u8], token: &str) -> anyhow::Result<Bytes> {
     if pairs.iter().filter(|pair| is_token(pair)).count() != 1 {
         return Err(anyhow!(ONE_TOKEN));
     }
-    let pairs = pairs.into_iter().map(|pair| match is_token(pair) {
-        true => new.as_bytes(),
-        false => pair,
-    });
+    let pairs = pairs
+        .into_iter()
+        .map(|pair| if is_token(pair) { new.as_bytes() } else { pair });
     Ok(pairs.collect::<Vec<_>>().join(&b'&').into())
 }
 

@@ -10,6 +10,19 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context;
 use serde::Serialize;
 
+/// Prints a value for programs as one line of JSON, or as text for people.
+pub(crate) fn print_result(
+    json: bool,
+    value: &impl Serialize,
+    text: impl FnOnce() -> String,
+) -> anyhow::Result<()> {
+    if json {
+        print(&self::json(value)?)
+    } else {
+        print(&text())
+    }
+}
+
 /// Writes text in one piece; colours only where standard output is a terminal that wants them.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     if AutoStream::choice(&io::stdout()) == ColorChoice::Never {
@@ -34,7 +47,7 @@ fn finish(result: io::Result<()>) -> anyhow::Result<()> {
 }
 
 /// A line of JSON without any character that a terminal acts upon.
-pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<String> {
+fn json(value: &impl Serialize) -> anyhow::Result<String> {
     let text = serde_json::to_string(value)?;
     let mut line = String::with_capacity(text.len() + 1);
     for c in text.chars() {

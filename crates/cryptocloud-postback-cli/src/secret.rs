@@ -67,9 +67,10 @@ impl SecretOptions {
     }
 
     fn checked(&self, name: &str, secret: &Secret) -> anyhow::Result<SecretKey> {
-        let key = match self.allow_short_secret {
-            true => SecretKey::allow_short(secret.as_str()),
-            false => SecretKey::new(secret.as_str()),
+        let key = if self.allow_short_secret {
+            SecretKey::allow_short(secret.as_str())
+        } else {
+            SecretKey::new(secret.as_str())
         };
         key.with_context(|| format!("no usable secret in {name}"))
     }

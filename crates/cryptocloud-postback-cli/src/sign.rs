@@ -24,9 +24,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let draft = args.postback.draft(&args.secret.signing()?)?;
-    let mut text = match args.token {
-        true => draft.token()?.into_bytes(),
-        false => draft.sign()?.to_vec(),
+    let mut text = if args.token {
+        draft.token()?.into_bytes()
+    } else {
+        draft.sign()?.to_vec()
     };
     // A body stays as it is, since a line break would belong to the last value of a form.
     if args.token || io::stdout().is_terminal() {

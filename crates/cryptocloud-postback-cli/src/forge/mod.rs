@@ -24,10 +24,8 @@ use outcome::{Outcome, Results};
 
 /// Prints all attacks.
 pub(crate) fn list(json: bool) -> anyhow::Result<ExitCode> {
-    output::print(&match json {
-        true => output::json(&attacks().collect::<Vec<_>>())?,
-        false => table::list(),
-    })?;
+    let attacks: Vec<_> = attacks().collect();
+    output::print_result(json, &attacks, table::list)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -59,10 +57,7 @@ pub(crate) async fn run(
             Results::new(Vec::new(), vec![outcome])
         }
     };
-    output::print(&match json {
-        true => output::json(&results)?,
-        false => table::text(&results),
-    })?;
+    output::print_result(json, &results, || table::text(&results))?;
     Ok(ExitCode::from(u8::from(!results.is_right())))
 }
 

@@ -59,9 +59,10 @@ impl App {
             received_at: milliseconds(),
             resend_of,
         });
-        let delivery = match is_passed_on {
-            true => Delivery::Pending,
-            false => Delivery::None,
+        let delivery = if is_passed_on {
+            Delivery::Pending
+        } else {
+            Delivery::None
         };
         let id = self.journal.push(record.clone(), delivery);
         let answer = async move {

@@ -62,12 +62,12 @@ impl Forwarder {
     /// Passes on the method, the body and the headers that say what it is and who sent it.
     pub(super) async fn send(&self, arrival: &StoredRequest) -> Exchange {
         let start = Instant::now();
-        let result = match self.sent(arrival) {
-            true => Err("it came back from there: does --forward lead here again?".to_owned()),
-            false => self
-                .exchange(arrival)
+        let result = if self.sent(arrival) {
+            Err("it came back from there: does --forward lead here again?".to_owned())
+        } else {
+            self.exchange(arrival)
                 .await
-                .map_err(|error| self.reason(&error)),
+                .map_err(|error| self.reason(&error))
         };
         Exchange {
             duration: start.elapsed(),
@@ -101,9 +101,10 @@ impl Forwarder {
         while let Some(source) = cause.source() {
             cause = source;
         }
-        match error.is_connect() {
-            true => format!("your server cannot be reached: {cause}"),
-            false => format!("your server broke off: {cause}"),
+        if error.is_connect() {
+            format!("your server cannot be reached: {cause}")
+        } else {
+            format!("your server broke off: {cause}")
         }
     }
 }

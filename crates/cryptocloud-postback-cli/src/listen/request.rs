@@ -65,9 +65,10 @@ async fn read(body: Body, kept: &mut Vec<u8>) -> Result<(), ErrorKind> {
             break;
         }
     }
-    match size > MAX_BODY_BYTES {
-        true => Err(ErrorKind::BodyTooLarge),
-        false => Ok(()),
+    if size > MAX_BODY_BYTES {
+        Err(ErrorKind::BodyTooLarge)
+    } else {
+        Ok(())
     }
 }
 

@@ -53,12 +53,11 @@ impl Settings {
         {
             bail!("--forward {url} leads back to ccpostback listen itself");
         }
-        let (verifier, secrets) = match args.secret.is_set() {
-            true => {
-                let (builder, secrets) = args.secret.verifier_and_secrets()?;
-                (Some(builder.build()?), secrets)
-            }
-            false => (None, Vec::new()),
+        let (verifier, secrets) = if args.secret.is_set() {
+            let (builder, secrets) = args.secret.verifier_and_secrets()?;
+            (Some(builder.build()?), secrets)
+        } else {
+            (None, Vec::new())
         };
         Ok(Self {
             address,
@@ -118,9 +117,10 @@ fn path(text: &str) -> Result<String, String> {
     {
         return Err("only letters, digits and / - . _ ~ can be in it".to_owned());
     }
-    match text == "/api" || text.starts_with("/api/") {
-        true => Err("the page's own data is under /api".to_owned()),
-        false => Ok(text.to_owned()),
+    if text == "/api" || text.starts_with("/api/") {
+        Err("the page's own data is under /api".to_owned())
+    } else {
+        Ok(text.to_owned())
     }
 }
 

@@ -104,9 +104,10 @@ fn unchecked(postback: &Postback) -> Report {
     let step = |check: &Check| Step {
         check: check.name(),
         holds: check.to_string(),
-        outcome: match *check <= Check::Fields {
-            true => Outcome::Ok,
-            false => Outcome::NotMade,
+        outcome: if *check <= Check::Fields {
+            Outcome::Ok
+        } else {
+            Outcome::NotMade
         },
     };
     Report {

@@ -25,18 +25,16 @@ pub(super) async fn run(client: &Client, draft: &Draft, json: bool) -> anyhow::R
         .send(draft.request()?)
         .await
         .map_err(|no_answer| anyhow!("{}: {}", client.url(), no_answer.reason))?;
-    output::print(&match json {
-        true => output::json(&Sent {
-            invoice_id: &draft.invoice_id,
-            format: draft.format.to_string(),
-            status: answer.status.as_u16(),
-            milliseconds: answer.elapsed.as_secs_f64() * 1e3,
-            answer: &answer.body,
-            answer_is_cut: answer.is_cut,
-            location: answer.location.as_deref(),
-        })?,
-        false => text(client, draft, &answer),
-    })?;
+    let sent = Sent {
+        invoice_id: &draft.invoice_id,
+        format: draft.format.to_string(),
+        status: answer.status.as_u16(),
+        milliseconds: answer.elapsed.as_secs_f64() * 1e3,
+        answer: &answer.body,
+        answer_is_cut: answer.is_cut,
+        location: answer.location.as_deref(),
+    };
+    output::print_result(json, &sent, || text(client, draft, &answer))?;
     Ok(ExitCode::from(u8::from(!answer.status.is_success())))
 }
 

@@ -40,10 +40,7 @@ pub(super) async fn run(
     }
     bar.finish_and_clear();
     summary.finish(start.elapsed());
-    output::print(&match json {
-        true => output::json(&summary)?,
-        false => summary.text(),
-    })?;
+    output::print_result(json, &summary, || summary.text())?;
     Ok(ExitCode::from(summary.exit_code()))
 }
 

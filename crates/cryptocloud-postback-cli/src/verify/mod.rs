@@ -82,10 +82,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Ok(()) => Report::of(&verifier, content_type, body, now),
         Err(error) => Report::refused(&error, content_type, body, now),
     };
-    output::print(&match args.json {
-        true => output::json(&report)?,
-        false => text::text(&report),
-    })?;
+    output::print_result(args.json, &report, || text::text(&report))?;
     Ok(ExitCode::from(u8::from(!report.verified)))
 }
 

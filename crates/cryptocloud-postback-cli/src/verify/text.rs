@@ -38,9 +38,10 @@ fn write(text: &mut String, report: &Report) -> fmt::Result {
     let Some(payload) = &report.postback else {
         return Ok(());
     };
-    let title = match report.verified {
-        true => "reported, and not signed by the token",
-        false => "unproven, whoever sent it",
+    let title = if report.verified {
+        "reported, and not signed by the token"
+    } else {
+        "unproven, whoever sent it"
     };
     writeln!(text, "\n{BOLD}{title}{BOLD:#}")?;
     write_payload(text, payload)

@@ -122,9 +122,10 @@ fn secrets_from_files_lose_one_line_break() {
         let mut command = program(&["sign", "--secret-file", file.path()]);
         // The file goes before the environment.
         let ended = run(command.env("CRYPTOCLOUD_SECRET_KEY", "another-secret"), b"");
-        match is_right {
-            true => drop(verified(Format::Json, &ended.stdout)),
-            false => ended.fails("white space at its start or end"),
+        if is_right {
+            drop(verified(Format::Json, &ended.stdout))
+        } else {
+            ended.fails("white space at its start or end")
         }
     }
 }
