@@ -3,13 +3,12 @@
 use std::{
     env, fs,
     io::Write,
-    path::PathBuf,
     process::{Command, Output, Stdio},
-    sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
 use serde_json::Value;
+use tempfile::NamedTempFile;
 
 pub(crate) const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
@@ -94,26 +93,17 @@ pub(crate) fn call(arguments: &[&str]) -> Ended {
     run(&mut program(arguments), b"")
 }
 
-/// A file that ends with this value.
-pub(crate) struct TempFile(PathBuf);
+/// A file with this content, deleted when the value is dropped.
+pub(crate) struct TempFile(NamedTempFile);
 
 impl TempFile {
     pub(crate) fn new(content: impl AsRef<[u8]>) -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let next = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("ccpostback-{}-{next}", std::process::id());
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::write(&path, content).expect("a file");
-        Self(path)
+        let file = NamedTempFile::new().expect("a file");
+        fs::write(&file, content).expect("its content");
+        Self(file)
     }
 
     pub(crate) fn path(&self) -> &str {
-        self.0.to_str().expect("UTF-8")
-    }
-}
-
-impl Drop for TempFile {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        self.0.path().to_str().expect("UTF-8")
     }
 }
