@@ -89,7 +89,7 @@ impl Report {
             kind: format!("{:?}", error.kind()),
             message: error.to_string(),
             cause: error.source().map(ToString::to_string),
-            hint: hint::hint(error, content_type, &body, now),
+            hint: hint::hint(error.kind(), content_type, &body, now),
         };
         Self {
             verified: false,
