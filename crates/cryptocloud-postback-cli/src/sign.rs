@@ -7,11 +7,11 @@ use std::{
 
 use crate::{draft::PostbackOptions, output, secret::SecretOptions};
 
-/// Prints a signed body, or a token alone
+/// Prints a signed body, or only a token
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Prints the token alone
+    /// Prints only the token
     #[arg(long)]
     token: bool,
 
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     } else {
         draft.sign()?.to_vec()
     };
-    // A body stays as it is, since a line break would belong to the last value of a form.
+    // Elsewhere a body gets no line break: it would belong to the last value of a form.
     if args.token || io::stdout().is_terminal() {
         text.push(b'\n');
     }
@@ -44,4 +44,4 @@ Examples:
   ccpostback sign --format form | curl http://127.0.0.1:3000/postback --data-binary @-
   ccpostback sign --token --invoice-id ILRAJE1Q
 
-Exit code: 0, or 2 where nothing could be signed.";
+Exit code: 0, or 2 if nothing could be signed.";

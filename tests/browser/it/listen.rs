@@ -36,13 +36,13 @@ async fn postbacks_appear_by_themselves() -> TestResult {
     }
     look(&browser, "listen-verified").await?;
 
-    let forged = genuine("FORGED01")?.secret("not-a-real-key-but-of-somebody-else");
+    let forged = genuine("FORGED01")?.secret("not-a-real-key-but-the-one-of-an-attacker");
     assert_eq!(post(&listen, forged).await?, StatusCode::UNAUTHORIZED);
     browser.until_text("#detail h2", "refused").await?;
     for text in [
         "✗ failed",
-        "is CRYPTOCLOUD_SECRET_KEY the SECRET KEY",
-        "– not made",
+        "is your secret the SECRET KEY",
+        "– skipped",
         "401",
     ] {
         browser.until_text("#detail", text).await?;
@@ -55,7 +55,7 @@ async fn postbacks_appear_by_themselves() -> TestResult {
 
     browser.click("#list li:last-child button").await?;
     browser.until_text("#detail h2", "verified").await?;
-    // Whoever looks at one is not taken away from it.
+    // A new postback does not replace the one that was selected.
     post(&listen, genuine("GENUINE2")?).await?;
     browser.until_text("#count", "(3)").await?;
     browser.until_text("#detail h2", "#1").await?;
@@ -113,11 +113,11 @@ async fn resends_to_the_server_behind() -> TestResult {
     browser.until_text("#forward", behind.url()).await?;
     assert_eq!(post(&listen, genuine("FORWARD1")?).await?, StatusCode::OK);
     browser
-        .until_text("#detail", "Answer of your server")
+        .until_text("#detail", "Your server's response")
         .await?;
     browser.click("#detail button").await?;
     browser
-        .until_text("#detail h2", "#2, #1 sent again")
+        .until_text("#detail h2", "#2, resend of #1")
         .await?;
     browser.until_text("#detail", "Postback received").await?;
     look(&browser, "listen-forward").await?;
@@ -144,7 +144,7 @@ async fn comes_back_after_a_restart() -> TestResult {
     browser.until_text("#list", "BEFORE01").await?;
     // With the page's stream still open.
     assert!(first.stop()?.success());
-    browser.until_text("#connection", "not connected").await?;
+    browser.until_text("#connection", "disconnected").await?;
     let second = Program::start(&mut listen(&["--addr", &address]))?;
     post(&second, genuine("AFTER001")?).await?;
     browser.until_text("#connection", "live").await?;
@@ -161,7 +161,7 @@ async fn says_that_no_signature_is_checked() -> TestResult {
     };
     let listen = Program::start(listen(&[]).env_remove("CRYPTOCLOUD_SECRET_KEY"))?;
     browser.open(page(&listen)).await?;
-    let text = "Signature not checked: set CRYPTOCLOUD_SECRET_KEY";
+    let text = "Signatures are not checked: set CRYPTOCLOUD_SECRET_KEY";
     browser.until_text("#no-secret", text).await?;
     let form = genuine("FORMED01")?.form();
     let request = Client::new().post(listen.url()).body(form.body());

@@ -4,40 +4,40 @@ use serde::{Serialize, Serializer};
 use super::forger::Forger;
 use crate::client::Request;
 
-/// One attack, or one control that is none.
+/// An attack, or a genuine postback as a control.
 #[derive(Debug, Serialize)]
 pub(crate) struct Attack {
     pub(super) name: &'static str,
-    /// What it is, in one line.
-    pub(super) what: &'static str,
-    #[serde(rename = "expected", serialize_with = "status")]
-    pub(super) right: Right,
+    /// What is sent, short enough for one line of a terminal.
+    pub(super) description: &'static str,
+    #[serde(serialize_with = "status")]
+    pub(super) expected: Expected,
     #[serde(skip)]
     pub(super) forge: fn(&Forger) -> Request,
 }
 
 /// What an endpoint should do.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Right {
-    /// Answer with a 2xx.
+pub(super) enum Expected {
+    /// Respond with a 2xx.
     Accept,
-    /// It cannot be told from the token, so a person has to look.
-    Look,
-    /// Refuse it, for this reason of ours.
+    /// Refuse it; our adapters do so with this kind.
     Refuse(ErrorKind),
+    /// Either: the token is genuine, so the merchant has to check what became of the order.
+    Review,
 }
 
-impl Right {
-    /// The status that our own adapters answer.
+impl Expected {
+    /// The status that our adapters respond with, if the token decides.
     pub(super) fn status(self) -> Option<u16> {
         match self {
             Self::Accept => Some(200),
-            Self::Look => None,
             Self::Refuse(kind) => Some(kind.status_code()),
+            Self::Review => None,
         }
     }
 }
 
-fn status<S: Serializer>(right: &Right, serializer: S) -> Result<S::Ok, S::Error> {
-    right.status().serialize(serializer)
+fn status<S: Serializer>(expected: &Expected, serializer: S) -> Result<S::Ok, S::Error> {
+    expected.status().serialize(serializer)
 }

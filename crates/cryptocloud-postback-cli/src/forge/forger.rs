@@ -5,11 +5,11 @@ use crate::{
     draft::{from_now, new_invoice_id},
 };
 
-/// Makes one request for an attack, with an invoice that nobody has seen.
+/// Builds the request of one attack, for a new invoice.
 #[derive(Clone, Debug)]
 pub(super) struct Forger {
     builder: PostbackBuilder,
-    /// When a genuine token expires.
+    /// When its genuine tokens expire.
     pub(super) expires_at: UnixTime,
     format: Format,
     pub(super) invoice_id: String,
@@ -30,7 +30,7 @@ impl Forger {
         })
     }
 
-    /// A genuine postback, to be changed.
+    /// A genuine postback, to be modified.
     pub(super) fn postback(&self) -> PostbackBuilder {
         self.builder.clone()
     }
@@ -40,7 +40,7 @@ impl Forger {
         self.builder.signed_token()
     }
 
-    /// In the format that the endpoint takes.
+    /// A request in the format that the endpoint accepts.
     pub(super) fn request(&self, postback: &PostbackBuilder) -> Request {
         match self.format {
             Format::Form => form(postback),
@@ -48,12 +48,12 @@ impl Forger {
         }
     }
 
-    /// With this instead of a signed token.
+    /// A postback with this token instead of a genuine one.
     pub(super) fn with_token(&self, token: &str) -> Request {
         self.request(&self.postback().token(token))
     }
 
-    /// With a token of these claims, signed with the secret.
+    /// A postback whose token has these claims, signed with the secret.
     pub(super) fn with_claims(&self, claims: String) -> Request {
         self.request(&self.postback().claims(claims))
     }
@@ -67,7 +67,7 @@ pub(super) fn json(postback: &PostbackBuilder) -> Request {
     Request::post(Format::Json.content_type(), postback.json().body())
 }
 
-/// A JSON text.
+/// A JSON string.
 pub(super) fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

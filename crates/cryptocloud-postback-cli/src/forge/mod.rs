@@ -1,4 +1,4 @@
-//! Attacks on an endpoint, and whether it refuses them.
+//! `ccpostback send --forge`: attacks an endpoint and checks that it refuses every attack.
 
 mod attack;
 mod attacks;
@@ -22,14 +22,14 @@ use attacks::attacks;
 use forger::Forger;
 use outcome::{Outcome, Results};
 
-/// Prints all attacks.
+/// Prints the list of attacks.
 pub(crate) fn list(json: bool) -> anyhow::Result<ExitCode> {
     let attacks: Vec<_> = attacks().collect();
     output::print_result(json, &attacks, table::list)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Sends one attack, or genuine controls and then all.
+/// Sends one attack, or genuine controls and then every attack.
 pub(crate) async fn run(
     kind: &str,
     options: &PostbackOptions,
@@ -40,7 +40,7 @@ pub(crate) async fn run(
     let builder = options.builder(secret);
     let builder = match options.order_id {
         Some(_) => builder,
-        // Receivers that require one would refuse for the wrong reason.
+        // Receivers that require an order would refuse for the wrong reason.
         None => builder.order_id("ORDER_93223"),
     };
     let results = match kind {
@@ -48,7 +48,7 @@ pub(crate) async fn run(
         name => {
             let attack = attacks()
                 .find(|attack| attack.name == name)
-                .with_context(|| format!("no attack is called {name}: see --forge list"))?;
+                .with_context(|| format!("unknown attack {name}: see --forge list"))?;
             let format = options.format.map_or(Format::Json, Into::into);
             let outcome = send(attack, &builder, format, client).await?;
             if let Some(reason) = outcome.unreachable() {
@@ -58,7 +58,7 @@ pub(crate) async fn run(
         }
     };
     output::print_result(json, &results, || table::text(&results))?;
-    Ok(ExitCode::from(u8::from(!results.is_right())))
+    Ok(ExitCode::from(u8::from(!results.is_ok())))
 }
 
 async fn all(
@@ -78,7 +78,7 @@ async fn all(
             if let Some(reason) = outcome.unreachable() {
                 bail!("{}: {reason}", client.url());
             }
-            if accepted.is_none() && outcome.is_right() {
+            if accepted.is_none() && outcome.is_ok() {
                 accepted = Some(format);
             }
             controls.push(outcome);
@@ -108,12 +108,12 @@ mod tests {
 
     use super::*;
     use crate::client::{Body, Request};
-    use attack::Right;
+    use attack::Expected;
 
     const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
-    /// As our adapters judge it.
-    fn judge(request: &Request) -> Result<Verified, Error> {
+    /// Verifies a request as our adapters do.
+    fn verify(request: &Request) -> Result<Verified, Error> {
         let body = match &request.body {
             Body::Chunked(first, chunk, count) => {
                 [&first[..], &chunk.repeat(*count)].concat().into()
@@ -131,19 +131,19 @@ mod tests {
     fn forge(attack: &Attack, format: Format) -> Result<(), cryptocloud_postback::ErrorKind> {
         let builder = PostbackBuilder::new(SECRET).order_id("ORDER_93223");
         let forger = Forger::new(&builder, format).expect("a clock");
-        let result = judge(&(attack.forge)(&forger));
+        let result = verify(&(attack.forge)(&forger));
         result.map(|_| ()).map_err(|error| error.kind())
     }
 
     #[test]
     fn each_attack_is_refused_for_its_own_reason() {
         for attack in attacks() {
-            let expected = match attack.right {
-                Right::Refuse(kind) => Err(kind),
-                Right::Accept | Right::Look => Ok(()),
+            let expected = match attack.expected {
+                Expected::Refuse(kind) => Err(kind),
+                Expected::Accept | Expected::Review => Ok(()),
             };
             assert_eq!(forge(attack, Format::Json), expected, "{}", attack.name);
-            // A form has other words for null and for numbers, so only the status is the same.
+            // A form spells null and numbers differently, so the kind may differ, but not the status.
             let status = |result: Result<_, cryptocloud_postback::ErrorKind>| {
                 result.map_err(cryptocloud_postback::ErrorKind::status_code)
             };
@@ -166,9 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn names_are_unique_and_fit_their_column() {
+    fn names_are_unique_and_rows_fit_80_columns() {
+        for attack in attacks() {
+            assert!(attack.name.len() <= 21, "{}", attack.name);
+            assert!(attack.description.len() <= 42, "{}", attack.description);
+        }
         let mut names: Vec<_> = attacks().map(|attack| attack.name).collect();
-        assert!(names.iter().all(|name| name.len() <= 21));
         let count = names.len();
         names.sort_unstable();
         names.dedup();

@@ -1,4 +1,4 @@
-//! `ccpostback listen`: a receiver on this machine, with a page that shows what arrives.
+//! `ccpostback listen`: receives postbacks and shows them on a local page.
 
 mod api;
 mod app;
@@ -47,14 +47,14 @@ async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
         .with_graceful_shutdown(async move { stopping.journal.closed().await });
     tokio::select! {
         result = server => result?,
-        // Event streams end by themselves; nothing else holds the process up for longer.
+        // Event streams end with the journal; requests in flight get a grace period.
         result = async { stop().await?; app.journal.close(); time::sleep(GRACE).await; io::Result::Ok(()) } => result?,
     }
     app.terminal.finish();
     Ok(())
 }
 
-/// Waits for Ctrl-C, or for SIGTERM where there is one.
+/// Waits for Ctrl-C or, on Unix, SIGTERM.
 async fn stop() -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -8,7 +8,7 @@ use axum::{
 use super::{api, app::App, events, guard, page, receive};
 
 pub(super) fn router(app: Arc<App>) -> Router {
-    let own = Router::new()
+    let page = Router::new()
         .route("/", get(page::show))
         .route("/api/events", get(events::stream))
         .route("/api/postbacks", get(api::list).delete(api::clear))
@@ -16,9 +16,9 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/api/postbacks/{id}/resend", post(api::resend))
         .layer(middleware::from_fn_with_state(app.clone(), guard::check));
     Router::new()
-        // Tunnels bring their own Host, and any site may post here: nothing is trusted but the token.
+        // Not guarded: tunnels have their own Host and any site may post, but only the token is trusted.
         .route(&app.settings.path, any(receive::receive))
-        .merge(own)
-        .fallback(receive::elsewhere)
+        .merge(page)
+        .fallback(receive::wrong_path)
         .with_state(app)
 }

@@ -10,104 +10,106 @@ use crate::report::{Outcome, Payload, Report, Step};
 
 use super::{request::StoredRequest, response::StoredResponse};
 
-/// What the checks say of an arrival.
+/// The result of the checks of a request.
 pub(super) struct Verification {
-    /// What the adapters answer.
-    pub(super) answer: StoredResponse,
     pub(super) report: Report,
+    /// The response of the adapters.
+    pub(super) response: StoredResponse,
     pub(super) verdict: Verdict,
 }
 
-/// All checks in a word.
+/// The result in one word.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-// Closed by nature: yes, no and not known.
+// Closed by nature: yes, no and unknown.
 pub(super) enum Verdict {
     Refused,
-    /// Well-formed, but there is no secret to check the signature with.
+    /// Well-formed, but there is no secret to check the signature.
     Unchecked,
     Verified,
 }
 
 impl Verification {
-    pub(super) fn of(arrival: &StoredRequest, verifier: Option<&Verifier>) -> Self {
+    pub(super) fn of(request: &StoredRequest, verifier: Option<&Verifier>) -> Self {
         match verifier {
-            Some(verifier) => match verify(arrival, verifier) {
+            Some(verifier) => match verify(request, verifier) {
                 Ok(verified) => Self {
-                    answer: StoredResponse::received(),
                     report: Report::accepted(&verified),
+                    response: StoredResponse::received(),
                     verdict: Verdict::Verified,
                 },
-                Err(error) => Self::refused(arrival, &error),
+                Err(error) => Self::refused(request, &error),
             },
-            None => match parse(arrival) {
+            None => match parse(request) {
                 Ok(postback) => Self {
-                    answer: StoredResponse::received(),
                     report: unchecked(&postback),
+                    response: StoredResponse::received(),
                     verdict: Verdict::Unchecked,
                 },
-                Err(error) => Self::refused(arrival, &error),
+                Err(error) => Self::refused(request, &error),
             },
         }
     }
 
-    /// What was wrong, if anything was.
+    /// Why the postback was refused, if it was.
     pub(super) fn reason(&self) -> Option<&str> {
         self.report
             .checks
             .iter()
             .find_map(|step| match &step.outcome {
                 Outcome::Failed(failure) => Some(failure.message.as_str()),
-                Outcome::NotMade | Outcome::Ok => None,
+                Outcome::Skipped | Outcome::Ok => None,
             })
     }
 
-    fn refused(arrival: &StoredRequest, error: &Error) -> Self {
-        // What is left of a body could read like another postback.
-        let body = match arrival.fault {
+    fn refused(request: &StoredRequest, error: &Error) -> Self {
+        // A truncated body could parse as another postback.
+        let body = match request.body_error {
             Some(_) => Bytes::new(),
-            None => arrival.body.clone(),
+            None => request.body.clone(),
         };
         let now = UnixTime::now().unwrap_or(UnixTime::from_secs(0));
         Self {
-            answer: StoredResponse::refused(error.kind()),
-            report: Report::refused(error, arrival.content_type(), body, now),
+            report: Report::refused(error, request.content_type(), body, now),
+            response: StoredResponse::refused(error.kind()),
             verdict: Verdict::Refused,
         }
     }
 }
 
-fn verify(arrival: &StoredRequest, verifier: &Verifier) -> Result<Verified, Error> {
-    receive(arrival)?;
-    verifier.verify(arrival.content_type(), arrival.body.clone())
+fn verify(request: &StoredRequest, verifier: &Verifier) -> Result<Verified, Error> {
+    check(request)?;
+    verifier.verify(request.content_type(), request.body.clone())
 }
 
-fn parse(arrival: &StoredRequest) -> Result<Postback, Error> {
-    receive(arrival)?;
-    Postback::parse(arrival.content_type(), arrival.body.clone())
+fn parse(request: &StoredRequest) -> Result<Postback, Error> {
+    check(request)?;
+    Postback::parse(request.content_type(), request.body.clone())
 }
 
-/// The checks that adapters make before there is a body to verify.
-fn receive(arrival: &StoredRequest) -> Result<(), Error> {
-    let encodings = arrival.headers.get_all(&CONTENT_ENCODING);
-    let length = arrival.headers.get(&CONTENT_LENGTH);
+/// The checks that adapters run before they verify a body.
+fn check(request: &StoredRequest) -> Result<(), Error> {
+    let encodings = request.headers.get_all(&CONTENT_ENCODING);
+    let length = request.headers.get(&CONTENT_LENGTH);
     check_request(
-        arrival.method.as_str(),
+        request.method.as_str(),
         encodings.map(HeaderValue::as_bytes),
         length.map(HeaderValue::as_bytes),
     )?;
-    arrival.fault.map_or(Ok(()), |kind| Err(Error::from(kind)))
+    request
+        .body_error
+        .map_or(Ok(()), |kind| Err(Error::from(kind)))
 }
 
-/// Well-formed, and nothing more is known.
+/// The report of a well-formed postback without a secret to verify it.
 fn unchecked(postback: &Postback) -> Report {
     let step = |check: &Check| Step {
         check: check.name(),
-        holds: check.to_string(),
+        requirement: check.to_string(),
         outcome: if *check <= Check::Fields {
             Outcome::Ok
         } else {
-            Outcome::NotMade
+            Outcome::Skipped
         },
     };
     Report {

@@ -16,18 +16,18 @@ use crate::{
     secret::SecretOptions,
 };
 
-/// Posts a signed postback as the vendor does, many of them, or forged ones
+/// Sends signed postbacks as the vendor does, or forged ones
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Where to post to
+    /// The URL to send to
     #[arg(long, value_parser = client::url, required_unless_present = "forge")]
     url: Option<Url>,
 
-    /// Sends this attack and says whether it was refused: a name, all, or list to see the names
+    /// Sends this attack and shows whether it was refused: a name, "all", or "list" to list the names
     ///
-    /// The controls of "all" are genuine, so send it to a test deployment. Each body has a new
-    /// invoice, and the order of --order-id, or ORDER_93223.
+    /// "all" also sends genuine postbacks, so use it on a test deployment. Each body has a new
+    /// invoice ID, and the order ID from --order-id, or ORDER_93223.
     #[arg(
         long,
         value_name = "KIND",
@@ -37,17 +37,17 @@ pub(crate) struct Args {
     )]
     forge: Option<String>,
 
-    /// Sends this many, each with a token of its own time as the vendor's resends have
+    /// Sends the postback this many times, and signs it each time, as the vendor does for a resend
     ///
-    /// Tokens of the same second are the same, as the vendor's are.
+    /// Tokens signed in the same second are identical, as the vendor's are.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     repeat: Option<u64>,
 
-    /// Sends this many at a time
+    /// Sends this many at the same time
     #[arg(long, value_name = "M", default_value = "1", requires = "repeat")]
     concurrency: NonZeroUsize,
 
-    /// How long to wait for an answer
+    /// How long to wait for a response
     #[arg(
         long,
         value_name = "SECONDS",
@@ -71,7 +71,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.forge.as_deref() == Some("list") {
         return forge::list(args.json);
     }
-    let url = args.url.context("say where to post to with --url")?;
+    let url = args.url.context("set the URL to send to with --url")?;
     let secret = args.secret.signing()?;
     let timeout = Duration::from_secs(args.timeout);
     if let Some(kind) = &args.forge {
@@ -93,5 +93,5 @@ Examples:
   ccpostback send --url http://127.0.0.1:3000/postback --body captured.json
   ccpostback send --url http://127.0.0.1:3000/postback --forge all
 
-Exit code: 0 where every answer is a 2xx, or with --forge where every attack is refused; 1 where one
-is not, or Ctrl-C ends it before; 2 where nothing could be sent or nobody answered.";
+Exit code: 0 if every response is a 2xx or, with --forge, every attack is refused; 1 if not, or if
+Ctrl-C ends it early; 2 if nothing could be sent or no response arrived.";

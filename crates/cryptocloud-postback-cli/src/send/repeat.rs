@@ -17,8 +17,8 @@ pub(super) async fn run(
     let bar = progress_bar(count)?;
     let start = Instant::now();
     let mut summary = Summary::new(count);
-    // Each is signed when it is sent.
-    let mut answers = stream::iter(0..count)
+    // Each request is signed when it is sent.
+    let mut responses = stream::iter(0..count)
         .map(async |_| {
             let request = draft.request()?;
             Ok::<_, anyhow::Error>(client.send(request).await)
@@ -27,8 +27,8 @@ pub(super) async fn run(
     let mut interrupt = Box::pin(signal::ctrl_c());
     loop {
         tokio::select! {
-            answer = answers.next() => match answer {
-                Some(answer) => summary.add(answer?),
+            response = responses.next() => match response {
+                Some(response) => summary.add(response?),
                 None => break,
             },
             result = &mut interrupt => {
@@ -44,7 +44,7 @@ pub(super) async fn run(
     Ok(ExitCode::from(summary.exit_code()))
 }
 
-/// On standard error, and drawn only where that is a terminal.
+/// Drawn on standard error, and only if that is a terminal.
 fn progress_bar(count: u64) -> anyhow::Result<ProgressBar> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}")?;
     Ok(ProgressBar::new(count).with_style(style))

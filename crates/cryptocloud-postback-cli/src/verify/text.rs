@@ -1,4 +1,4 @@
-//! A report for a person.
+//! The report as text for people.
 
 use std::fmt::{self, Write};
 
@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) fn text(report: &Report) -> String {
     let mut text = String::new();
-    // Writing to a text never fails.
+    // Writing to a `String` never fails.
     let _ = write(&mut text, report);
     text
 }
@@ -25,23 +25,19 @@ fn write(text: &mut String, report: &Report) -> fmt::Result {
         (true, Some(id)) => writeln!(text, "{GOOD}verified{GOOD:#}: invoice {}", Escaped(id))?,
         (_, Some(id)) => writeln!(
             text,
-            "{BAD}refused{BAD:#}, to be answered with {}: says that it is of invoice {}",
+            "{BAD}refused{BAD:#} with status {}: the body claims invoice {}",
             report.status,
             Escaped(id)
         )?,
-        (_, None) => writeln!(
-            text,
-            "{BAD}refused{BAD:#}, to be answered with {}",
-            report.status
-        )?,
+        (_, None) => writeln!(text, "{BAD}refused{BAD:#} with status {}", report.status)?,
     }
     let Some(payload) = &report.postback else {
         return Ok(());
     };
     let title = if report.verified {
-        "reported, and not signed by the token"
+        "reported, but not signed by the token"
     } else {
-        "unproven, whoever sent it"
+        "claimed, and not proven"
     };
     writeln!(text, "\n{BOLD}{title}{BOLD:#}")?;
     write_payload(text, payload)
@@ -50,13 +46,13 @@ fn write(text: &mut String, report: &Report) -> fmt::Result {
 fn write_step(text: &mut String, step: &Step) -> fmt::Result {
     let (style, mark): (Style, _) = match &step.outcome {
         Outcome::Failed(_) => (BAD, "failed"),
-        Outcome::NotMade => (DIM, "-"),
+        Outcome::Skipped => (DIM, "-"),
         Outcome::Ok => (GOOD, "ok"),
     };
     writeln!(
         text,
         "{style}{mark:<8}{style:#}{:<11}{}",
-        step.check, step.holds
+        step.check, step.requirement
     )?;
     let Outcome::Failed(failure) = &step.outcome else {
         return Ok(());

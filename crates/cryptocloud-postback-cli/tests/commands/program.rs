@@ -1,4 +1,4 @@
-//! Runs the program, and sees to it that it never prints a secret.
+//! Runs the program and asserts that it never prints a secret.
 
 use std::{
     env, fs,
@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 
 pub(crate) const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
-/// With the secret, and without what else of this environment could change what it does.
+/// The program with the secret set, and without other variables that could change its behaviour.
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ccpostback"));
     for (name, _) in env::vars_os() {
@@ -27,7 +27,7 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     command
 }
 
-/// How it ended.
+/// How the program ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -42,7 +42,7 @@ impl Ended {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Asserts that it ended with one line of an error.
+    /// Asserts that it failed with one line that contains this text.
     #[track_caller]
     pub(crate) fn fails(&self, expected: &str) {
         assert_eq!(self.code, Some(2), "{self:?}");
@@ -79,7 +79,7 @@ pub(crate) fn run(command: &mut Command, input: &[u8]) -> Ended {
     let mut stdin = child.stdin.take().expect("a pipe");
     let output = thread::scope(|scope| {
         scope.spawn(move || {
-            // The program need not read it all.
+            // The program may not read all of it.
             let _ = stdin.write_all(input);
         });
         child.wait_with_output().expect("an end")
@@ -87,7 +87,7 @@ pub(crate) fn run(command: &mut Command, input: &[u8]) -> Ended {
     output.into()
 }
 
-/// Runs it with these arguments and an empty standard input.
+/// Runs the program with these arguments and an empty standard input.
 #[track_caller]
 pub(crate) fn call(arguments: &[&str]) -> Ended {
     run(&mut program(arguments), b"")
