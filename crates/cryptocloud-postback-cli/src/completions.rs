@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use crate::output;
 
-/// Prints shell completions
+/// Print shell completions
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {

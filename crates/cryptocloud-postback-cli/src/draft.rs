@@ -40,7 +40,7 @@ pub(crate) struct PostbackOptions {
     #[arg(long, default_value = "success", help_heading = HEADING)]
     status: String,
 
-    /// Marks the payment as a test in invoice_info; a form has no field for it
+    /// Mark the payment as a test in invoice_info; a form has no field for it
     #[arg(long, help_heading = HEADING)]
     test_mode: bool,
 
@@ -54,7 +54,7 @@ pub(crate) struct PostbackOptions {
     )]
     expires_in: i64,
 
-    /// Reads the body from this file, or from standard input if it is -, and replaces its token
+    /// Read the body from this file, or from standard input if it is -, and replace its token
     ///
     /// The rest of the body stays the same. The new token is for the invoice that the body names.
     #[arg(

@@ -24,8 +24,7 @@ use clap::{Parser, Subcommand};
 
 use output::Escaped;
 
-/// Sends, signs, verifies and receives CryptoCloud (Trybit) postbacks, and attacks your endpoint with
-/// forged ones
+/// Send, sign, verify and receive CryptoCloud (Trybit) postbacks, and attack your own endpoint
 #[derive(Debug, Parser)]
 #[command(name = "ccpostback", version, arg_required_else_help = true)]
 struct Cli {

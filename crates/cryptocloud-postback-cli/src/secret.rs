@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 /// Where the secret comes from. Never an argument: every user of the machine can read those.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct SecretOptions {
-    /// Reads the SECRET KEY from this file instead of CRYPTOCLOUD_SECRET_KEY, without the line break
+    /// Read the SECRET KEY from this file instead of CRYPTOCLOUD_SECRET_KEY, without the line break
     /// at its end
     ///
     /// Repeat it while you rotate secrets: tokens of every secret are accepted, and the first one
@@ -20,7 +20,7 @@ pub(crate) struct SecretOptions {
     #[arg(long, value_name = "FILE", help_heading = HEADING)]
     secret_file: Vec<PathBuf>,
 
-    /// Allows a secret shorter than 32 bytes, which an attacker can guess from one postback
+    /// Allow a secret shorter than 32 bytes, which an attacker can guess from one postback
     #[arg(long, help_heading = HEADING)]
     allow_short_secret: bool,
 }

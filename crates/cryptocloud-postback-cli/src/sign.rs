@@ -7,11 +7,11 @@ use std::{
 
 use crate::{draft::PostbackOptions, output, secret::SecretOptions};
 
-/// Prints a signed body, or only a token
+/// Print a signed body, or only a token
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Prints only the token
+    /// Print only the token
     #[arg(long)]
     token: bool,
 
@@ -40,8 +40,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 const AFTER_HELP: &str = "\
 Examples:
   ccpostback sign --order-id ORDER_93223 |
-    curl http://127.0.0.1:3000/postback -H 'Content-Type: application/json' --data-binary @-
-  ccpostback sign --format form | curl http://127.0.0.1:3000/postback --data-binary @-
+    curl -H 'Content-Type: application/json' --data-binary @- \\
+      http://127.0.0.1:3000/postback
+  ccpostback sign --format form |
+    curl --data-binary @- http://127.0.0.1:3000/postback
   ccpostback sign --token --invoice-id ILRAJE1Q
 
 Exit code: 0, or 2 if nothing could be signed.";

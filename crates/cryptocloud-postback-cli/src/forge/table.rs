@@ -38,16 +38,16 @@ pub(super) fn text(results: &Results) -> String {
     );
     if results.to_review > 0 {
         text += &format!(
-            "{WARN}review{WARN:#}: the token does not sign the amount, so check that no order was marked as paid\n"
+            "{WARN}review{WARN:#}: the token does not sign the amount; no order may be marked as paid\n"
         );
     }
     if !results.is_conclusive() {
         text += &format!(
-            "{BAD}inconclusive{BAD:#}: genuine postbacks were refused too, so check the secret and the URL\n"
+            "{BAD}inconclusive{BAD:#}: genuine postbacks were refused too; check the secret and URL\n"
         );
     } else if !results.controls.iter().all(Outcome::is_ok) {
         text += &format!(
-            "{WARN}a genuine postback was refused{WARN:#}: if your project sends only one format, set --format\n"
+            "{WARN}a genuine postback was refused{WARN:#}: set --format if you accept only one\n"
         );
     }
     text

@@ -75,7 +75,7 @@ pub(super) const TOKEN: &[Attack] = &[
     },
     Attack {
         name: "sample-secret",
-        description: "signed with the samples' super-secret",
+        description: "signed with super-secret from the samples",
         expected: Expected::Refuse(ErrorKind::TokenSignature),
         forge: |forger| forger.request(&forger.postback().secret("super-secret")),
     },

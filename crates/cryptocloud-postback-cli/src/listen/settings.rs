@@ -8,7 +8,7 @@ use crate::{client, secret::SecretOptions};
 
 use super::redact::Redactor;
 
-/// Receives postbacks and shows each one with its checks on a local page
+/// Receive postbacks and show them with their checks on a local page
 ///
 /// Without a secret it shows what arrives but checks no signature.
 #[derive(clap::Args, Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "/postback", value_parser = path)]
     path: String,
 
-    /// Forwards each postback to this URL and returns its response; redirects are not followed
+    /// Forward each postback to this URL and return its response; redirects are not followed
     #[arg(long, value_name = "URL", value_parser = client::url)]
     forward: Option<Url>,
 

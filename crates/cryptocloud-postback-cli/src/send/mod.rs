@@ -16,7 +16,7 @@ use crate::{
     secret::SecretOptions,
 };
 
-/// Sends signed postbacks as the vendor does, or forged ones
+/// Send signed postbacks as the vendor does, or forged ones
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -24,26 +24,26 @@ pub(crate) struct Args {
     #[arg(long, value_parser = client::url, required_unless_present = "forge")]
     url: Option<Url>,
 
-    /// Sends this attack and shows whether it was refused: a name, "all", or "list" to list the names
+    /// Send this attack and show whether it was refused: a name, "all", or "list" to list the names
     ///
     /// "all" also sends genuine postbacks, so use it on a test deployment. Each body has a new
     /// invoice ID, and the order ID from --order-id, or ORDER_93223.
     #[arg(
         long,
-        value_name = "KIND",
+        value_name = "ATTACK",
         conflicts_with_all = [
             "repeat", "concurrency", "invoice_id", "status", "test_mode", "expires_in", "body"
         ]
     )]
     forge: Option<String>,
 
-    /// Sends the postback this many times, and signs it each time, as the vendor does for a resend
+    /// Send the postback this many times, signed anew each time as the vendor does
     ///
     /// Tokens signed in the same second are identical, as the vendor's are.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     repeat: Option<u64>,
 
-    /// Sends this many at the same time
+    /// Send this many at the same time
     #[arg(long, value_name = "M", default_value = "1", requires = "repeat")]
     concurrency: NonZeroUsize,
 
@@ -56,7 +56,7 @@ pub(crate) struct Args {
     )]
     timeout: u64,
 
-    /// Prints one line of JSON
+    /// Print one line of JSON
     #[arg(long)]
     json: bool,
 
@@ -89,9 +89,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 const AFTER_HELP: &str = "\
 Examples:
   ccpostback send --url http://127.0.0.1:3000/postback --order-id ORDER_93223
-  ccpostback send --url http://127.0.0.1:3000/postback --repeat 1000 --concurrency 16
+  ccpostback send --url http://127.0.0.1:3000/postback --repeat 1000 \\
+    --concurrency 16
   ccpostback send --url http://127.0.0.1:3000/postback --body captured.json
   ccpostback send --url http://127.0.0.1:3000/postback --forge all
 
-Exit code: 0 if every response is a 2xx or, with --forge, every attack is refused; 1 if not, or if
+Exit code: 0 if every response is a 2xx or, with --forge, every attack is refused; 1 if not, or if \
 Ctrl-C ends it early; 2 if nothing could be sent or no response arrived.";

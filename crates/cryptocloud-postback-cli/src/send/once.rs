@@ -55,7 +55,7 @@ fn text(client: &Client, draft: &Draft, response: &Response) -> String {
     if response.status.is_redirection() {
         let to = response.location.as_deref().unwrap_or("an unknown URL");
         text += &format!(
-            "{WARN}redirected to {}: the vendor's sender would follow with a GET and lose the body, so respond here{WARN:#}\n",
+            "{WARN}redirected to {}{WARN:#}\nThe vendor's sender would follow with a GET and lose the body: respond at this URL.\n",
             Escaped(to)
         );
     }

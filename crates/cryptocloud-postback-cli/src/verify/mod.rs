@@ -10,7 +10,7 @@ use cryptocloud_postback::{MAX_BODY_BYTES, UnixTime, check_request};
 
 use crate::{input, output, report::Report, secret::SecretOptions};
 
-/// Verifies one body and shows each check in order
+/// Verify one body and show each check in order
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "POST", help_heading = REQUEST)]
     method: String,
 
-    /// Verifies as if it were this time, in RFC 3339 or Unix seconds [default: now]
+    /// Verify as of this time, in RFC 3339 or Unix seconds [default: now]
     #[arg(long, value_name = "TIME", value_parser = time::parse, help_heading = RULES)]
     at: Option<UnixTime>,
 
@@ -38,19 +38,19 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 60, help_heading = RULES)]
     leeway: u64,
 
-    /// Accepts any status, not only success
+    /// Accept any status, not only success
     #[arg(long, help_heading = RULES)]
     accept_any_status: bool,
 
-    /// Refuses a postback without order_id, as payment links send it
+    /// Refuse a postback without order_id, as payment links send it
     #[arg(long, help_heading = RULES)]
     require_order_id: bool,
 
-    /// Refuses a payment that is marked as a test
+    /// Refuse a payment that is marked as a test
     #[arg(long, help_heading = RULES)]
     refuse_test_mode: bool,
 
-    /// Prints one line of JSON
+    /// Print one line of JSON
     #[arg(long)]
     json: bool,
 

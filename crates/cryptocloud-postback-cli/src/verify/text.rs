@@ -37,7 +37,7 @@ fn write(text: &mut String, report: &Report) -> fmt::Result {
     let title = if report.verified {
         "reported, but not signed by the token"
     } else {
-        "claimed, and not proven"
+        "claimed, not proven"
     };
     writeln!(text, "\n{BOLD}{title}{BOLD:#}")?;
     write_payload(text, payload)
@@ -60,7 +60,25 @@ fn write_step(text: &mut String, step: &Step) -> fmt::Result {
     let cause = failure.cause.as_deref();
     let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
     writeln!(text, "{:19}{BAD}{}{cause}{BAD:#}", "", failure.message)?;
-    writeln!(text, "{:19}{}", "", Escaped(&failure.hint))
+    for line in lines(&Escaped(&failure.hint).to_string()) {
+        writeln!(text, "{:19}{line}", "")?;
+    }
+    Ok(())
+}
+
+/// Breaks text between words, to fit 80 columns after an indentation of 19.
+fn lines(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < 61 => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn write_payload(text: &mut String, payload: &Payload) -> fmt::Result {

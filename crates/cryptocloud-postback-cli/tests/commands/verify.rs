@@ -102,10 +102,11 @@ fn the_report_as_text() {
         "ok      token      token is an HS256 JWT in canonical form",
         "failed  signature  token is signed with the secret",
         "                   token is signed with another secret",
-        "                   is your secret the SECRET KEY of this project, and not its API KEY?",
+        "                   is your secret the SECRET KEY of this project, and not its",
+        "                   API KEY?",
         "-       claims     token has well-formed claims",
         "refused with status 401: the body claims invoice ILRAJE1Q",
-        "claimed, and not proven",
+        "claimed, not proven",
     ] {
         assert!(ended.stdout.lines().any(|known| known == line), "{ended:?}");
     }
