@@ -155,7 +155,7 @@ async fn a_large_body_is_stored_truncated() -> TestResult {
             .get(&format!("/api/postbacks/{}", postback["id"]))
             .await?;
         assert_eq!(detail["body"]["bytes"], 65_536);
-        assert_eq!(detail["body"]["error"], "body is too large");
+        assert_eq!(detail["body"]["error"], ErrorKind::BodyTooLarge.to_string());
         assert_eq!(detail["status"], 413);
         assert_eq!(detail["curl"], Value::Null);
     }
