@@ -82,7 +82,7 @@ impl fmt::Display for Escaped<'_> {
 }
 
 /// Whether `escape_debug`, which escapes everything unprintable, leaves it unchanged.
-fn is_plain(c: char) -> bool {
+pub(crate) fn is_plain(c: char) -> bool {
     matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1
 }
 

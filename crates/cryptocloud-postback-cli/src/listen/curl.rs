@@ -3,6 +3,8 @@ use axum::http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT},
 };
 
+use crate::output::is_plain;
+
 use super::request::StoredRequest;
 
 /// A POSIX shell command that sends the same bytes to this origin again.
@@ -55,9 +57,8 @@ pub(super) fn line(origin: &str, request: &StoredRequest) -> Option<String> {
 
 /// Quotes a shell word; `None` if it has a character that would control a terminal when pasted.
 fn quote(text: &str) -> Option<String> {
-    let is_plain = |c: char| matches!(c, '"' | '\'' | '\\' | '\n') || c.escape_debug().len() == 1;
     text.chars()
-        .all(is_plain)
+        .all(|c| c == '\n' || is_plain(c))
         .then(|| format!("'{}'", text.replace('\'', r"'\''")))
 }
 

@@ -27,6 +27,7 @@ use anyhow::Context;
 use tokio::{net::TcpListener, time};
 
 use app::App;
+use journal::Journal;
 use settings::Settings;
 
 pub(crate) use settings::Args;
@@ -47,10 +48,17 @@ async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
         .with_graceful_shutdown(async move { stopping.journal.closed().await });
     tokio::select! {
         result = server => result?,
-        // Event streams end with the journal; requests in flight get a grace period.
-        result = async { stop().await?; app.journal.close(); time::sleep(GRACE).await; io::Result::Ok(()) } => result?,
+        result = shut_down(&app.journal) => result?,
     }
     app.terminal.finish();
+    Ok(())
+}
+
+/// Waits for a signal, ends the event streams, and gives requests in flight a grace period.
+async fn shut_down(journal: &Journal) -> io::Result<()> {
+    stop().await?;
+    journal.close();
+    time::sleep(GRACE).await;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use anstyle::Style;
+use serde_json::Value;
 
 use crate::{
     output::{BAD, BOLD, DIM, Escaped, GOOD},
@@ -102,35 +103,18 @@ fn write_payload(text: &mut String, payload: &Payload) -> fmt::Result {
 }
 
 fn write_info(text: &mut String, info: &Info) -> fmt::Result {
-    let test_mode = info.test_mode.map(|test| test.to_string());
-    let transactions = info.tx_list.as_ref().map(|list| list.join(", "));
-    for (name, value) in [
-        ("status", &info.status),
-        ("invoice_status", &info.invoice_status),
-        ("test_mode", &test_mode),
-        ("created", &info.created),
-        ("date_finished", &info.date_finished),
-        ("expiry_date", &info.expiry_date),
-        ("address", &info.address),
-        ("network", &info.network),
-        ("project", &info.project),
-        ("tx_list", &transactions),
-    ] {
-        write_field(text, &format!("invoice_info.{name}"), value.as_deref())?;
-    }
-    for (name, value) in [
-        ("amount", info.amount),
-        ("amount_usd", info.amount_usd),
-        ("amount_in_fiat", info.amount_in_fiat),
-        ("amount_paid", info.amount_paid),
-        ("amount_paid_usd", info.amount_paid_usd),
-        ("fee", info.fee),
-        ("service_fee", info.service_fee),
-        ("received", info.received),
-        ("received_usd", info.received_usd),
-        ("to_surcharge", info.to_surcharge),
-    ] {
-        let value = value.map(|value| value.to_string());
+    // Strings and numbers always serialize.
+    let fields = serde_json::to_value(info).unwrap_or_default();
+    for (name, value) in fields.as_object().into_iter().flatten() {
+        let value = match value {
+            Value::Array(values) => {
+                let values: Vec<_> = values.iter().filter_map(Value::as_str).collect();
+                Some(values.join(", "))
+            }
+            Value::Null => None,
+            Value::String(value) => Some(value.clone()),
+            value => Some(value.to_string()),
+        };
         write_field(text, &format!("invoice_info.{name}"), value.as_deref())?;
     }
     Ok(())
