@@ -116,9 +116,7 @@ async fn resends_to_the_server_behind() -> TestResult {
         .until_text("#detail", "Your server's response")
         .await?;
     browser.click("#detail button").await?;
-    browser
-        .until_text("#detail h2", "#2, resend of #1")
-        .await?;
+    browser.until_text("#detail h2", "#2, resend of #1").await?;
     browser.until_text("#detail", "Postback received").await?;
     look(&browser, "listen-forward").await?;
 
