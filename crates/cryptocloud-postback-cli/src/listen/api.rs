@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Path, State},
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
-use cryptocloud_postback::ANSWER_CONTENT_TYPE;
 use serde::Serialize;
 use serde_json::json;
 
@@ -48,9 +47,7 @@ pub(super) async fn resend(State(app): State<Arc<App>>, Path(id): Path<String>) 
         return conflict("the body was not stored in full");
     }
     let (id, _) = app.handle(request.clone(), Some(entry.id));
-    let headers = [(CONTENT_TYPE, ANSWER_CONTENT_TYPE)];
-    let body = json!({ "id": id }).to_string();
-    (StatusCode::ACCEPTED, headers, body).into_response()
+    StoredResponse::json(StatusCode::ACCEPTED, json!({ "id": id }).to_string()).into_response()
 }
 
 fn find(app: &App, id: &str) -> Option<Entry> {
@@ -68,7 +65,7 @@ fn conflict(text: &str) -> Response {
 
 fn json_response(app: &App, value: &impl Serialize) -> Response {
     match app.settings.redactor.json(value) {
-        Ok(text) => ([(CONTENT_TYPE, ANSWER_CONTENT_TYPE)], text).into_response(),
+        Ok(text) => StoredResponse::json(StatusCode::OK, text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

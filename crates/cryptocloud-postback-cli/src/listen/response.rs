@@ -49,7 +49,7 @@ impl StoredResponse {
         Self::json(status, serde_json::json!({ "error": text }).to_string())
     }
 
-    fn json(status: StatusCode, body: String) -> Self {
+    pub(super) fn json(status: StatusCode, body: String) -> Self {
         let content_type = HeaderValue::from_static(ANSWER_CONTENT_TYPE);
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
         Self {
