@@ -1,4 +1,4 @@
-//! A postback that is not signed yet, from options.
+//! A postback from command-line options, before it is signed.
 
 use std::{
     collections::hash_map::RandomState,
@@ -11,40 +11,40 @@ use bytes::Bytes;
 use clap::ValueEnum;
 use cryptocloud_postback::{Amount, Format, InvoiceId, UnixTime, testing::PostbackBuilder};
 
-use crate::{body, input, secret::Secret};
+use crate::{body, client::Request, input, secret::Secret};
 
-/// What the postback says.
+/// The fields of the postback.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct PostbackOptions {
-    /// The format, as in the project's settings [default: json, or that of --body]
+    /// The format, as set in the project's settings [default: json, or the format of --body]
     #[arg(long, help_heading = HEADING)]
     pub(crate) format: Option<FormatName>,
 
-    /// The invoice [default: a new one]
+    /// The invoice ID [default: a new one]
     #[arg(long, value_name = "ID", value_parser = invoice_id, help_heading = HEADING)]
     invoice_id: Option<InvoiceId>,
 
-    /// The order [default: null, as for a payment link]
+    /// The order ID [default: null, as for a payment link]
     #[arg(long, value_name = "ID", help_heading = HEADING)]
     pub(crate) order_id: Option<String>,
 
-    /// The amount in the currency, a JSON number
+    /// The amount in the currency, as a JSON number
     #[arg(long, value_parser = amount, default_value = "0.000113", help_heading = HEADING)]
     amount: String,
 
-    /// The currency's code
+    /// The currency code
     #[arg(long, value_name = "CODE", default_value = "BNB", help_heading = HEADING)]
     currency: String,
 
-    /// The status
+    /// The payment status
     #[arg(long, default_value = "success", help_heading = HEADING)]
     status: String,
 
-    /// Says in invoice_info that the payment is a test; a form cannot say so
+    /// Mark the payment as a test in invoice_info; a form has no field for it
     #[arg(long, help_heading = HEADING)]
     test_mode: bool,
 
-    /// When the token expires from now; negative for one that has expired
+    /// Seconds until the token expires; negative for an expired token
     #[arg(
         long,
         value_name = "SECONDS",
@@ -54,9 +54,9 @@ pub(crate) struct PostbackOptions {
     )]
     expires_in: i64,
 
-    /// Takes the body from this file, - for standard input, and replaces its token
+    /// Read the body from this file, or from standard input if it is -, and replace its token
     ///
-    /// Nothing else of it changes, and the new token is for the invoice that it names.
+    /// The rest of the body stays the same. The new token is for the invoice that the body names.
     #[arg(
         long,
         value_name = "FILE",
@@ -73,7 +73,7 @@ pub(crate) enum FormatName {
 }
 
 impl PostbackOptions {
-    /// Takes the body from its file, where one is named.
+    /// Reads the body from its file, if `--body` was given.
     pub(crate) fn draft(&self, secret: &Secret) -> anyhow::Result<Draft> {
         let given = self.body.as_ref().map(|path| input::read(path, MAX_BYTES));
         let given = given.transpose()?;
@@ -83,7 +83,7 @@ impl PostbackOptions {
         let format = match (self.format, &given) {
             (Some(format), _) => format.into(),
             (None, Some(body)) => Format::detect(None, body)
-                .context("the body is neither JSON nor a form: say which with --format")?,
+                .context("the body is neither JSON nor a form: set --format")?,
             (None, None) => Format::Json,
         };
         let named = given.as_ref().map(|body| {
@@ -92,7 +92,7 @@ impl PostbackOptions {
         });
         let invoice_id = match (&self.invoice_id, &named) {
             (Some(id), _) | (None, Some(Some(id))) => id.as_str().to_owned(),
-            (None, Some(None)) => bail!("the body names no invoice: say which with --invoice-id"),
+            (None, Some(None)) => bail!("the body names no invoice: set --invoice-id"),
             (None, None) => new_invoice_id(),
         };
         let draft = Draft {
@@ -102,12 +102,12 @@ impl PostbackOptions {
             given,
             invoice_id,
         };
-        // A body without a token is better found before anything is sent.
+        // Fails here, before anything is sent, if the body has no token to replace.
         draft.sign()?;
         Ok(draft)
     }
 
-    /// All that the options say but the invoice and the time.
+    /// Every option but the invoice and the expiry.
     pub(crate) fn builder(&self, secret: &Secret) -> PostbackBuilder {
         let builder = PostbackBuilder::new(secret.as_str())
             .amount(&self.amount)
@@ -121,7 +121,7 @@ impl PostbackOptions {
     }
 }
 
-/// To be signed each time that it is sent, as the vendor does.
+/// A postback that is signed anew each time it is sent, as the vendor does.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     builder: PostbackBuilder,
@@ -132,12 +132,12 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// A token of now.
+    /// A new token.
     pub(crate) fn token(&self) -> anyhow::Result<String> {
         Ok(self.signed_builder()?.signed_token())
     }
 
-    /// A body with a token of now.
+    /// The body with a new token.
     pub(crate) fn sign(&self) -> anyhow::Result<Bytes> {
         let builder = self.signed_builder()?;
         match (&self.given, self.format) {
@@ -145,6 +145,11 @@ impl Draft {
             (None, Format::Form) => Ok(builder.form().body()),
             (None, Format::Json) => Ok(builder.json().body()),
         }
+    }
+
+    /// A request with a freshly signed body.
+    pub(crate) fn request(&self) -> anyhow::Result<Request> {
+        Ok(Request::post(self.format.content_type(), self.sign()?))
     }
 
     fn signed_builder(&self) -> anyhow::Result<PostbackBuilder> {
@@ -161,16 +166,16 @@ impl From<FormatName> for Format {
     }
 }
 
-/// That many seconds from now, at least 1970.
+/// This many seconds from now, but not before 1970.
 pub(crate) fn from_now(seconds: i64) -> anyhow::Result<UnixTime> {
     let now = UnixTime::now()?.as_secs();
     Ok(UnixTime::from_secs(now.saturating_add_signed(seconds)))
 }
 
-/// One that nobody has seen, of 8 characters like most of the vendor's.
+/// A new id of 8 characters, like most of the vendor's.
 pub(crate) fn new_invoice_id() -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    // The standard library's seed; it has to be new, and need not be secret.
+    // The seed of the standard library's hash maps: it must be new, but need not be secret.
     let mut bits = RandomState::new().build_hasher().finish();
     let mut id = String::new();
     for _ in 0..8 {
@@ -183,7 +188,7 @@ pub(crate) fn new_invoice_id() -> String {
 }
 
 fn amount(text: &str) -> Result<String, cryptocloud_postback::AmountError> {
-    // As it is spelled, since that is what the endpoint has to read.
+    // Sent as it was typed, since endpoints must handle every spelling.
     Amount::parse(text).map(|_| text.to_owned())
 }
 
@@ -193,5 +198,5 @@ fn invoice_id(text: &str) -> Result<InvoiceId, cryptocloud_postback::Error> {
 
 const HEADING: &str = "Postback";
 
-/// Far more than any endpoint should take.
+/// Far more than any endpoint should accept.
 const MAX_BYTES: usize = 16 << 20;

@@ -41,8 +41,8 @@ async fn postbacks_appear_without_a_reload() -> TestResult {
     browser.until_text("#detail h2", "refused").await?;
     for text in [
         "✗ failed",
-        "is CRYPTOCLOUD_SECRET_KEY the SECRET KEY",
-        "– not made",
+        "is your secret the SECRET KEY",
+        "– skipped",
         "401",
     ] {
         browser.until_text("#detail", text).await?;
@@ -113,12 +113,10 @@ async fn a_button_forwards_a_postback_again() -> TestResult {
     browser.until_text("#forward", behind.url()).await?;
     assert_eq!(post(&listen, genuine("FORWARD1")?).await?, StatusCode::OK);
     browser
-        .until_text("#detail", "Answer of your server")
+        .until_text("#detail", "Your server's response")
         .await?;
     browser.click("#detail button").await?;
-    browser
-        .until_text("#detail h2", "#2, #1 sent again")
-        .await?;
+    browser.until_text("#detail h2", "#2, resend of #1").await?;
     browser.until_text("#detail", "Postback received").await?;
     look(&browser, "listen-forward").await?;
 
@@ -144,7 +142,7 @@ async fn the_page_reconnects_after_a_restart() -> TestResult {
     browser.until_text("#list", "BEFORE01").await?;
     // The event stream of the page is still open.
     assert!(first.stop()?.success());
-    browser.until_text("#connection", "not connected").await?;
+    browser.until_text("#connection", "disconnected").await?;
     let second = Program::start(&mut listen(&["--addr", &address]))?;
     post(&second, genuine("AFTER001")?).await?;
     browser.until_text("#connection", "live").await?;
@@ -161,7 +159,7 @@ async fn without_a_secret_the_page_says_that_no_signature_is_checked() -> TestRe
     };
     let listen = Program::start(listen(&[]).env_remove("CRYPTOCLOUD_SECRET_KEY"))?;
     browser.open(page(&listen)).await?;
-    let text = "Signature not checked: set CRYPTOCLOUD_SECRET_KEY";
+    let text = "Signatures are not checked: set CRYPTOCLOUD_SECRET_KEY";
     browser.until_text("#no-secret", text).await?;
     let form = genuine("FORMED01")?.form();
     let request = Client::new().post(listen.url()).body(form.body());

@@ -67,10 +67,10 @@ fn examples_refuse_every_attack_with_the_right_status() {
         ] {
             let (code, results) = forge(&server.url, &arguments);
             for row in results.rows() {
-                let is_look = row.name == "changed-amount";
-                let expected = if is_look { Some(200) } else { row.expected };
+                let is_review = row.name == "changed-amount";
+                let expected = if is_review { Some(200) } else { row.expected };
                 assert_eq!(row.status, expected, "{example}: {row:?}");
-                let verdict = if is_look { "look" } else { "right" };
+                let verdict = if is_review { "review" } else { "ok" };
                 assert_eq!(row.verdict, verdict, "{example}: {row:?}");
             }
             assert_eq!(code, Some(0), "{example}");

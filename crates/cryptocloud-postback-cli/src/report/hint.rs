@@ -1,31 +1,34 @@
-//! What a person can do about a postback that was refused.
+//! What an operator can do about a postback that was refused.
 
-use cryptocloud_postback::{Error, ErrorKind, UnixTime};
+use cryptocloud_postback::{ErrorKind, UnixTime};
 
-use super::{duration::Seconds, peek::Peek};
+use super::{claims::UnverifiedClaims, duration::Seconds};
 
-/// A sentence or a question; it may quote the sender.
-pub(crate) fn hint(
-    error: &Error,
+/// A sentence or a question; it may quote the sender, so escape it.
+pub(super) fn hint(
+    kind: ErrorKind,
     content_type: Option<&[u8]>,
     body: &[u8],
     now: UnixTime,
 ) -> String {
-    let peek = || Peek::at(content_type, body);
-    match error.kind() {
-        ErrorKind::InvoiceMismatch => mismatch(peek().id),
-        ErrorKind::TokenExpired => expired(peek().expires_at, now),
-        ErrorKind::TokenLifetime => long_lived(peek().expires_at, now),
-        kind => plain(kind).to_owned(),
+    let claims = || UnverifiedClaims::read(content_type, body);
+    match kind {
+        ErrorKind::InvoiceMismatch => mismatch(claims().id),
+        ErrorKind::TokenExpired => expired(claims().expires_at, now),
+        ErrorKind::TokenLifetime => long_lived(claims().expires_at, now),
+        kind => fixed(kind).to_owned(),
     }
 }
 
 fn mismatch(id: Option<String>) -> String {
-    let of = match id {
-        Some(id) => format!("the token is of invoice {id:?}"),
-        None => "the token names no invoice".to_owned(),
-    };
-    format!("{of}: somebody may have taken the token of one payment to confirm another")
+    match id {
+        Some(id) => format!(
+            "the token belongs to invoice {id:?}: an attacker may have reused the token of another payment"
+        ),
+        None => {
+            "the token names no invoice, so the vendor did not issue it for this payment".into()
+        }
+    }
 }
 
 fn expired(expires_at: Option<UnixTime>, now: UnixTime) -> String {
@@ -36,7 +39,7 @@ fn expired(expires_at: Option<UnixTime>, now: UnixTime) -> String {
         }
         None => "expired".to_owned(),
     };
-    format!("{ago}: is this machine's clock right, or is it a replay?")
+    format!("{ago}: is this machine's clock correct, or is this a replay?")
 }
 
 fn long_lived(expires_at: Option<UnixTime>, now: UnixTime) -> String {
@@ -45,59 +48,107 @@ fn long_lived(expires_at: Option<UnixTime>, now: UnixTime) -> String {
             let seconds = time.as_secs().saturating_sub(now.as_secs());
             format!("expires in {}", Seconds(seconds))
         }
-        None => "expires too far ahead".to_owned(),
+        None => "expires too far in the future".to_owned(),
     };
-    format!("{ahead}, and the vendor gives five minutes: is this machine's clock behind?")
+    format!("{ahead}, but the vendor's tokens last five minutes: is this machine's clock slow?")
 }
 
-fn plain(kind: ErrorKind) -> &'static str {
+fn fixed(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::BodyTooLarge => {
-            "the vendor sends about 2 KiB: this is no postback, or something was added on the way"
+            "the vendor sends about 2 KiB: this is not a postback, or a proxy added to it"
         }
-        ErrorKind::BodyUnreadable => "the connection broke: the sender has to send it again",
+        ErrorKind::BodyUnreadable => {
+            "the connection broke before the body was complete: the sender has to try again"
+        }
         ErrorKind::ClockBeforeEpoch => "set this machine's clock",
         ErrorKind::ContentEncoding => {
             "the vendor never compresses: look for a proxy that does, or a sender that is not the vendor"
         }
         ErrorKind::DuplicateField => {
-            "the vendor sends each field once: two values are a way to show one to a check and the other to the shop"
+            "the vendor sends each field once: with two values, the check may read one and the shop the other"
         }
         ErrorKind::InvalidField => {
-            "compare this field with the vendor's page: the sender is not the vendor, or the vendor changed it"
+            "compare this field with the vendor's documentation: either the sender is not the vendor, or the vendor changed it"
         }
         ErrorKind::InvalidForm | ErrorKind::InvalidJson => {
-            "was the body cut, quoted or converted on its way, or saved with a byte order mark?"
+            "was the body truncated, quoted or converted on the way, or saved with a byte order mark?"
         }
         ErrorKind::MediaType => {
-            "choose JSON or application/x-www-form-urlencoded in the project's settings, and pass the Content-Type on as it came"
+            "select JSON or application/x-www-form-urlencoded in the project's settings, and check that proxies keep the Content-Type"
         }
         ErrorKind::MethodNotAllowed => {
-            "was it redirected? A POST that follows a redirect becomes a GET, and loses its body"
+            "was it redirected? A POST that follows a redirect becomes a GET and loses its body"
         }
         ErrorKind::MissingField | ErrorKind::MissingId => {
-            "compare the fields with the vendor's page; an order_id is there only if the invoice was made with one"
+            "compare the fields with the vendor's documentation; order_id is set only if the invoice was created with one"
         }
         ErrorKind::StatusRefused => {
-            "the vendor documents only success: if yours sends others, accept any status and look at it in the handler"
+            "the vendor documents only success: if your project sends others, accept any status and check it in the handler"
         }
-        ErrorKind::TestModeRefused => "the payment is a test, and tests are refused as you asked",
+        ErrorKind::TestModeRefused => {
+            "this is a test payment, and the verifier is configured to refuse those"
+        }
         ErrorKind::TokenAlgorithm | ErrorKind::TokenHeader => {
-            "the vendor signs with plain HS256: this token was not made by the vendor"
+            "the vendor signs with plain HS256: this token is not from the vendor"
         }
         ErrorKind::TokenClaims => {
-            "the vendor's token holds the invoice as id and whole seconds as exp: this one was made by somebody else with your secret"
+            "the vendor's token holds the invoice as id and whole seconds as exp: this one is not from the vendor, though it is signed with your secret"
         }
         ErrorKind::TokenMalformed => {
-            "a token is three parts with dots between, unquoted and without Bearer: was it cut or changed when it was copied?"
+            "a token is three parts separated by dots, without quotes or Bearer: was it truncated or changed when it was copied?"
         }
         ErrorKind::TokenMissing => "the vendor always sends a token: this postback is forged",
-        ErrorKind::TokenNotYetValid => "is this machine's clock behind?",
+        ErrorKind::TokenNotYetValid => "is this machine's clock slow?",
         ErrorKind::TokenSignature => {
-            "signed with another secret: is CRYPTOCLOUD_SECRET_KEY the SECRET KEY of this project, not its API KEY?"
+            "is your secret the SECRET KEY of this project, and not its API KEY?"
         }
-        ErrorKind::VerifierMissing => "put a verifier into the app's data",
-        // A kind that came after this was written.
-        _ => "look at the cause",
+        ErrorKind::VerifierMissing => "add a verifier to the app's state",
+        // `ErrorKind` is non-exhaustive; the test below finds a kind without a hint.
+        _ => FALLBACK,
+    }
+}
+
+const FALLBACK: &str = "see the cause";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All kinds; to be `ErrorKind::ALL` as soon as the core offers it.
+    const ALL: &[ErrorKind] = &[
+        ErrorKind::BodyTooLarge,
+        ErrorKind::BodyUnreadable,
+        ErrorKind::ClockBeforeEpoch,
+        ErrorKind::ContentEncoding,
+        ErrorKind::DuplicateField,
+        ErrorKind::InvalidField,
+        ErrorKind::InvalidForm,
+        ErrorKind::InvalidJson,
+        ErrorKind::InvoiceMismatch,
+        ErrorKind::MediaType,
+        ErrorKind::MethodNotAllowed,
+        ErrorKind::MissingField,
+        ErrorKind::MissingId,
+        ErrorKind::StatusRefused,
+        ErrorKind::TestModeRefused,
+        ErrorKind::TokenAlgorithm,
+        ErrorKind::TokenClaims,
+        ErrorKind::TokenExpired,
+        ErrorKind::TokenHeader,
+        ErrorKind::TokenLifetime,
+        ErrorKind::TokenMalformed,
+        ErrorKind::TokenMissing,
+        ErrorKind::TokenNotYetValid,
+        ErrorKind::TokenSignature,
+        ErrorKind::VerifierMissing,
+    ];
+
+    #[test]
+    fn every_kind_has_a_hint() {
+        for kind in ALL {
+            let hint = hint(*kind, None, b"", UnixTime::from_secs(0));
+            assert_ne!(hint, FALLBACK, "{kind:?}");
+        }
     }
 }

@@ -2,9 +2,9 @@ use cryptocloud_postback::{Amount, InvoiceInfo, OffsetDateTime, Postback};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
-/// What a postback reports, typed; amounts are texts, so that no reader makes a float of them.
+/// The fields of a postback. Amounts are strings in JSON, so that no reader turns them into floats.
 ///
-/// The token signs none of it but the invoice.
+/// The token signs only the invoice.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Payload {
     pub(crate) format: String,
@@ -14,11 +14,11 @@ pub(crate) struct Payload {
     pub(crate) currency: String,
     pub(crate) order_id: Option<String>,
     pub(crate) invoice_info: Option<Info>,
-    /// What is wrong with `invoice_info`, which nothing is refused for.
+    /// Why `invoice_info` could not be read; that alone never refuses a postback.
     pub(crate) invoice_info_error: Option<String>,
 }
 
-/// The fields of `invoice_info` that a merchant looks at.
+/// The fields of `invoice_info` that matter to a merchant.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Info {
     pub(crate) status: Option<String>,

@@ -16,7 +16,7 @@ use cryptocloud_postback::{UnixTime, testing::PostbackBuilder};
 
 type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
-/// A genuine postback of this moment.
+/// A genuine postback with a fresh token.
 fn genuine(invoice_id: &str) -> TestResult<PostbackBuilder> {
     let expires_at = UnixTime::now()?.saturating_add(Duration::from_secs(240));
     Ok(PostbackBuilder::new(SECRET)

@@ -1,4 +1,4 @@
-//! A reader that went away.
+//! Output to a closed pipe.
 
 use std::{
     io::{self, Write},
@@ -29,7 +29,7 @@ fn check(arguments: &[&str], input: &[u8], code: i32) {
 }
 
 #[test]
-fn the_end_is_quiet() {
+fn a_closed_output_is_not_an_error() {
     let endpoint = Endpoint::with_status("200 OK", "");
     let url = endpoint.url();
     check(&["sign"], b"", 0);
@@ -47,7 +47,7 @@ fn the_end_is_quiet() {
 }
 
 #[test]
-fn nobody_reads_the_errors() {
+fn a_closed_error_output_keeps_the_exit_code() {
     for arguments in [&["verify"][..], &["nonsense"], &["verify", "/nonexistent"]] {
         let (reader, writer) = io::pipe().expect("a pipe");
         drop(reader);
@@ -61,9 +61,9 @@ fn nobody_reads_the_errors() {
     }
 }
 
-/// A disk that is full is a fault, unlike a reader that went away.
+/// Unlike a closed pipe, a full disk is an error.
 #[test]
-fn a_full_disk_is_said() {
+fn a_full_disk_is_reported() {
     let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
         return;
     };

@@ -1,4 +1,4 @@
-//! Every vector of the workspace through `verify`.
+//! Runs `verify` on every vector of the workspace.
 
 use std::{fs, path::PathBuf, thread};
 
@@ -41,7 +41,7 @@ fn all_vectors() {
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
-/// What is wrong, if anything.
+/// A message if the program disagrees with the vector.
 fn check(file: &Value, vector: &Value) -> Option<String> {
     let first = |name| vector.get(name).filter(|value| !value.is_null());
     let now = first("now").unwrap_or(&file["now"]).to_string();
@@ -62,7 +62,7 @@ fn check(file: &Value, vector: &Value) -> Option<String> {
         let option = format!("--{}", name.replace('_', "-"));
         match first(name) {
             Some(value) => command.arg(format!("{option}={}", value.as_str().expect("text"))),
-            // Without any hint at a request, an empty body is taken for a mistake.
+            // An empty body without a Content-Type would be reported as a mistake of the caller.
             None if name == "content_type" && body.is_empty() => command.arg("--content-type="),
             None => &mut command,
         };
@@ -87,7 +87,7 @@ fn check(file: &Value, vector: &Value) -> Option<String> {
             ]
             .iter()
             .all(|name| payload[name] == expect[name]));
-    // A token has three parts, none of which may be shown.
+    // No part of a token may be shown.
     let shows_token = ended.stdout.contains("eyJ");
     (!is_right || shows_token).then(|| format!("{}: {ended:?}", vector["name"]))
 }

@@ -14,7 +14,7 @@ fn verify(content_type: &str, body: &[u8]) -> cryptocloud_postback::Verified {
 }
 
 #[test]
-fn as_the_vendor_does() {
+fn sends_like_the_vendor() {
     let endpoint = Endpoint::with_status("200 OK", r#"{"message":"Postback received"}"#);
     let ended = call(&["send", "--url", &endpoint.url(), "--invoice-id", "CLISEND1"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -38,7 +38,7 @@ fn as_the_vendor_does() {
 }
 
 #[test]
-fn a_form_and_its_answer_for_programs() {
+fn a_form_and_its_response_as_json() {
     let endpoint = Endpoint::with_status("401 Unauthorized", r#"{"error":"Invalid token"}"#);
     let ended = call(&[
         "send",
@@ -51,7 +51,7 @@ fn a_form_and_its_answer_for_programs() {
     assert_eq!(ended.code, Some(1));
     let sent = ended.json();
     assert_eq!(sent["status"], 401);
-    assert_eq!(sent["answer"], r#"{"error":"Invalid token"}"#);
+    assert_eq!(sent["response"], r#"{"error":"Invalid token"}"#);
     assert_eq!(sent["format"], "form");
     assert!(sent["milliseconds"].as_f64().is_some_and(|time| time > 0.0));
     let request = endpoint.request();
@@ -79,41 +79,38 @@ fn a_captured_body_with_a_new_token() {
 #[test]
 fn a_redirect_is_not_followed() {
     let target = Endpoint::with_status("200 OK", "");
-    let endpoint = Endpoint::answering(format!(
+    let endpoint = Endpoint::responding_with(format!(
         "HTTP/1.1 301 Moved Permanently\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
         target.url()
     ));
     let ended = call(&["send", "--url", &endpoint.url()]);
     assert_eq!(ended.code, Some(1));
     assert!(ended.stdout.contains("301 Moved Permanently"));
-    let said = format!(
-        "redirected to {}: the vendor's sender follows",
-        target.url()
-    );
-    assert!(ended.stdout.contains(&said), "{ended:?}");
+    let warning = format!("redirected to {}\nThe vendor's sender would", target.url());
+    assert!(ended.stdout.contains(&warning), "{ended:?}");
     assert!(target.requests.try_recv().is_err());
     let sent = call(&["send", "--url", &endpoint.url(), "--json"]).json();
     assert_eq!(sent["location"], target.url());
 }
 
 #[test]
-fn answers_are_escaped_and_cut() {
+fn responses_are_escaped_and_truncated() {
     let long = format!("\u{1b}[2J\u{9b}x{}", "y".repeat(5_000));
     let endpoint = Endpoint::with_status("500 Internal Server Error", &long);
     let ended = call(&["send", "--url", &endpoint.url()]);
     assert_eq!(ended.code, Some(1));
     assert!(ended.stdout.contains(r"\u{1b}[2J\u{9b}xyyy"), "{ended:?}");
-    assert!(ended.stdout.ends_with("yyy (cut)\n"));
+    assert!(ended.stdout.ends_with("yyy (truncated)\n"));
     assert!(ended.stdout.len() < 3_000);
     let sent = call(&["send", "--url", &endpoint.url(), "--json"]).json();
-    assert_eq!(sent["answer_is_cut"], true);
+    assert_eq!(sent["response_truncated"], true);
 }
 
 #[test]
-fn proxies_of_the_environment_are_not_for_loopback() {
+fn proxies_are_not_used_for_loopback() {
     let endpoint = Endpoint::with_status("200 OK", "");
     let mut command = program(&["send", "--url", &endpoint.url()]);
-    // Nobody listens there.
+    // Nothing listens there.
     for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] {
         command.env(name, "http://127.0.0.1:1");
     }
@@ -122,16 +119,16 @@ fn proxies_of_the_environment_are_not_for_loopback() {
 }
 
 #[test]
-fn silence_ends_after_the_timeout() {
+fn a_missing_response_times_out() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
-    call(&["send", "--url", &url, "--timeout", "1"]).fails("no answer within 1 s");
+    call(&["send", "--url", &url, "--timeout", "1"]).fails("no response within 1 s");
 }
 
 #[test]
-fn an_answer_that_breaks_off_still_has_its_status() {
-    let endpoint = Endpoint::answering("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart");
+fn an_incomplete_response_still_has_its_status() {
+    let endpoint = Endpoint::responding_with("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart");
     let ended = call(&["send", "--url", &endpoint.url()]);
     assert_eq!(ended.code, Some(0));
-    assert!(ended.stdout.ends_with("\npart (cut)\n"), "{ended:?}");
+    assert!(ended.stdout.ends_with("\npart (truncated)\n"), "{ended:?}");
 }

@@ -1,19 +1,18 @@
-//! Runs the program, and sees to it that it never prints a secret.
+//! Runs the program and asserts that it never prints a secret.
 
 use std::{
     env, fs,
     io::Write,
-    path::PathBuf,
     process::{Command, Output, Stdio},
-    sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
 use serde_json::Value;
+use tempfile::NamedTempFile;
 
 pub(crate) const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
-/// With the secret, and without what else of this environment could change what it does.
+/// The program with the secret set, and without other variables that could change its behaviour.
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ccpostback"));
     for (name, _) in env::vars_os() {
@@ -28,7 +27,7 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     command
 }
 
-/// How it ended.
+/// How the program ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -43,7 +42,7 @@ impl Ended {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Asserts that it ended with one line of an error.
+    /// Asserts that it failed with one line that contains this text.
     #[track_caller]
     pub(crate) fn fails(&self, expected: &str) {
         assert_eq!(self.code, Some(2), "{self:?}");
@@ -80,7 +79,7 @@ pub(crate) fn run(command: &mut Command, input: &[u8]) -> Ended {
     let mut stdin = child.stdin.take().expect("a pipe");
     let output = thread::scope(|scope| {
         scope.spawn(move || {
-            // The program need not read it all.
+            // The program may not read all of it.
             let _ = stdin.write_all(input);
         });
         child.wait_with_output().expect("an end")
@@ -88,32 +87,23 @@ pub(crate) fn run(command: &mut Command, input: &[u8]) -> Ended {
     output.into()
 }
 
-/// Runs it with these arguments and an empty standard input.
+/// Runs the program with these arguments and an empty standard input.
 #[track_caller]
 pub(crate) fn call(arguments: &[&str]) -> Ended {
     run(&mut program(arguments), b"")
 }
 
-/// A file that ends with this value.
-pub(crate) struct TempFile(PathBuf);
+/// A file with this content, deleted when the value is dropped.
+pub(crate) struct TempFile(NamedTempFile);
 
 impl TempFile {
     pub(crate) fn new(content: impl AsRef<[u8]>) -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let next = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("ccpostback-{}-{next}", std::process::id());
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::write(&path, content).expect("a file");
-        Self(path)
+        let file = NamedTempFile::new().expect("a file");
+        fs::write(&file, content).expect("its content");
+        Self(file)
     }
 
     pub(crate) fn path(&self) -> &str {
-        self.0.to_str().expect("UTF-8")
-    }
-}
-
-impl Drop for TempFile {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        self.0.path().to_str().expect("UTF-8")
     }
 }

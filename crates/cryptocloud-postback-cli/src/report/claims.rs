@@ -1,4 +1,4 @@
-//! What an unproven token says, for a hint and for nothing else.
+//! Reads a token that was not verified, for hints and nothing else.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cryptocloud_postback::{Format, UnixTime};
@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use crate::body;
 
-/// The claims that a hint can name.
+/// The claims that a hint can mention.
 #[derive(Default)]
-pub(crate) struct Peek {
+pub(crate) struct UnverifiedClaims {
     pub(crate) expires_at: Option<UnixTime>,
     pub(crate) id: Option<String>,
 }
 
-impl Peek {
-    pub(crate) fn at(content_type: Option<&[u8]>, body: &[u8]) -> Self {
+impl UnverifiedClaims {
+    pub(crate) fn read(content_type: Option<&[u8]>, body: &[u8]) -> Self {
         let Some(claims) = claims(content_type, body) else {
             return Self::default();
         };

@@ -1,8 +1,11 @@
-//! Genuine postbacks: an endpoint that refuses everything proves nothing.
+//! Genuine postbacks: if an endpoint refuses these too, its refusals prove nothing.
 
 use cryptocloud_postback::Format;
 
-use super::attack::{Attack, Right, form, json};
+use super::{
+    attack::{Attack, Expected},
+    forger::{form, json},
+};
 
 pub(super) fn controls(format: Format) -> &'static [Attack] {
     match format {
@@ -14,14 +17,14 @@ pub(super) fn controls(format: Format) -> &'static [Attack] {
 const JSON: &[Attack] = &[
     Attack {
         name: "genuine-json",
-        what: "a genuine postback in JSON",
-        right: Right::Accept,
+        description: "genuine postback as JSON",
+        expected: Expected::Accept,
         forge: |forger| json(&forger.postback()),
     },
     Attack {
         name: "genuine-json-no-order",
-        what: "a genuine one with order_id null, as payment links send it",
-        right: Right::Accept,
+        description: "genuine, order_id is null (payment link)",
+        expected: Expected::Accept,
         forge: |forger| json(&forger.postback().field("order_id", "null")),
     },
 ];
@@ -29,14 +32,14 @@ const JSON: &[Attack] = &[
 const FORM: &[Attack] = &[
     Attack {
         name: "genuine-form",
-        what: "a genuine postback as a form",
-        right: Right::Accept,
+        description: "genuine postback as a form",
+        expected: Expected::Accept,
         forge: |forger| form(&forger.postback()),
     },
     Attack {
         name: "genuine-form-no-order",
-        what: "a genuine one without order_id, as payment links send it",
-        right: Right::Accept,
+        description: "genuine, no order_id (payment link)",
+        expected: Expected::Accept,
         forge: |forger| form(&forger.postback().remove("order_id")),
     },
 ];

@@ -12,23 +12,23 @@ use cryptocloud_postback::{ANSWER_CONTENT_TYPE, ErrorKind, RECEIVED_BODY};
 
 use super::headers::Headers;
 
-/// What a sender is told, by us or by the server that a postback was passed on to.
+/// A response to a postback, from us or from the server that it was forwarded to.
 #[derive(Clone)]
-pub(super) struct Answer {
+pub(super) struct StoredResponse {
     pub(super) body: Bytes,
-    /// Whether the body was longer.
-    pub(super) cut: bool,
     pub(super) headers: Headers,
     pub(super) status: StatusCode,
+    /// Whether the body was longer.
+    pub(super) truncated: bool,
 }
 
-impl Answer {
-    /// That of the adapters to a genuine postback.
+impl StoredResponse {
+    /// The response of the adapters to a genuine postback.
     pub(super) fn received() -> Self {
         Self::json(StatusCode::OK, RECEIVED_BODY.into())
     }
 
-    /// That of the adapters to any other.
+    /// The response of the adapters to a postback that is refused.
     pub(super) fn refused(kind: ErrorKind) -> Self {
         let status = StatusCode::from_u16(kind.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
         let headers = kind.headers().iter().map(|(name, value)| {
@@ -44,33 +44,33 @@ impl Answer {
         }
     }
 
-    /// A fault that is not the postback's.
-    pub(super) fn fault(status: StatusCode, text: &str) -> Self {
+    /// An error that is not the postback's.
+    pub(super) fn error(status: StatusCode, text: &str) -> Self {
         Self::json(status, serde_json::json!({ "error": text }).to_string())
     }
 
-    fn json(status: StatusCode, body: String) -> Self {
+    pub(super) fn json(status: StatusCode, body: String) -> Self {
         let content_type = HeaderValue::from_static(ANSWER_CONTENT_TYPE);
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
         Self {
             body: body.into(),
-            cut: false,
             headers: Headers::keep(&headers),
             status,
+            truncated: false,
         }
     }
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for StoredResponse {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
-        for name in PASSED_ON {
+        for name in COPIED {
             if let Some(value) = self.headers.get(&name) {
                 response.headers_mut().insert(name, value.clone());
             }
         }
-        // A page that the server behind answers must not run beside ours.
+        // A page from the forwarding target must not run in the origin of ours.
         let policy = HeaderValue::from_static("default-src 'none'; sandbox");
         response
             .headers_mut()
@@ -83,5 +83,5 @@ impl IntoResponse for Answer {
     }
 }
 
-/// What tells a sender something; never a cookie, nor a permission for other sites.
-const PASSED_ON: [HeaderName; 5] = [ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE];
+/// Headers that matter to a sender; never cookies or CORS headers.
+const COPIED: [HeaderName; 5] = [ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE];

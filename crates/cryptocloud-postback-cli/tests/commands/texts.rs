@@ -1,4 +1,4 @@
-//! Help, version, completions and colour.
+//! Help, version, completions and colours.
 
 use std::{env, process::Command};
 
@@ -48,7 +48,7 @@ fn completions_are_scripts() {
     }
 }
 
-/// What a terminal gets, through util-linux's `script`.
+/// The output on a terminal, through util-linux's `script`.
 fn on_a_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> Option<String> {
     let found = Command::new("script").arg("--version").output().is_ok();
     assert!(found || env::var_os("CI").is_none(), "script is missing");
@@ -80,7 +80,7 @@ fn on_a_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> Option<Strin
         };
     }
     script
-        // Where it is set, colours are shown on a dumb terminal too.
+        // If CI is set, anstream uses colours on a dumb terminal too.
         .env_remove("CI")
         .env("TERM", "xterm-256color")
         .envs(variables.iter().copied());
@@ -88,7 +88,7 @@ fn on_a_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> Option<Strin
 }
 
 #[test]
-fn colour_is_for_terminals_that_want_it() {
+fn colours_need_a_terminal_that_supports_them() {
     let arguments = ["send", "--forge", "list"];
     assert!(!call(&arguments).stdout.contains('\u{1b}'));
     let Some(coloured) = on_a_terminal(&arguments, &[]) else {
@@ -105,7 +105,7 @@ fn colour_is_for_terminals_that_want_it() {
 }
 
 #[test]
-fn progress_is_for_terminals() {
+fn progress_needs_a_terminal() {
     let endpoint = crate::endpoint::Endpoint::with_status("200 OK", "");
     let url = endpoint.url();
     let Some(shown) = on_a_terminal(&["send", "--url", &url, "--repeat", "30"], &[]) else {
@@ -116,7 +116,7 @@ fn progress_is_for_terminals() {
 }
 
 #[test]
-fn a_body_ends_with_a_line_break_on_a_terminal_only() {
+fn a_body_ends_with_a_line_break_only_on_a_terminal() {
     if let Some(shown) = on_a_terminal(&["sign"], &[]) {
         assert!(shown.ends_with("}\r\n"), "{shown:?}");
     }

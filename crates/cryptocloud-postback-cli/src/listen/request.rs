@@ -12,24 +12,24 @@ use tokio::time;
 
 use super::headers::Headers;
 
-/// A request as it came, as far as it is kept.
+/// A request as it arrived, within limits.
 #[derive(Clone)]
-pub(super) struct Arrival {
+pub(super) struct StoredRequest {
     pub(super) body: Bytes,
-    /// What was wrong with the body, if it is not all here.
-    pub(super) fault: Option<ErrorKind>,
+    /// Why the body is incomplete, if it is.
+    pub(super) body_error: Option<ErrorKind>,
     pub(super) headers: Headers,
     pub(super) method: Method,
     /// Path and query.
     pub(super) target: String,
 }
 
-impl Arrival {
-    /// Reads the body, which is never inflated, in a time that a slow sender cannot stretch.
+impl StoredRequest {
+    /// Reads the body with a deadline, and never decompresses it.
     pub(super) async fn read(request: Request) -> Self {
         let (head, body) = request.into_parts();
         let mut kept = Vec::new();
-        let fault = match time::timeout(LIMIT, read(body, &mut kept)).await {
+        let body_error = match time::timeout(TIMEOUT, read(body, &mut kept)).await {
             Ok(Ok(())) => None,
             Ok(Err(kind)) => Some(kind),
             Err(_) => Some(ErrorKind::BodyUnreadable),
@@ -40,10 +40,10 @@ impl Arrival {
             .map_or("/", |target| target.as_str());
         Self {
             body: kept.into_boxed_slice().into(),
-            fault,
+            body_error,
             headers: Headers::keep(&head.headers),
             method: head.method,
-            target: target.chars().take(MAX_TARGET).collect(),
+            target: target.chars().take(MAX_TARGET_CHARS).collect(),
         }
     }
 
@@ -52,7 +52,8 @@ impl Arrival {
     }
 }
 
-/// Keeps what a postback can have, and reads on a little, so that the sender gets to the answer.
+/// Keeps up to [`MAX_BODY_BYTES`], and reads on up to [`MAX_READ_BYTES`], so that the sender sees the
+/// response.
 async fn read(body: Body, kept: &mut Vec<u8>) -> Result<(), ErrorKind> {
     let mut chunks = body.into_data_stream();
     let mut size = 0_usize;
@@ -61,16 +62,17 @@ async fn read(body: Body, kept: &mut Vec<u8>) -> Result<(), ErrorKind> {
         size = size.saturating_add(chunk.len());
         let room = MAX_BODY_BYTES.saturating_sub(kept.len());
         kept.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if size > MAX_READ {
+        if size > MAX_READ_BYTES {
             break;
         }
     }
-    match size > MAX_BODY_BYTES {
-        true => Err(ErrorKind::BodyTooLarge),
-        false => Ok(()),
+    if size > MAX_BODY_BYTES {
+        Err(ErrorKind::BodyTooLarge)
+    } else {
+        Ok(())
     }
 }
 
-const LIMIT: Duration = Duration::from_secs(10);
-const MAX_READ: usize = 16 * MAX_BODY_BYTES;
-const MAX_TARGET: usize = 2048;
+const MAX_READ_BYTES: usize = 16 * MAX_BODY_BYTES;
+const MAX_TARGET_CHARS: usize = 2048;
+const TIMEOUT: Duration = Duration::from_secs(10);

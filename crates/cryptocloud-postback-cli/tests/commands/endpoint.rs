@@ -1,4 +1,4 @@
-//! An endpoint that keeps what it gets and answers what a test wants.
+//! An endpoint that records requests and responds as a test wants.
 
 use std::{
     io::{Read, Write},
@@ -20,13 +20,13 @@ pub(crate) struct Request {
 }
 
 impl Endpoint {
-    /// Answers every request with these bytes, and closes.
-    pub(crate) fn answering(answer: impl Into<Vec<u8>>) -> Self {
+    /// Responds to every request with these bytes and closes the connection.
+    pub(crate) fn responding_with(response: impl Into<Vec<u8>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let (sender, requests) = mpsc::channel();
-        let answer = answer.into();
-        // It ends with the test's process.
+        let response = response.into();
+        // The thread ends with the test process.
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let Some((request, mut stream)) = stream.ok().and_then(read) else {
@@ -35,16 +35,16 @@ impl Endpoint {
                 if sender.send(request).is_err() {
                     return;
                 }
-                let _ = stream.write_all(&answer);
+                let _ = stream.write_all(&response);
             }
         });
         Self { address, requests }
     }
 
-    /// With a status line, and headers that close the connection.
+    /// Responds to every request with this status and body.
     pub(crate) fn with_status(status: &str, body: &str) -> Self {
         let length = body.len();
-        Self::answering(format!(
+        Self::responding_with(format!(
             "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         ))
     }

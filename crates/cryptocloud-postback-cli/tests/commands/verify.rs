@@ -1,4 +1,7 @@
-use cryptocloud_postback::testing::{NOW, PostbackBuilder};
+use cryptocloud_postback::{
+    Check, ErrorKind,
+    testing::{NOW, PostbackBuilder},
+};
 use serde_json::json;
 
 use crate::program::{Ended, SECRET, TempFile, program, run};
@@ -7,7 +10,7 @@ fn builder() -> PostbackBuilder {
     PostbackBuilder::new(SECRET).order_id("ORDER_93223")
 }
 
-/// Verifies as of the time of the builder.
+/// Verifies at the time of the builder.
 #[track_caller]
 fn verify(postback: &PostbackBuilder, arguments: &[&str]) -> Ended {
     verify_at(NOW.as_secs(), postback, arguments)
@@ -19,7 +22,7 @@ fn verify_at(now: u64, postback: &PostbackBuilder, arguments: &[&str]) -> Ended 
     let body = postback.json().body();
     let ended = run(command.args(arguments), &body);
     assert_eq!(ended.stderr, "");
-    // Neither the token nor its parts.
+    // No part of the token is shown.
     assert!(!ended.stdout.contains("eyJ"), "{ended:?}");
     ended
 }
@@ -31,21 +34,21 @@ fn refused(ended: &Ended, kind: &str, hint: &str) {
     assert_eq!(report["kind"], kind);
     let checks = report["checks"].as_array().expect("checks");
     let failed = checks.iter().position(|check| check["result"] == "failed");
-    let failed = failed.expect("one that failed");
+    let failed = failed.expect("a failed check");
     for (index, check) in checks.iter().enumerate() {
         let expected = match index {
             _ if index < failed => "ok",
             _ if index == failed => "failed",
-            _ => "not-made",
+            _ => "skipped",
         };
         assert_eq!(check["result"], expected, "{report}");
     }
-    let said = checks[failed]["hint"].as_str().expect("a hint");
-    assert!(said.contains(hint), "{said}");
+    let shown = checks[failed]["hint"].as_str().expect("a hint");
+    assert!(shown.contains(hint), "{shown}");
 }
 
 #[test]
-fn a_genuine_one_passes_every_check() {
+fn a_genuine_postback_passes_every_check() {
     let ended = verify(&builder(), &["--json"]);
     assert_eq!(ended.code, Some(0));
     let report = ended.json();
@@ -82,13 +85,14 @@ fn a_genuine_one_passes_every_check() {
 }
 
 #[test]
-fn for_a_person() {
+fn the_report_as_text() {
     let ended = verify(&builder(), &[]);
     assert_eq!(ended.code, Some(0));
+    let signature = format!("ok      signature  {}", Check::Signature);
     for line in [
-        "ok      signature  token is signed with the secret",
+        signature.as_str(),
         "verified: invoice ILRAJE1Q",
-        "reported, and not signed by the token",
+        "reported, but not signed by the token",
         "  amount_crypto                 0.000113",
     ] {
         assert!(ended.stdout.lines().any(|known| known == line), "{ended:?}");
@@ -99,26 +103,27 @@ fn for_a_person() {
     );
     assert_eq!(ended.code, Some(1));
     for line in [
-        "ok      token      token is an HS256 JWT in canonical form",
-        "failed  signature  token is signed with the secret",
-        "                   token is signed with another secret",
-        "                   signed with another secret: is CRYPTOCLOUD_SECRET_KEY the SECRET KEY of this project, not its API KEY?",
-        "-       claims     token has well-formed claims",
-        "refused, to be answered with 401: says that it is of invoice ILRAJE1Q",
-        "unproven, whoever sent it",
+        format!("ok      token      {}", Check::Token).as_str(),
+        &format!("failed  signature  {}", Check::Signature),
+        &format!("                   {}", ErrorKind::TokenSignature),
+        "                   is your secret the SECRET KEY of this project, and not its",
+        "                   API KEY?",
+        &format!("-       claims     {}", Check::Claims),
+        "refused with status 401: the body claims invoice ILRAJE1Q",
+        "claimed, not proven",
     ] {
         assert!(ended.stdout.lines().any(|known| known == line), "{ended:?}");
     }
 }
 
 #[test]
-fn hints_have_the_real_numbers() {
+fn hints_contain_the_actual_values() {
     let late = |seconds: u64| NOW.as_secs() + 240 + seconds;
     let ended = verify_at(late(72), &builder(), &["--json"]);
     refused(
         &ended,
         "TokenExpired",
-        "expired 1 min 12 s ago: is this machine's clock right",
+        "expired 1 min 12 s ago: is this machine's clock correct",
     );
     let ended = verify_at(late(12), &builder(), &["--json", "--leeway", "0"]);
     refused(&ended, "TokenExpired", "expired 12 s ago");
@@ -129,7 +134,7 @@ fn hints_have_the_real_numbers() {
     refused(
         &ended,
         "InvoiceMismatch",
-        "the token is of invoice \"OTHER234\"",
+        "the token belongs to invoice \"OTHER234\"",
     );
     let ended = verify(&builder().remove("token"), &["--json"]);
     refused(&ended, "TokenMissing", "this postback is forged");
@@ -150,7 +155,7 @@ fn each_rule_has_an_option() {
     refused(
         &verify(&test, &["--json", "--refuse-test-mode"]),
         "TestModeRefused",
-        "as you asked",
+        "a test payment",
     );
 
     let link = builder().field("order_id", "null");
@@ -185,7 +190,7 @@ fn each_rule_has_an_option() {
 }
 
 #[test]
-fn secrets_of_a_rotation_and_short_ones() {
+fn rotated_and_short_secrets() {
     let files = ["another-key-of-thirty-two-bytes-or-more", SECRET].map(TempFile::new);
     let [other, right] = &files;
     let both = ["--secret-file", other.path(), "--secret-file", right.path()];
@@ -198,7 +203,7 @@ fn secrets_of_a_rotation_and_short_ones() {
 }
 
 #[test]
-fn a_file_or_standard_input_up_to_the_limit() {
+fn files_and_standard_input_are_read_up_to_the_limit() {
     let file = TempFile::new(builder().form().body());
     let at = NOW.as_secs().to_string();
     let ended = run(
@@ -211,13 +216,13 @@ fn a_file_or_standard_input_up_to_the_limit() {
         b"x=1",
     );
     assert_eq!(ended.json()["postback"], json!(null));
-    // It ends, though nobody ends what it reads.
+    // Reading stops at the limit of an endless file.
     let ended = run(&mut program(&["verify", "--json", "/dev/zero"]), b"");
     refused(&ended, "BodyTooLarge", "2 KiB");
 }
 
 #[test]
-fn what_a_sender_writes_gives_no_orders_to_a_terminal() {
+fn a_sender_cannot_control_the_terminal() {
     let hostile = builder().info_field("address", r#""\u001b[2J\u009b31m\u202e\r\nok""#);
     let ended = verify(&hostile, &[]);
     assert_eq!(ended.code, Some(0));

@@ -2,7 +2,7 @@ use cryptocloud_postback::{Format, SecretKey, Verified, Verifier};
 
 use crate::program::{SECRET, TempFile, call, program, run};
 
-/// Verifies what was printed, as a receiver would now.
+/// Verifies what was printed, as a receiver would.
 #[track_caller]
 fn verified(format: Format, body: &str) -> Verified {
     let verifier = Verifier::new(SecretKey::new(SECRET).expect("a secret")).expect("a verifier");
@@ -47,7 +47,7 @@ fn form() {
 }
 
 #[test]
-fn each_has_a_new_invoice() {
+fn each_postback_has_a_new_invoice() {
     let id = || {
         let ended = call(&["sign"]);
         verified(Format::Json, &ended.stdout)
@@ -60,7 +60,7 @@ fn each_has_a_new_invoice() {
 }
 
 #[test]
-fn token_alone() {
+fn only_the_token() {
     let token = call(&["sign", "--token", "--invoice-id", "CLITEST2"]);
     let token = token.stdout.strip_suffix('\n').expect("a line");
     let body =
@@ -72,7 +72,7 @@ fn token_alone() {
 }
 
 #[test]
-fn a_given_body_changes_in_its_token_only() {
+fn only_the_token_of_a_given_body_changes() {
     let json = "{\"token\": \"old\",\n\"status\":\"success\", \"invoice_id\":\"CLITEST3\",\"amount_crypto\":1e-05,\"currency\":\"BNB\"}";
     let ended = run(&mut program(&["sign", "--body", "-"]), json.as_bytes());
     let _ = verified(Format::Json, &ended.stdout);
@@ -100,7 +100,7 @@ fn a_given_body_changes_in_its_token_only() {
 }
 
 #[test]
-fn times_are_from_now() {
+fn tokens_expire_relative_to_now() {
     let ended = call(&["sign", "--expires-in", "-100"]);
     let report = run(&mut program(&["verify", "--json"]), ended.stdout.as_bytes()).json();
     assert_eq!(report["kind"], "TokenExpired");
@@ -110,8 +110,8 @@ fn times_are_from_now() {
 }
 
 #[test]
-fn secrets_from_files_lose_one_line_break() {
-    for (content, is_right) in [
+fn one_line_break_is_removed_from_a_secret_file() {
+    for (content, is_valid) in [
         (SECRET.to_owned(), true),
         (format!("{SECRET}\n"), true),
         (format!("{SECRET}\r\n"), true),
@@ -120,11 +120,12 @@ fn secrets_from_files_lose_one_line_break() {
     ] {
         let file = TempFile::new(&content);
         let mut command = program(&["sign", "--secret-file", file.path()]);
-        // The file goes before the environment.
+        // The file takes precedence over the environment.
         let ended = run(command.env("CRYPTOCLOUD_SECRET_KEY", "another-secret"), b"");
-        match is_right {
-            true => drop(verified(Format::Json, &ended.stdout)),
-            false => ended.fails("white space at its start or end"),
+        if is_valid {
+            drop(verified(Format::Json, &ended.stdout))
+        } else {
+            ended.fails("white space at its start or end")
         }
     }
 }

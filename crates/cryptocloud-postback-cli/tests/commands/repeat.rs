@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[test]
-fn many_are_summed_up() {
+fn requests_are_summarized() {
     let endpoint = Endpoint::with_status("200 OK", "");
     let url = endpoint.url();
     let ended = call(&[
@@ -24,7 +24,7 @@ fn many_are_summed_up() {
         "--json",
     ]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    // No progress where there is no terminal.
+    // Without a terminal there is no progress bar.
     assert_eq!(ended.stderr, "");
     let summary = ended.json();
     assert_eq!(summary["sent"], 50);
@@ -40,7 +40,7 @@ fn many_are_summed_up() {
         .try_iter()
         .map(|request| invoice(&request.body))
         .collect();
-    assert_eq!(invoices.len(), 1, "a resend is of the same invoice");
+    assert_eq!(invoices.len(), 1, "a resend has the same invoice");
 }
 
 fn invoice(body: &[u8]) -> String {
@@ -49,14 +49,14 @@ fn invoice(body: &[u8]) -> String {
 }
 
 #[test]
-fn for_a_person_and_refused() {
+fn the_summary_as_text() {
     let endpoint = Endpoint::with_status("401 Unauthorized", "");
     let ended = call(&["send", "--url", &endpoint.url(), "--repeat", "3"]);
     assert_eq!(ended.code, Some(1));
     let lines: Vec<_> = ended.stdout.lines().collect();
     assert_eq!(
         lines[0],
-        "3 of 3 sent; tokens of the same second are the same"
+        "3 of 3 sent; tokens signed in the same second are identical"
     );
     assert_eq!(lines[1], "  401  3");
     assert!(
@@ -66,7 +66,7 @@ fn for_a_person_and_refused() {
 }
 
 #[test]
-fn nobody_there() {
+fn an_unreachable_endpoint() {
     let ended = call(&[
         "send",
         "--url",
@@ -89,7 +89,7 @@ fn nobody_there() {
 }
 
 #[test]
-fn an_interrupt_sums_up_what_was_done() {
+fn an_interrupt_prints_the_summary() {
     let endpoint = Endpoint::with_status("200 OK", "");
     let url = endpoint.url();
     let arguments = ["send", "--url", &url, "--repeat", "100000000", "--json"];
@@ -105,7 +105,7 @@ fn an_interrupt_sums_up_what_was_done() {
     let id = child.id().to_string();
     let status = Command::new("kill").args(["-s", "INT", &id]).status();
     assert!(status.expect("kill").success());
-    // The requests that still come are taken, so that nothing waits.
+    // Drains further requests, so that the endpoint does not block.
     let output = thread::scope(|scope| {
         let end = scope.spawn(|| child.wait_with_output().expect("an end"));
         while !end.is_finished() {
