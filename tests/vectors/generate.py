@@ -6,15 +6,18 @@ specifications.
     python3 generate.py            writes the files
     python3 generate.py --check    exits with 1 if a file differs from what it would write
 
-A vector is a request, and what a verifier with default settings must do with it:
+A vector is a request, and what a verifier must do with it; its settings are the defaults but for
+those that the vector names:
 
 - `content_type` is null if the request has no such header. `method` defaults to POST, and
   `content_encoding` to none.
 - `body` is a string. A body that is not UTF-8 is in `body_base64` instead, and a long one in
   `body_repeat`: `prefix`, `count` times `unit`, `suffix`.
 - `key` and `now` default to those of the file. `keys` are several secrets at once.
+- `require_live_payment` is true if the verifier has that setting.
 - `expect.status` is the status of the response. A 200 comes with the fields that a handler sees,
-  every other status with the `kind` of the error.
+  every other status with the `kind` of the error. An amount, currency or order id that the handler sees
+  as `None` is null.
 """
 
 import json

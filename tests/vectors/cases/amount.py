@@ -48,8 +48,21 @@ def in_json(v):
                 {"amount_crypto": expect},
                 amount_crypto=q(text),
             )
+    why = "Zeros at either end are not significant, so nothing is rounded."
+    for text, expect in {
+        "1." + "0" * 29: "1",
+        "0.000113" + "0" * 40: "0.000113",
+        "0." + "0" * 40: "0",
+        "12" + "0" * 40 + "e-39": "120",
+        "0." + "0" * 40 + "12e41": "1.2",
+        "79228162514264337593543950335." + "0" * 10: "79228162514264337593543950335",
+    }.items():
+        v.json(f"amount {text}", why, {"amount_crypto": expect}, amount_crypto=text)
     why = "An amount that would have to be rounded is refused."
     for text in [
+        "1." + "0" * 28 + "10",
+        "1234567890" * 4,
+        "0." + "1234567890" * 4,
         "79228162514264337593543950336",
         "9" * 29,
         "1" * 40,

@@ -74,6 +74,7 @@ def build():
     )
     examples(v)
     invoice_info(v)
+    live_payments(v)
     fields(v)
     duplicates(v)
     return v
@@ -153,7 +154,7 @@ def invoice_info(v):
         {},
         invoice_info=json.dumps(INFO | {"test_mode": True}),
     )
-    why = f"{PAGE}: uuid is the invoice with the prefix INV-, and must name the invoice of the token."
+    why = "uuid is not signed, so it proves nothing, and the invoice is that of the token (vendor page)."
     for value in [q(f"INV-{INVOICE}"), q(INVOICE), "null"]:
         v.json(f"uuid {value}", why, {}, invoice_info=json_object({"uuid": value}))
     for value in [
@@ -164,6 +165,7 @@ def invoice_info(v):
         q("inv-ilraje1q"),
         q(f"INV-INV-{INVOICE}"),
         q(f" INV-{INVOICE}"),
+        q(f"TRY-{INVOICE}"),
         "13",
         "0",
         "true",
@@ -171,18 +173,20 @@ def invoice_info(v):
         f"[{q(INVOICE)}]",
         "{}",
     ]:
-        v.json(f"uuid {value}", why, "InvoiceMismatch", invoice_info=json_object({"uuid": value}))
+        v.json(f"uuid {value}", why, {}, invoice_info=json_object({"uuid": value}))
+    v.json("uuid of another invoice, escaped name", why, {}, invoice_info=r'{"uu\u0069d":"INV-89UX09KA"}')
     v.json(
-        "uuid of another invoice, escaped name",
-        "The same name in another spelling (RFC 8259 section 8.3).",
-        "InvoiceMismatch",
-        invoice_info=r'{"uu\u0069d":"INV-89UX09KA"}',
+        "uuid of another invoice, escaped name of invoice_info",
+        why,
+        {},
+        tail=r',"invoice\u005finfo":{"uuid":"INV-89UX09KA"}',
     )
     v.json(
-        "invoice_info with an escaped name",
-        "The same name in another spelling (RFC 8259 section 8.3).",
+        "uuid of the token's invoice, invoice_id of another",
+        "The invoice that the token must name is invoice_id.",
         "InvoiceMismatch",
-        tail=r',"invoice\u005finfo":{"uuid":"INV-89UX09KA"}',
+        invoice_id=q("89UX09KA"),
+        invoice_info=json_object({"uuid": q(f"INV-{INVOICE}")}),
     )
     v.json(
         "uuid elsewhere",
@@ -193,19 +197,57 @@ def invoice_info(v):
     )
 
 
+def live_payments(v):
+    live = {"require_live_payment": True}
+    v.json(
+        "a live payment is required, test_mode false",
+        f"{PAGE}: false is a payment.",
+        {},
+        more=live,
+        invoice_info=json.dumps(INFO),
+    )
+    v.json(
+        "a live payment is required, test_mode true",
+        f"{PAGE}: true is a test.",
+        "TestModeRefused",
+        more=live,
+        invoice_info=json.dumps(INFO | {"test_mode": True}),
+    )
+    why = "It does not say that it is a payment, and what cannot be told must not pass."
+    for value in ["null", "0", "1", q("false"), q("true"), "[]", "{}"]:
+        info = json_object({"test_mode": value})
+        v.json(f"a live payment is required, test_mode {value}", why, "TestModeUnknown", more=live, invoice_info=info)
+    for info in [None, "null", "{}", "false", "[]", q("false"), '{"test_mode":false,"test_mode":false}']:
+        name = f"a live payment is required, invoice_info {info or 'missing'}"
+        v.json(name, why, "TestModeUnknown", more=live, invoice_info=info)
+    v.json(
+        "a live payment is required, test_mode outside of invoice_info",
+        why,
+        "TestModeUnknown",
+        more=live,
+        tail=',"test_mode":false',
+    )
+    v.form(
+        "form, a live payment is required",
+        f"{PAGE}: invoice_info is in JSON only.",
+        "TestModeUnknown",
+        more=live,
+        tail="&test_mode=false",
+    )
+
+
 def fields(v):
-    for name, kind in [
-        ("status", "MissingField"),
-        ("invoice_id", "MissingId"),
-        ("amount_crypto", "MissingField"),
-        ("currency", "MissingField"),
-    ]:
+    for name, kind, empty_kind in [("status", "MissingField", "InvalidField"), ("invoice_id", "MissingId", "MissingId")]:
         v.json(f"{name} missing", f"{PAGE} has it in both formats.", kind, **{name: None})
         v.json(f"{name} null", f"{PAGE} shows null for order_id only.", kind, **{name: "null"})
+        v.json(f"{name} empty", f"{PAGE} shows none that is empty.", empty_kind, **{name: '""'})
+    for name in ["amount_crypto", "currency"]:
+        why = "A payment confirmed by hand may have none; it is reported, not proven, so it refuses nothing."
+        for how, value in {"missing": None, "null": "null", "empty": '""'}.items():
+            v.json(f"{name} {how}", why, {name: None}, **{name: value})
+    for name in ["status", "invoice_id", "amount_crypto", "currency"]:
         for value in ["true", "false", "[]", "{}"] + ["13"] * (name != "amount_crypto"):
             v.json(f"{name} {value}", f"{PAGE} says which type it has.", "InvalidField", **{name: value})
-        kind = "MissingId" if name == "invoice_id" else "InvalidField"
-        v.json(f"{name} empty", f"{PAGE} shows none that is empty.", kind, **{name: '""'})
     for name, order_id, expect in [
         ("missing", None, None),
         ("null", "null", None),
@@ -223,7 +265,10 @@ def fields(v):
         ("quotes and slashes", q("""a"b'c\\d/e"""), """a"b'c\\d/e"""),
         ("with PHP's escaped slash", r'"2026\/01\/27"', "2026/01/27"),
         ("markup", q("<b>&amp;%41+"), "<b>&amp;%41+"),
-        ("long", q("x" * 2_000), "x" * 2_000),
+        ("of 1,024 bytes", q("x" * 1_024), "x" * 1_024),
+        ("of 512 letters of two bytes", q("\u0416" * 512), "\u0416" * 512),
+        ("with a bidi control", q("A\u202eB"), "A\u202eB"),
+        ("with a line separator", q("A\u2028B\u2029C"), "A\u2028B\u2029C"),
         ("white space around it", q(" A "), " A "),
     ]:
         v.json(
@@ -232,8 +277,21 @@ def fields(v):
             {"order_id": expect},
             order_id=order_id,
         )
-    for value in ["0", "93223", "1.5", "true", "false", '["A"]', '{"id":"A"}']:
-        v.json(f"order_id {value}", f"{PAGE} says string.", "InvalidField", order_id=value)
+    for value in ["0", "93223", "-1", "1.50", "1e3", "12345678901234567890123"]:
+        v.json(
+            f"order_id {value}",
+            "Public clients declare order_id as a number or a string; a number is its literal text.",
+            {"order_id": value},
+            order_id=value,
+        )
+    for value in ["true", "false", '["A"]', '{"id":"A"}']:
+        v.json(f"order_id {value}", "It is neither a string nor a number.", "InvalidField", order_id=value)
+    for name, value in {
+        "of 1,025 bytes": q("x" * 1_025),
+        "of 513 letters of two bytes": q("\u0416" * 513),
+        "of 1,025 digits": "1" * 1_025,
+    }.items():
+        v.json(f"order_id {name}", "No shop's order id is that long.", "InvalidField", order_id=value)
     for code in ["USDT_TRC20", "TRUMP_SOL", "USDT_NEW", "usdt_trc20", "\u20ac", "C" * 64]:
         v.json(
             f"currency {code}",
@@ -348,10 +406,15 @@ def duplicates(v):
         "uuid, the second escaped": r'{"uuid":"INV-ILRAJE1Q","\u0075uid":"INV-ILRAJE1Q"}',
         "uuid, the second after other fields": '{"uuid":"INV-ILRAJE1Q","fee":0,"uuid":null}',
     }.items():
-        v.json(f"invoice_info has twice {name}", why, "DuplicateField", invoice_info=info)
+        v.json(
+            f"invoice_info has twice {name}",
+            "Nothing in invoice_info is proven, so nothing in it refuses a postback.",
+            {},
+            invoice_info=info,
+        )
     v.json(
         "invoice_info has a name other than uuid twice",
-        "It is decoded, and refused, only when it is asked for; the uuid alone is read to verify.",
+        "Nothing in invoice_info is proven, so nothing in it refuses a postback.",
         {},
         invoice_info='{"uuid":"INV-ILRAJE1Q","fee":0,"fee":1}',
     )

@@ -30,6 +30,8 @@ STATUS = {
     "MissingField": 400,
     "MissingId": 400,
     "StatusRefused": 422,
+    "TestModeRefused": 422,
+    "TestModeUnknown": 422,
     "TokenAlgorithm": 401,
     "TokenClaims": 401,
     "TokenExpired": 401,
@@ -155,7 +157,7 @@ class Vectors:
         vector = {"name": name, "why": why} | {key: more[key] for key in ("method", "content_encoding") if key in more}
         vector["content_type"] = content_type
         vector |= body_field(body)
-        vector |= {key: more[key] for key in ("key", "keys", "now") if key in more}
+        vector |= {key: more[key] for key in ("key", "keys", "now", "require_live_payment") if key in more}
         vector["expect"] = expect
         self.vectors.append(vector)
 

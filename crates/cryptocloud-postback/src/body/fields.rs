@@ -1,4 +1,4 @@
-//! The fields of a postback as they stand in a body, in either format.
+//! The fields of a postback as the body has them, in either format.
 
 use std::{borrow::Cow, fmt, str};
 
@@ -34,7 +34,7 @@ impl<'a> Fields<'a> {
     }
 
     fn fill(&mut self, format: Format, body: &'a [u8]) -> Result<(), Problem> {
-        // Of the whole body, since serde_json does not look into the strings that it skips.
+        // The whole body, since serde_json does not check the strings that it skips.
         let text = str::from_utf8(body)
             .map_err(|_| Problem::Syntax(Cause::Problem("body is not UTF-8")))?;
         if text.starts_with('\u{feff}') {

@@ -1,4 +1,4 @@
-//! Strict reading of a JSON object in one pass: the raw texts of the fields that are asked for.
+//! Strict reading of a JSON object in one pass: the raw texts of the fields that are wanted.
 //!
 //! A derived `Deserialize` would take an array for a struct, ignore unknown names that appear twice,
 //! and quote the input in its errors.

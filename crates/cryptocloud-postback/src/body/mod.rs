@@ -1,4 +1,4 @@
-//! A body, from its bytes to its fields; nothing in it is proven.
+//! The body, from its bytes to its fields; nothing in it is proven yet.
 
 mod depth;
 pub(crate) mod fields;

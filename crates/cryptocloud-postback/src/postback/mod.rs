@@ -1,4 +1,4 @@
-//! What a postback reports, typed.
+//! The reported fields of a postback, typed.
 
 pub(crate) mod amount;
 pub(crate) mod code;

@@ -35,7 +35,7 @@ pub struct Postback {
     pub invoice_id: InvoiceId,
     /// The merchant's own order id, at most 1,024 bytes; `None` if it is null, missing or empty.
     ///
-    /// A number in JSON is its literal text.
+    /// If it is a number in JSON, this is its literal text.
     /// Never use it as an idempotency key: for a static wallet it is the customer, and repeats with
     /// every deposit.
     /// It may hold characters that change how a line is displayed, such as U+202E: log it with
@@ -110,7 +110,7 @@ impl Postback {
         self.invoice_info_text().map(InvoiceInfo::parse)
     }
 
-    /// The JSON text of `invoice_info` as it came, None where it is null, missing or not in JSON.
+    /// The JSON text of `invoice_info` as it arrived; `None` in a form, and if it is null or missing.
     #[must_use]
     pub fn invoice_info_text(&self) -> Option<&str> {
         #[derive(Deserialize)]
@@ -201,5 +201,5 @@ fn invalid(name: &'static str, problem: &'static str) -> Error {
     Error::new(ErrorKind::InvalidField, Cause::field(name, problem))
 }
 
-/// The vendor documents no limit; the merchant chooses the order's number, and no shop's is as long.
+/// The vendor documents no limit, but the merchant chooses the id, and no shop's is that long.
 const MAX_ORDER_ID_BYTES: usize = 1_024;

@@ -1,4 +1,4 @@
-//! The token: a compact JWS (RFC 7515 section 7.1) that is accepted in one spelling only.
+//! The token: a compact JWS (RFC 7515 section 7.1), accepted in one spelling only.
 
 use std::str;
 
@@ -13,7 +13,7 @@ use crate::{
     error::Cause,
 };
 
-/// A token whose shape and header are right; nothing is proven yet.
+/// A token whose segments and header are valid; nothing is proven yet.
 pub(crate) struct Token<'a> {
     /// The claims, still encoded: they are read only after the MAC was verified.
     pub(crate) claims: &'a str,
@@ -27,7 +27,7 @@ impl<'a> Token<'a> {
         let text = match value {
             // The vendor's samples trim it too.
             Value::String(text) => text.trim_ascii(),
-            // They also let a token that is missing, null or blank pass, which is a full bypass.
+            // They also accept a token that is missing, null or blank, which is a full bypass.
             Value::Missing | Value::Null => "",
             _ => return Err(refuse(ErrorKind::TokenMissing, "is not a string")),
         };
@@ -58,7 +58,7 @@ fn segments(text: &str) -> Option<(&str, &str, &str, &str)> {
 }
 
 /// The algorithm is checked before the MAC (RFC 8725 section 3.1), and nothing in a header is ever
-/// used as a key or an address.
+/// used as a key or a URL.
 fn check_header(segment: &str) -> Result<(), Error> {
     if USUAL_HEADERS.contains(&segment) {
         return Ok(());
