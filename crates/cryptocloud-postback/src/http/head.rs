@@ -66,6 +66,7 @@ impl RequestHead {
 
     /// Refuses the postback for a reason that the adapter found, such as a body that did not arrive
     /// in time.
+    #[must_use]
     pub fn refuse(self, kind: ErrorKind) -> Error {
         trace::refused(Error::bare(kind))
     }
