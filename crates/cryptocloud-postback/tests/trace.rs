@@ -41,7 +41,7 @@ fn lines() -> Result<Vec<String>, std::string::FromUtf8Error> {
 
 #[test]
 fn one_line_for_each_postback() -> TestResult {
-    // For the whole process: tracing caches which events nobody listens to.
+    // For the whole process, since tracing caches which events have no subscriber.
     tracing_subscriber::fmt()
         .with_writer(|| Writer)
         .with_ansi(false)
