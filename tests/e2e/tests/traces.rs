@@ -16,7 +16,7 @@ use crate::receivers::{Request, send};
 const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
 thread_local! {
-    /// The log of this thread: both adapters run in the thread of their test.
+    /// The log of this thread: core and adapters run in the thread of their test.
     static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -58,8 +58,8 @@ async fn one_line_for_each_postback() {
     let check = async |signed: &PostbackBuilder, expected: &str| {
         let body = signed.json().body();
         let _ = send(&verifier, &Request::post(None, body.clone())).await;
-        // One of each adapter, and they are the same.
-        assert_eq!(take_lines(), [expected, expected]);
+        // One for each way in, and they are the same.
+        assert_eq!(take_lines(), [expected; 3]);
         let body = String::from_utf8_lossy(&body).into_owned();
         for part in signed
             .signed_token()

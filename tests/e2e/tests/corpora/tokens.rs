@@ -77,7 +77,7 @@ async fn rfc_jose_examples() {
         )
         .await;
         let kind = kind.expect("no example is a postback's token");
-        assert_eq!(kind.status_code(), 401, "{}", case.title);
+        assert_eq!(kind.response().status(), 401, "{}", case.title);
         if case.strict_result != "valid" {
             assert_ne!(kind, ErrorKind::TokenClaims, "{}", case.title);
             continue;
