@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_told_to_come_again_is_told_when() {
+    fn every_503_says_when_to_come_again() {
         for response in [Response::NOT_STORED, Response::NOT_FINISHED] {
             assert_eq!(response.status(), 503);
             assert!(response.headers().contains(&("retry-after", "10")));

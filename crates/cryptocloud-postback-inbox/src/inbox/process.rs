@@ -26,7 +26,7 @@ impl Inbox {
         let (state, moved) = match settled {
             // The transaction was dropped, and if it was committed all the same, this move is late.
             None => self.postpone(&payment, "shut down", Duration::ZERO).await,
-            // The lease is over: whoever takes over decides.
+            // The lease is over: the worker that takes over decides.
             Some(Err(_)) => {
                 warn!(invoice_id = %payment.invoice_id(), "attempt outlived its lease");
                 return State::Running;

@@ -80,6 +80,11 @@ fn verify(postback: PostbackBuilder) -> Result<Verified> {
     Ok(verifier.verify_at(Some(signed.content_type()), signed.body(), NOW)?)
 }
 
+/// Sends a postback, and returns the status of the response.
+async fn send(inbox: &Inbox, invoice: &str, order: &str) -> Result<u16> {
+    Ok(inbox.receive(&postback(invoice, order)?).await.status())
+}
+
 /// The only report of an invoice.
 async fn record(inbox: &Inbox, invoice: &str) -> Result<Record> {
     let mut records = inbox.find(invoice).await?;

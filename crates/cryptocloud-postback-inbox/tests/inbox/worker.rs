@@ -1,10 +1,11 @@
 use std::time::Duration;
 
+use cryptocloud_postback::InvoiceId;
 use cryptocloud_postback_inbox::{
-    Inbox, InboxBuildError, Limits, MemoryStore, Mode, State, TestInbox,
+    Failure, Handler, Inbox, InboxBuildError, Limits, MemoryStore, Mode, Payment, State, TestInbox,
 };
 
-use crate::{Result, Shop, postback, record};
+use crate::{Result, Shop, record, send};
 
 #[tokio::test(start_paused = true)]
 async fn stored_payments_are_handled_and_retried() -> Result {
@@ -18,10 +19,7 @@ async fn stored_payments_are_handled_and_retried() -> Result {
         .start()
         .await?;
     for (invoice, order) in [("A", "ORDER_1"), ("B", "fail"), ("C", "panic")] {
-        assert_eq!(
-            inbox.receive(&postback(invoice, order)?).await.status(),
-            200
-        );
+        assert_eq!(send(&inbox, invoice, order).await?, 200);
     }
     while inbox.oldest_unfinished().await?.is_some() {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -41,9 +39,7 @@ async fn claims_no_more_than_free_handlers() -> Result {
         .start()
         .await?;
     for number in 0..5 {
-        inbox
-            .receive(&postback(&format!("A{number}"), "slow")?)
-            .await;
+        send(&inbox, &format!("A{number}"), "slow").await?;
     }
     tokio::time::sleep(Duration::from_secs(4)).await;
     assert_eq!(inbox.counts().await?.running, 2);
@@ -58,18 +54,15 @@ async fn claims_no_more_than_free_handlers() -> Result {
 async fn drain_releases_what_does_not_finish() -> Result {
     let shop = Shop::default();
     let inbox = shop.builder().mode(Mode::StoreFirst).start().await?;
-    inbox.receive(&postback("A", "hang")?).await;
-    inbox.receive(&postback("B", "slow")?).await;
+    send(&inbox, "A", "hang").await?;
+    send(&inbox, "B", "slow").await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
     inbox.drain(Duration::from_secs(6)).await;
     let released = record(&inbox, "A").await?;
     assert_eq!((released.state, released.attempts), (State::Received, 0));
     assert_eq!(record(&inbox, "B").await?.state, State::Done);
     // Nothing is claimed any more, and what arrives is still stored.
-    assert_eq!(
-        inbox.receive(&postback("C", "ORDER_1")?).await.status(),
-        200
-    );
+    assert_eq!(send(&inbox, "C", "ORDER_1").await?, 200);
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(record(&inbox, "C").await?.state, State::Received);
     Ok(())
@@ -78,18 +71,13 @@ async fn drain_releases_what_does_not_finish() -> Result {
 #[tokio::test]
 async fn attempts_are_used_up_after_the_retry_span() -> Result {
     struct Fails;
-    impl cryptocloud_postback_inbox::Handler<()> for Fails {
-        async fn handle(
-            &self,
-            _: &cryptocloud_postback_inbox::Payment,
-            _: &mut (),
-        ) -> std::result::Result<(), cryptocloud_postback_inbox::Failure> {
-            Err(cryptocloud_postback_inbox::Failure::retry("disk full"))
+    impl Handler<()> for Fails {
+        async fn handle(&self, _: &Payment, _: &mut ()) -> std::result::Result<(), Failure> {
+            Err(Failure::retry("disk full"))
         }
     }
     let inbox = TestInbox::new(Fails)?;
-    let invoice = cryptocloud_postback::InvoiceId::parse("A")?;
-    let payment = cryptocloud_postback_inbox::Payment::builder(invoice).build();
+    let payment = Payment::builder(InvoiceId::parse("A")?).build();
     inbox.deliver(&payment).await?;
     for _ in 0..7 * 24 {
         assert_eq!(inbox.record(&payment).await?.state, State::Failed);
