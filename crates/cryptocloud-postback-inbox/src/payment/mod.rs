@@ -130,6 +130,14 @@ impl Payment {
     }
 }
 
+/// The payment of a claim, for the tests of a store.
+#[cfg(feature = "contract-tests")]
+impl From<Claim> for Payment {
+    fn from(claim: Claim) -> Self {
+        Self::new(claim)
+    }
+}
+
 impl fmt::Debug for Payment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Payment")
