@@ -1,0 +1,6 @@
+//! `SqliteStore` on files of its own.
+
+mod file;
+mod settle;
+#[path = "../shared/mod.rs"]
+mod shared;
