@@ -1,5 +1,6 @@
 //! `PostgresStore` on a server of its own.
 
+mod contract;
 mod database;
 mod settle;
 #[path = "../shared/mod.rs"]

@@ -1,5 +1,6 @@
 //! `SqliteStore` on files of its own.
 
+mod contract;
 mod file;
 mod settle;
 #[path = "../shared/mod.rs"]
