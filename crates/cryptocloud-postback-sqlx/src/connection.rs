@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cryptocloud_postback_inbox::StoreError;
-use sqlx::{Connection, Pool, SqlSafeStr, Transaction, pool::PoolConnection};
+use sqlx::{Connection, Pool, SqlStr, Transaction, pool::PoolConnection};
 use tokio::time::{self, Instant};
 
 use crate::{
@@ -46,7 +46,7 @@ impl<DB: Dialect> Checkout<DB> {
     /// Begins a transaction, of which sqlx knows, so that a `begin` of the handler is a savepoint.
     pub(crate) async fn begin(
         &mut self,
-        sql: impl SqlSafeStr,
+        sql: SqlStr,
         deadline: Instant,
     ) -> Result<Work<'_, DB>, Fault> {
         let begin = self.connection.begin_with(sql);
@@ -67,7 +67,9 @@ impl<DB: Dialect> Checkout<DB> {
     ) -> Result<Vec<Row>, Fault> {
         let fetch = DB::fetch(&mut self.connection, sql, params);
         let result = until::<DB, _>(deadline, phase, fetch).await;
-        self.is_clean = result.as_ref().map_or_else(Fault::spares_connection, |_| true);
+        self.is_clean = result
+            .as_ref()
+            .map_or_else(Fault::spares_connection, |_| true);
         result
     }
 }

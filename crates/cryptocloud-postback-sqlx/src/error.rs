@@ -13,6 +13,10 @@ pub(crate) struct Fault {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Cause {
     /// An earlier statement of the transaction has failed.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "SQLite has no such state")
+    )]
     Aborted,
     /// The file or the disk is damaged.
     Corrupt,

@@ -15,6 +15,8 @@ mod dialect;
 mod error;
 mod migrate;
 mod moves;
+#[cfg(test)]
+mod plans;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod queue;

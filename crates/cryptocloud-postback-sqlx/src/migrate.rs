@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use cryptocloud_postback_inbox::{StoreError, StoreErrorKind};
+use sqlx::SqlSafeStr;
 use tokio::time::{self, Instant};
 
 use crate::{
@@ -84,7 +85,9 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
 
     async fn try_migrate(&self, deadline: Instant) -> Result<(), Fault> {
         let (_turn, mut connection) = self.writer(deadline).await?;
-        let mut work = connection.begin(DB::BEGIN_MIGRATION, deadline).await?;
+        let mut work = connection
+            .begin(DB::BEGIN_MIGRATION.into_sql_str(), deadline)
+            .await?;
         let migrated = migrate_locked(&mut work).await;
         work.end(migrated).await
     }

@@ -6,6 +6,7 @@ use cryptocloud_postback_inbox::{
     Source, Start, State, StoreErrorKind,
     transition::{Fact, Facts, MAX_REPORTS, Step, next},
 };
+use sqlx::SqlSafeStr;
 use tokio::time::Instant;
 
 use crate::{
@@ -68,7 +69,7 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
         }
         let deadline = Instant::now() + DEADLINE;
         let (_turn, mut connection) = self.writer(deadline).await?;
-        let mut work = connection.begin(DB::BEGIN, deadline).await?;
+        let mut work = connection.begin(DB::BEGIN.into_sql_str(), deadline).await?;
         let received = receive_locked(&mut work, report, start).await;
         work.end(received).await
     }
@@ -76,7 +77,7 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
     pub(crate) async fn try_reconcile(&self, report: &Report) -> Result<ReportId, Fault> {
         let deadline = Instant::now() + DEADLINE;
         let (_turn, mut connection) = self.writer(deadline).await?;
-        let mut work = connection.begin(DB::BEGIN, deadline).await?;
+        let mut work = connection.begin(DB::BEGIN.into_sql_str(), deadline).await?;
         let reconciled = reconcile_locked(&mut work, report).await;
         work.end(reconciled).await
     }
@@ -89,7 +90,7 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
     ) -> Result<(), Fault> {
         let deadline = Instant::now() + DEADLINE;
         let (_turn, mut connection) = self.writer(deadline).await?;
-        let mut work = connection.begin(DB::BEGIN, deadline).await?;
+        let mut work = connection.begin(DB::BEGIN.into_sql_str(), deadline).await?;
         let moved = move_locked(&mut work, project, id, operator).await;
         work.end(moved).await
     }
@@ -129,9 +130,9 @@ async fn reconcile_locked<DB: Dialect>(
     report: &Report,
 ) -> Result<ReportId, Fault> {
     let known = lock_identity(work, report).await?;
-    let unconfirmed = known.iter().find(|known| {
-        known.state == State::Held && known.hold_kind == Some(HoldKind::Unconfirmed)
-    });
+    let unconfirmed = known
+        .iter()
+        .find(|known| known.state == State::Held && known.hold_kind == Some(HoldKind::Unconfirmed));
     let has = |test: fn(&Known) -> bool| known.iter().any(test);
     let facts = Facts::NONE
         .with(Fact::Blocked, has(|known| known.state.blocks()))
@@ -231,7 +232,10 @@ async fn insert<DB: Dialect>(
 /// The state of a new report beside those known.
 fn received(known: &[Known], report: &Report, start: Start) -> Result<State, Fault> {
     let facts = Facts::NONE
-        .with(Fact::Blocked, known.iter().any(|known| known.state.blocks()))
+        .with(
+            Fact::Blocked,
+            known.iter().any(|known| known.state.blocks()),
+        )
         .with(Fact::Full, known.len() >= MAX_REPORTS)
         .with(Fact::StoreFirst, start == Start::Stored)
         .with(Fact::Unidentified, report.is_unidentified);
@@ -318,7 +322,12 @@ impl New {
             i64::from(self.state == State::Running).into(),
             self.due,
             self.amount.as_deref().into(),
-            report.fields.currency.as_ref().map(|code| code.as_str()).into(),
+            report
+                .fields
+                .currency
+                .as_ref()
+                .map(|code| code.as_str())
+                .into(),
             report.fields.order_id.as_deref().into(),
             report.fields.invoice_info.as_deref().into(),
             kind.then_some(HoldKind::Unidentified.as_str()).into(),
@@ -328,7 +337,9 @@ impl New {
 
 fn identity_params(report: &Report) -> [Param<'_>; 3] {
     let identity = &report.identity;
-    let transactions = identity.transactions().map_or(&[][..], <[u8; 32]>::as_slice);
+    let transactions = identity
+        .transactions()
+        .map_or(&[][..], <[u8; 32]>::as_slice);
     [
         identity.project().into(),
         identity.invoice_id().as_str().into(),

@@ -37,8 +37,7 @@ pub const STALE: &str = "CC002";
 pub const SETTLED_BEFORE: &str = "CC003";
 
 /// The schema.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration::new(1, include_str!("../sql/postgres/1.sql"))];
+pub const MIGRATIONS: &[Migration] = &[Migration::new(1, include_str!("../sql/postgres/1.sql"))];
 
 /// The statements that begin the transaction of a claim, for one round trip as a simple query.
 ///
@@ -130,8 +129,7 @@ impl Calls for Postgres {
     const HANDLER_LIMIT: Option<Duration> = None;
     const ONE_WRITER: bool = false;
     const MIGRATIONS: &'static [Migration] = MIGRATIONS;
-    const SETTLE: &'static str =
-        "SELECT 1::bigint FROM cryptocloud_inbox.settle($1, $2, $3 > 0)";
+    const SETTLE: &'static str = "SELECT 1::bigint FROM cryptocloud_inbox.settle($1, $2, $3 > 0)";
     const BEFORE_SETTLE: Option<&'static str> = None;
 
     fn statements() -> &'static Statements {
@@ -190,6 +188,7 @@ const WORDS: Words = Words {
     statement_time: "statement_timestamp()",
     ms: "interval '1 millisecond'",
     as_ms: ("CAST(extract(epoch FROM ", ") * 1000 AS bigint)"),
+    among: ("= ANY (ARRAY(", "))"),
     limits: "(SELECT set_config('lock_timeout', '2s', true), \
              set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
              WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)) AS limits",

@@ -110,7 +110,8 @@ pub(crate) fn record(mut row: Row) -> Result<(Record, Fence), Fault> {
     let fence = Fence::from_number(row.int()?);
     let attempts = u32::try_from(row.int()?).map_err(|_| corrupt())?;
     let project = row.text()?;
-    let invoice_id = InvoiceId::parse(&row.text()?).map_err(|_| corrupt())?;
+    // `parse` takes one prefix off, and an id without it may begin with another.
+    let invoice_id = InvoiceId::parse(&format!("INV-{}", row.text()?)).map_err(|_| corrupt())?;
     let identity = Identity::from_parts(&project, invoice_id, row.digest()?);
     let fingerprint = row.fingerprint()?;
     let source = row.source()?;

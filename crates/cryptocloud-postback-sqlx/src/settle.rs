@@ -1,9 +1,10 @@
 use std::{error, time::Duration};
 
 use cryptocloud_postback_inbox::{
-    Attempt, Claim, Failure, Handler, InboxStore, Settled, Settles, State, StoreError, StoreErrorKind,
+    Attempt, Claim, Failure, Handler, InboxStore, Settled, Settles, State, StoreError,
+    StoreErrorKind,
 };
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 use tokio::time::{self, Instant};
 
 use crate::{
@@ -62,7 +63,7 @@ async fn in_given_transaction<DB: Dialect, H: Handler<DB::Connection>>(
         Ok(connection) => connection,
         Err(fault) => return Settled::NotBegun(fault.into()),
     };
-    let begin = AssertSqlSafe(DB::begin(attempt.claim(), limits));
+    let begin = AssertSqlSafe(DB::begin(attempt.claim(), limits)).into_sql_str();
     let mut work = match connection.begin(begin, deadline).await {
         Ok(work) => work,
         Err(fault) => return Settled::NotBegun(fault.into()),
@@ -119,10 +120,7 @@ async fn roll_back<DB: Dialect>(mut work: Work<'_, DB>, failure: Failure) -> Set
     Settled::Failed(failure)
 }
 
-async fn holds_claim<DB: Dialect>(
-    work: &mut Work<'_, DB>,
-    claim: &Claim,
-) -> Result<bool, Fault> {
+async fn holds_claim<DB: Dialect>(work: &mut Work<'_, DB>, claim: &Claim) -> Result<bool, Fault> {
     let params = [claim.id.number().into(), claim.fence.number().into()];
     let rows = work.fetch(&DB::statements().holds_claim, &params).await?;
     Ok(!rows.is_empty())

@@ -137,6 +137,7 @@ const WORDS: Words = Words {
     statement_time: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
     ms: "1",
     as_ms: ("", ""),
+    among: ("IN (", ")"),
     limits: "(SELECT 1) AS limits",
     lock: "",
     skip_locked: "",

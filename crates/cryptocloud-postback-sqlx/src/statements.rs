@@ -15,6 +15,9 @@ pub(crate) struct Words {
     pub(crate) ms: &'static str,
     /// Before and after a time, to get its milliseconds since 1970.
     pub(crate) as_ms: (&'static str, &'static str),
+    /// Before and after a query of a few ids, to compare an id with. PostgreSQL does not know how few
+    /// `IN` with a LIMIT finds, and would scan the table for them.
+    pub(crate) among: (&'static str, &'static str),
     /// Something to select from, which sets the limits of a statement that is a transaction of its
     /// own, without another round trip.
     pub(crate) limits: &'static str,
@@ -109,6 +112,7 @@ impl Statements {
             ..
         } = words;
         let as_ms = |time: &str| format!("{}{time}{}", words.as_ms.0, words.as_ms.1);
+        let among = |ids: String| format!("{}{ids}{}", words.among.0, words.among.1);
         let record = format!(
             "id, state, fence, CAST(attempts AS bigint), project, invoice_id, transactions, \
              fingerprint, source, amount, currency, order_id, invoice_info, hold_kind, \
@@ -137,12 +141,30 @@ impl Statements {
         };
         let of_identity = "project = $1 AND invoice_id = $2 AND transactions = $3";
         let settled = |which: &str| {
-            format!(
+            among(format!(
                 "SELECT id FROM {report}, {limits} WHERE project = $1 AND settled_at IS NOT NULL \
                  AND {which} AND settled_at <= {statement_time} - $2 * {ms} \
                  ORDER BY settled_at LIMIT $3{skip_locked}"
-            )
+            ))
         };
+        let is_used_up = format!(
+            "state <> 'received' \
+             AND coalesce(failing_since <= {statement_time} - $4 * {ms}, false)"
+        );
+        let due = among(format!(
+            "SELECT id FROM {report}, {limits} WHERE project = $1 AND due_at <= {statement_time} \
+             ORDER BY due_at, id LIMIT $2{skip_locked}"
+        ));
+        let freed = among(format!(
+            "SELECT min(waiting.id) FROM {report} AS waiting, {limits} \
+             WHERE waiting.project = $1 AND waiting.state = 'conflict' \
+             AND NOT EXISTS (SELECT 1 FROM {report} AS other \
+             WHERE other.project = $1 AND other.invoice_id = waiting.invoice_id \
+             AND other.transactions = waiting.transactions \
+             AND other.state IN ('received', 'running', 'failed', 'done')) \
+             GROUP BY waiting.invoice_id, waiting.transactions \
+             ORDER BY min(waiting.id) LIMIT $2"
+        ));
         Self {
             adopt: format!(
                 "UPDATE {report} SET fingerprint = $2 WHERE id = (SELECT id FROM {report} \
@@ -150,19 +172,15 @@ impl Statements {
             ),
             claim: format!(
                 "UPDATE {report} SET \
-                 state = CASE WHEN is_used_up THEN 'held' ELSE 'running' END, \
-                 fence = CASE WHEN is_used_up THEN fence ELSE fence + 1 END, \
-                 attempts = CASE WHEN is_used_up THEN attempts ELSE attempts + 1 END, \
-                 due_at = CASE WHEN is_used_up THEN NULL ELSE {now} + $3 * {ms} END, \
+                 state = CASE WHEN {is_used_up} THEN 'held' ELSE 'running' END, \
+                 fence = CASE WHEN {is_used_up} THEN fence ELSE fence + 1 END, \
+                 attempts = CASE WHEN {is_used_up} THEN attempts ELSE attempts + 1 END, \
+                 due_at = CASE WHEN {is_used_up} THEN NULL ELSE {now} + $3 * {ms} END, \
                  failing_since = CASE WHEN state = 'running' THEN coalesce(failing_since, {now}) \
                  ELSE failing_since END, \
-                 hold_kind = CASE WHEN is_used_up THEN 'attempts used up' ELSE hold_kind END, \
-                 hold_reason = CASE WHEN is_used_up THEN '' ELSE hold_reason END \
-                 FROM (SELECT id AS due_id, state <> 'received' \
-                 AND coalesce(failing_since <= {statement_time} - $4 * {ms}, false) AS is_used_up \
-                 FROM {report}, {limits} WHERE project = $1 AND due_at <= {statement_time} \
-                 ORDER BY due_at, id LIMIT $2{skip_locked}) AS due \
-                 WHERE id = due_id RETURNING {record}"
+                 hold_kind = CASE WHEN {is_used_up} THEN 'attempts used up' ELSE hold_kind END, \
+                 hold_reason = CASE WHEN {is_used_up} THEN '' ELSE hold_reason END \
+                 WHERE id {due} RETURNING {record}"
             ),
             counts: format!(
                 "SELECT state, count(*) FROM {report} WHERE project = $1 \
@@ -185,11 +203,11 @@ impl Statements {
                 "SELECT {record} FROM {report} WHERE project = $1 AND invoice_id = $2 ORDER BY id"
             ),
             forget: format!(
-                "DELETE FROM {report} WHERE id IN ({}) RETURNING id",
+                "DELETE FROM {report} WHERE id {} RETURNING id",
                 settled("NOT purged")
             ),
             forget_purged: format!(
-                "DELETE FROM {report} WHERE id IN ({}) RETURNING id",
+                "DELETE FROM {report} WHERE id {} RETURNING id",
                 settled("purged")
             ),
             get: format!("SELECT {record} FROM {report} WHERE project = $1 AND id = $2"),
@@ -239,20 +257,12 @@ impl Statements {
             problems: words.problems.to_owned(),
             promote: format!(
                 "UPDATE {report} SET state = 'received', due_at = {now}, attempts = 0, \
-                 failing_since = NULL FROM {limits} \
-                 WHERE state = 'conflict' AND id IN (SELECT min(waiting.id) \
-                 FROM {report} AS waiting WHERE waiting.project = $1 \
-                 AND waiting.state = 'conflict' AND NOT EXISTS (SELECT 1 FROM {report} AS other \
-                 WHERE other.project = $1 AND other.invoice_id = waiting.invoice_id \
-                 AND other.transactions = waiting.transactions \
-                 AND other.state IN ('received', 'running', 'failed', 'done')) \
-                 GROUP BY waiting.invoice_id, waiting.transactions \
-                 ORDER BY min(waiting.id) LIMIT $2) RETURNING id"
+                 failing_since = NULL WHERE state = 'conflict' AND id {freed} RETURNING id"
             ),
             purge: format!(
                 "UPDATE {report} SET purged = true, amount = NULL, currency = NULL, \
                  order_id = NULL, invoice_info = NULL, \
-                 hold_kind = NULL, hold_reason = NULL, last_error = NULL WHERE id IN ({}) RETURNING id",
+                 hold_kind = NULL, hold_reason = NULL, last_error = NULL WHERE id {} RETURNING id",
                 settled("NOT purged")
             ),
             reconciles_from: format!(

@@ -30,11 +30,17 @@ impl Database {
     /// With settings of the database, such as `synchronous_commit = off`.
     pub(crate) async fn with(settings: &[&str]) -> Option<Self> {
         let database = Self::empty(settings).await?;
-        database.store.migrate().await.unwrap_or_else(|error| panic!("{error:?}"));
+        database
+            .store
+            .migrate()
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}"));
         database
             .run("CREATE TABLE orders (invoice text PRIMARY KEY, paid integer NOT NULL)")
             .await;
-        database.run("INSERT INTO orders VALUES ('A', 0), ('B', 0)").await;
+        database
+            .run("INSERT INTO orders VALUES ('A', 0), ('B', 0)")
+            .await;
         Some(database)
     }
 
@@ -90,7 +96,10 @@ impl Database {
     pub(crate) async fn taken_over(&self) -> Payment {
         let payment = shared::payment("A");
         let fence = payment.claim().fence;
-        self.run(format!("UPDATE cryptocloud_inbox.report SET fence = {fence}")).await;
+        self.run(format!(
+            "UPDATE cryptocloud_inbox.report SET fence = {fence}"
+        ))
+        .await;
         payment
     }
 
@@ -100,7 +109,9 @@ impl Database {
         handler: &H,
     ) -> Settled {
         let limits = Limits::default();
-        self.store.settle(Attempt::new(handler, &limits, payment)).await
+        self.store
+            .settle(Attempt::new(handler, &limits, payment))
+            .await
     }
 
     /// The first report.
@@ -149,7 +160,9 @@ impl Script {
 impl Handler<PgConnection> for Script {
     async fn handle(&self, _: &Payment, tx: &mut PgConnection) -> Result<(), Failure> {
         for statement in &self.statements {
-            let ran = raw_sql(AssertSqlSafe(statement.clone())).execute(&mut *tx).await;
+            let ran = raw_sql(AssertSqlSafe(statement.clone()))
+                .execute(&mut *tx)
+                .await;
             if !self.ignores {
                 ran?;
             }

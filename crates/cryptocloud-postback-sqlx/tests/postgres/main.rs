@@ -2,6 +2,9 @@
 
 mod contract;
 mod database;
+mod faults;
+mod proxy;
+mod schema;
 mod settle;
 #[path = "../shared/mod.rs"]
 mod shared;

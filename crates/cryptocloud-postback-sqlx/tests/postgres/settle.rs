@@ -1,7 +1,10 @@
 //! The merchant's transaction and its end.
 
 use cryptocloud_postback_inbox::{FailureKind, InboxStore, Settled, State};
-use cryptocloud_postback_sqlx::postgres;
+use cryptocloud_postback_sqlx::{
+    postgres,
+    sqlx::{AssertSqlSafe, raw_sql},
+};
 
 use crate::{
     database::{Database, PAY, Script},
@@ -34,7 +37,10 @@ async fn ignored_error_of_a_statement_is_noticed() -> TestResult {
     match database.settle(&payment, &handler).await {
         Settled::RolledBack(error) => {
             let source = std::error::Error::source(&error).map(ToString::to_string);
-            assert!(source.is_some_and(|text| text.contains("ignored")), "{error:?}");
+            assert!(
+                source.is_some_and(|text| text.contains("ignored")),
+                "{error:?}"
+            );
         }
         settled => panic!("{settled:?}"),
     }
@@ -64,7 +70,10 @@ async fn handler_that_ends_the_transaction_is_noticed() -> TestResult {
         let payment = database.payment().await;
         let settled = database.settle(&payment, &script).await;
         let name = format!("{:?}", script.statements);
-        assert!(matches!(settled, Settled::TransactionEnded), "{name}: {settled:?}");
+        assert!(
+            matches!(settled, Settled::TransactionEnded),
+            "{name}: {settled:?}"
+        );
         assert_eq!(database.paid().await, paid, "{name}");
         assert_eq!(database.record().await.state, State::Running, "{name}");
     }
@@ -77,7 +86,10 @@ async fn failure_rolls_back() -> TestResult {
         return Ok(());
     };
     let payment = database.payment().await;
-    for script in [Script::new([PAY]).failing(), Script::new([PAY, "SELECT * FROM missing"])] {
+    for script in [
+        Script::new([PAY]).failing(),
+        Script::new([PAY, "SELECT * FROM missing"]),
+    ] {
         let settled = database.settle(&payment, &script).await;
         assert!(matches!(settled, Settled::Failed(_)), "{settled:?}");
         assert_eq!(database.paid().await, 0);
@@ -94,19 +106,23 @@ async fn handler_that_settles_by_itself_is_held() -> TestResult {
     };
     let payment = database.payment().await;
     let claim = payment.claim();
-    let settle = format!("SELECT cryptocloud_inbox.settle({}, {})", claim.id, claim.fence);
-    match database.settle(&payment, &Script::new([PAY, &settle])).await {
+    let settle = format!(
+        "SELECT cryptocloud_inbox.settle({}, {})",
+        claim.id, claim.fence
+    );
+    match database
+        .settle(&payment, &Script::new([PAY, &settle]))
+        .await
+    {
         Settled::Failed(failure) => assert_eq!(failure.kind(), FailureKind::Hold),
         settled => panic!("{settled:?}"),
     }
     assert_eq!(database.paid().await, 0);
     assert_eq!(database.record().await.state, State::Running);
     // In another connection, without the mark.
-    let error = cryptocloud_postback_sqlx::sqlx::raw_sql(
-        cryptocloud_postback_sqlx::sqlx::AssertSqlSafe(settle),
-    )
-    .execute(database.store.pool())
-    .await;
+    let error = raw_sql(AssertSqlSafe(settle))
+        .execute(database.store.pool())
+        .await;
     let error = error.err().and_then(|error| {
         let error = error.as_database_error()?;
         error.code().map(|code| code.into_owned())
@@ -180,7 +196,9 @@ async fn server_defaults_do_not_matter() -> TestResult {
         let settled = database.settle(&payment, &Script::new([PAY])).await;
         assert!(matches!(settled, Settled::Done), "{settled:?}");
         let at_settle = database
-            .number("SELECT count(*) FROM seen WHERE what = 'done' AND isolation = 'read committed'")
+            .number(
+                "SELECT count(*) FROM seen WHERE what = 'done' AND isolation = 'read committed'",
+            )
             .await;
         assert_eq!(at_settle, 1);
         // One is the test's own change of the fence.

@@ -21,10 +21,14 @@ pub(crate) struct File {
 impl File {
     pub(crate) async fn new() -> Self {
         let file = Self::empty().await;
-        file.store.migrate().await.unwrap_or_else(|error| panic!("{error:?}"));
+        file.store
+            .migrate()
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}"));
         file.run("CREATE TABLE orders (invoice TEXT PRIMARY KEY, paid INTEGER NOT NULL CHECK (paid < 9))")
             .await;
-        file.run("INSERT INTO orders VALUES ('A', 0), ('B', 0)").await;
+        file.run("INSERT INTO orders VALUES ('A', 0), ('B', 0)")
+            .await;
         file
     }
 
@@ -67,7 +71,10 @@ impl File {
     pub(crate) async fn taken_over(&self) -> Payment {
         let payment = shared::payment("A");
         let fence = payment.claim().fence;
-        self.run(format!("UPDATE cryptocloud_inbox_report SET fence = {fence}")).await;
+        self.run(format!(
+            "UPDATE cryptocloud_inbox_report SET fence = {fence}"
+        ))
+        .await;
         payment
     }
 
@@ -77,7 +84,9 @@ impl File {
         handler: &H,
     ) -> Settled {
         let limits = Limits::default();
-        self.store.settle(Attempt::new(handler, &limits, payment)).await
+        self.store
+            .settle(Attempt::new(handler, &limits, payment))
+            .await
     }
 
     /// The first report.
@@ -130,7 +139,9 @@ impl Script {
 impl Handler<SqliteConnection> for Script {
     async fn handle(&self, _: &Payment, tx: &mut SqliteConnection) -> Result<(), Failure> {
         for statement in &self.statements {
-            let ran = raw_sql(AssertSqlSafe(statement.clone())).execute(&mut *tx).await;
+            let ran = raw_sql(AssertSqlSafe(statement.clone()))
+                .execute(&mut *tx)
+                .await;
             if !self.ignores {
                 ran?;
             }

@@ -66,14 +66,20 @@ async fn handler_that_ends_the_transaction_is_noticed() -> TestResult {
         (Script::new([PAY, "COMMIT"]).failing(), 1),
         (Script::new([PAY, "COMMIT", "BEGIN IMMEDIATE"]).failing(), 1),
         (Script::new([PAY, "COMMIT", "BEGIN", fail]), 1),
-        (Script::new([PAY, "UPDATE OR ROLLBACK orders SET paid = 9"]), 0),
+        (
+            Script::new([PAY, "UPDATE OR ROLLBACK orders SET paid = 9"]),
+            0,
+        ),
     ];
     for (script, paid) in scripts {
         let file = File::new().await;
         let payment = file.payment().await;
         let settled = file.settle(&payment, &script).await;
         let name = script.name();
-        assert!(matches!(settled, Settled::TransactionEnded), "{name}: {settled:?}");
+        assert!(
+            matches!(settled, Settled::TransactionEnded),
+            "{name}: {settled:?}"
+        );
         assert_eq!(file.paid().await, paid, "{name}");
         assert_eq!(file.record().await.state, State::Running, "{name}");
         // The next one has a connection without a transaction.
@@ -150,9 +156,7 @@ async fn handler_is_stopped_while_other_processes_wait() -> TestResult {
     let payment = file.payment().await;
     let began = Instant::now();
     let handler = file.settle(&payment, &Hangs);
-    let receive = async {
-        other.receive(&report("B", "1"), shared::start()).await
-    };
+    let receive = async { other.receive(&report("B", "1"), shared::start()).await };
     let (settled, received) = tokio::join!(handler, receive);
     assert!(matches!(settled, Settled::Failed(_)), "{settled:?}");
     drop(shared::claimed(received?));
@@ -197,7 +201,9 @@ async fn receives_pass_handlers_of_another_process() -> TestResult {
     let receives = async {
         for number in 0..40 {
             let report = report(&format!("R{number}"), "1");
-            drop(shared::claimed(other.receive(&report, shared::start()).await?));
+            drop(shared::claimed(
+                other.receive(&report, shared::start()).await?,
+            ));
         }
         Ok::<_, cryptocloud_postback_inbox::StoreError>(())
     };
@@ -220,9 +226,13 @@ impl Handler<SqliteConnection> for Slow {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_durable_is_refused() -> TestResult {
     let file = File::new().await;
-    let unsafe_options = SqliteStore::connect_options(&file.path).synchronous(SqliteSynchronous::Normal);
+    let unsafe_options =
+        SqliteStore::connect_options(&file.path).synchronous(SqliteSynchronous::Normal);
     for options in [unsafe_options, "sqlite::memory:".parse()?] {
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await?;
         let store = SqliteStore::new(pool);
         store.migrate().await?;
         let checked = store.check().await;
