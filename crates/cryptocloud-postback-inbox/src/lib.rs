@@ -1,4 +1,86 @@
 //! Stores each CryptoCloud (Trybit) payment, handles it once, and retries until it is settled.
+//!
+//! ```
+//! use cryptocloud_postback::{Expected, SecretKey, Verifier, testing::{NOW, PostbackBuilder}};
+//! use cryptocloud_postback_inbox::{Failure, Handler, Inbox, MemoryStore, Payment};
+//!
+//! struct Shop;
+//!
+//! impl Handler<()> for Shop {
+//!     async fn handle(&self, payment: &Payment, _: &mut ()) -> Result<(), Failure> {
+//!         // The invoice is proven: find the order by it.
+//!         let Some(order) = order_of(payment.invoice_id().as_str()) else {
+//!             return Err(Failure::hold("no order has this invoice"));
+//!         };
+//!         // All else is only reported: compare it.
+//!         payment.check(&Expected::order(order).amount("0.000113".parse()?))?;
+//!         // Mark the order as paid here.
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # fn order_of(invoice: &str) -> Option<&'static str> { (invoice == "ILRAJE1Q").then_some("ORDER_93223") }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let secret = "not-a-real-key-only-for-this-example";
+//! # let verifier = Verifier::new(SecretKey::new(secret)?)?;
+//! # let verify = |postback: PostbackBuilder| {
+//! #     let signed = postback.json();
+//! #     verifier.verify_at(Some(signed.content_type()), signed.body(), NOW)
+//! # };
+//! let inbox = Inbox::builder("shop", MemoryStore::new(100_000), Shop).start().await?;
+//!
+//! let paid = verify(PostbackBuilder::new(secret).order_id("ORDER_93223"))?;
+//! assert_eq!(inbox.receive(&paid).await.status(), 200);
+//! // A resend does not run the handler again.
+//! assert_eq!(inbox.receive(&paid).await.status(), 200);
+//!
+//! // Another amount under a valid token is not credited, and an operator can see it.
+//! let forged = verify(PostbackBuilder::new(secret).order_id("ORDER_93223").amount("9000"))?;
+//! assert_eq!(inbox.receive(&forged).await.status(), 409);
+//! assert_eq!(inbox.counts().await?.conflict, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `MemoryStore` is for tests and for one process.
+//! `cryptocloud-postback-sqlx` has stores for PostgreSQL and SQLite, and `cryptocloud-postback-redis`
+//! one for Redis.
+//!
+//! # What is guaranteed
+//!
+//! **Only what the handler writes through the given transaction happens once.**
+//! E-mails and calls to other services may repeat: write an outbox row, or pass
+//! [`Payment::idempotency_key`].
+//!
+//! 1. A report is committed before the handler runs, already leased, so a crash at any point loses
+//!    nothing: after the lease a worker tries again, without a resend.
+//! 2. The handler's writes and the state *done* are committed together, in stores that have a
+//!    transaction to share.
+//! 3. In the [direct mode](Mode::Direct), 200 says that the payment is done, held for review, or
+//!    discarded. In the [store-first mode](Mode::StoreFirst) it says that the payment is stored.
+//! 4. At most one report of a payment is ever credited, also if an operator accepts another one.
+//!    A report that differs from one that is unfinished or done waits as a conflict, and is promoted
+//!    if the first one turns out to be none.
+//! 5. A failed handler is tried again within 2 s, then after 10 s, doubling up to an hour, for 7 days;
+//!    then the payment is held for review.
+//! 6. A worker that lost its lease changes nothing any more.
+//! 7. A postback that cannot be stored gets a 503, and the log a line that
+//!    `ccpostback inbox import` reads ([`LostReport`]).
+//!
+//! The [transition table](transition) says all of it in one place. A model checker explores it in
+//! `tests/model`, and every store is compared with it.
+//!
+//! # What is not
+//!
+//! The vendor's token signs the invoice and nothing else, so compare the reported fields with your
+//! own order ([`Payment::check`]).
+//! Put a unique index on the invoice into your ledger, as the last line of defence.
+//! With `panic = "abort"` a panic is a crash: the lease ends, and the handler runs again.
+//!
+//! # Features
+//!
+//! `contract-tests` has the suite that every store must pass, for authors of stores.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "contract-tests")]
@@ -9,16 +91,20 @@ mod fence;
 mod fingerprint;
 mod handler;
 mod identity;
+mod inbox;
 mod limits;
+mod lost;
 mod memory;
 mod panics;
 mod payment;
 mod record;
 mod report;
 mod response;
+mod retry;
 mod settle;
 mod state;
 mod store;
+mod test_inbox;
 pub mod transition;
 
 pub use error::{StoreError, StoreErrorKind};
@@ -27,7 +113,9 @@ pub use fence::Fence;
 pub use fingerprint::Fingerprint;
 pub use handler::Handler;
 pub use identity::{Identity, IdentityPolicy};
+pub use inbox::{Inbox, InboxBuildError, InboxBuilder};
 pub use limits::Limits;
+pub use lost::{LostReport, LostReportError};
 pub use memory::MemoryStore;
 pub use payment::{Payment, PaymentBuilder};
 pub use record::{Counts, Decided, Decision, Hold, HoldKind, Record};
@@ -36,4 +124,9 @@ pub use response::{Mode, Response};
 pub use settle::{Attempt, Settled, Settles};
 pub use state::State;
 pub use store::{ClaimQuery, Claimed, InboxStore, Purge, Receipt, Start};
+pub use test_inbox::TestInbox;
 pub use transition::{Event, Refusal};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -27,6 +27,9 @@ impl Response {
     /// The report could not be stored, or it is not known whether it was: 503.
     pub const NOT_STORED: Self = Self::later(r#"{"error":"Not stored"}"#);
 
+    /// The work is not finished, and goes on: 503.
+    pub const NOT_FINISHED: Self = Self::later(r#"{"error":"Not processed yet"}"#);
+
     /// The verifier is another project's: 500.
     pub const WRONG_PROJECT: Self = Self {
         body: r#"{"error":"Internal error"}"#,
@@ -44,14 +47,13 @@ impl Response {
         headers: JSON,
         status: 200,
     };
-    const UNFINISHED: Self = Self::later(r#"{"error":"Not processed yet"}"#);
 
     /// The response to a postback whose report is stored in this state.
     pub const fn of(state: State, mode: Mode) -> Self {
         match (state, mode) {
             (State::Done | State::Held | State::Discarded, _) => Self::RECEIVED,
             (State::Conflict, _) => Self::CONFLICT,
-            (State::Received | State::Running | State::Failed, Mode::Direct) => Self::UNFINISHED,
+            (State::Received | State::Running | State::Failed, Mode::Direct) => Self::NOT_FINISHED,
             (State::Received | State::Running | State::Failed, Mode::StoreFirst) => Self::RECEIVED,
         }
     }
@@ -108,8 +110,8 @@ mod tests {
     }
 
     #[test]
-    fn who_is_told_to_come_again_is_told_when() {
-        for response in [Response::NOT_STORED, Response::UNFINISHED] {
+    fn every_503_says_when_to_come_again() {
+        for response in [Response::NOT_STORED, Response::NOT_FINISHED] {
             assert_eq!(response.status(), 503);
             assert!(response.headers().contains(&("retry-after", "10")));
         }

@@ -245,6 +245,10 @@ pub enum Start {
 /// What became of a postback's report.
 #[derive(Clone, Debug)]
 #[must_use]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives as long as its request, and is not kept in number"
+)]
 pub enum Receipt {
     /// It is new, and running: the caller holds the claim.
     Claimed(Claim),

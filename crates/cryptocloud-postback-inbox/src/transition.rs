@@ -215,7 +215,7 @@ pub struct Rule {
 
 /// The most reports that one identity can have.
 ///
-/// Anyone with a valid token can invent differing reports of its invoice.
+/// A sender with a valid token can invent any number of differing reports of its invoice.
 pub const MAX_REPORTS: usize = 32;
 
 /// Every transition. See the [module](self) for how to read it.

@@ -26,9 +26,7 @@ impl<S: Settles> Case<S> {
         let has = |fact| facts.contains(fact);
         let is_blocking = from.is_some_and(State::blocks);
         let is_discarded = from == Some(State::Discarded);
-        let is_impossible = (has(Fact::Blocked) && is_blocking)
-            || (has(Fact::Discarded) && is_blocking)
-            || (is_discarded && !has(Fact::Discarded) && has(Fact::Unconfirmed))
+        let is_impossible = (is_blocking && (has(Fact::Blocked) || has(Fact::Discarded)))
             || (has(Fact::Reconciled) && from.is_some())
             || (has(Fact::Unconfirmed) && from != Some(State::Held))
             || (has(Fact::Exhausted) && !matches!(from, Some(State::Failed | State::Running)))

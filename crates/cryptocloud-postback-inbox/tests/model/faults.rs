@@ -4,9 +4,9 @@ use cryptocloud_postback_inbox::{
     Event, Mode, State,
     transition::{Fact, Rule, TABLE},
 };
-use stateright::Checker;
+use stateright::{Checker, Model};
 
-use crate::world::{Setup, World};
+use crate::world::Setup;
 
 /// Explores the table without the rules that `is_removed` names, until something is wrong.
 #[track_caller]
@@ -18,7 +18,7 @@ fn check(setup: Setup, is_removed: impl Fn(&Rule) -> bool, found: &str, broken: 
         .collect();
     assert!(table.len() < TABLE.len(), "there is no such rule");
     let setup = Setup { table, ..setup };
-    let checker = World::checker(setup).spawn_bfs().join();
+    let checker = setup.checker().spawn_bfs().join();
     let discoveries = checker.discoveries();
     let Some(path) = discoveries.get(found) else {
         panic!(
@@ -26,7 +26,7 @@ fn check(setup: Setup, is_removed: impl Fn(&Rule) -> bool, found: &str, broken: 
             discoveries.keys()
         );
     };
-    assert_eq!(path.last_state().broken(), broken);
+    assert_eq!(path.last_state().broken, broken);
 }
 
 /// The rule for an event in a state, under a fact.
