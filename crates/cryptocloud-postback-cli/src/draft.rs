@@ -21,7 +21,7 @@ pub(crate) struct PostbackOptions {
     pub(crate) format: Option<FormatName>,
 
     /// The invoice ID [default: a new one]
-    #[arg(long, value_name = "ID", value_parser = invoice_id, help_heading = HEADING)]
+    #[arg(long, value_name = "ID", help_heading = HEADING)]
     invoice_id: Option<InvoiceId>,
 
     /// The order ID [default: null, as for a payment link]
@@ -190,10 +190,6 @@ pub(crate) fn new_invoice_id() -> String {
 fn amount(text: &str) -> Result<String, cryptocloud_postback::AmountError> {
     // Sent as it was typed, since endpoints must handle every spelling.
     Amount::parse(text).map(|_| text.to_owned())
-}
-
-fn invoice_id(text: &str) -> Result<InvoiceId, cryptocloud_postback::Error> {
-    InvoiceId::parse(text)
 }
 
 const HEADING: &str = "Postback";
