@@ -44,12 +44,12 @@ pub(crate) async fn run(
         None => builder.order_id("ORDER_93223"),
     };
     let results = match kind {
-        "all" => all(options.format.map(Into::into), &builder, client).await?,
+        "all" => all(options.format, &builder, client).await?,
         name => {
             let attack = attacks()
                 .find(|attack| attack.name == name)
                 .with_context(|| format!("unknown attack {name}: see --forge list"))?;
-            let format = options.format.map_or(Format::Json, Into::into);
+            let format = options.format.unwrap_or(Format::Json);
             let outcome = send(attack, &builder, format, client).await?;
             if let Some(reason) = outcome.unreachable() {
                 bail!("{}: {reason}", client.url());
