@@ -64,9 +64,9 @@ fn fixed(kind: ErrorKind) -> &'static str {
         ErrorKind::BodyUnreadable => {
             "the connection broke before the body was complete: the sender has to try again"
         }
-        ErrorKind::ClockBeforeEpoch
-        | ErrorKind::VerifierAmbiguous
-        | ErrorKind::VerifierMissing => "the fault is in this app or machine, not in the postback",
+        ErrorKind::ClockBeforeEpoch | ErrorKind::VerifierAmbiguous | ErrorKind::VerifierMissing => {
+            "the fault is in this app or machine, not in the postback"
+        }
         ErrorKind::ContentEncoding => {
             "the vendor never compresses: look for a proxy that does, or a sender that is not the vendor"
         }

@@ -78,7 +78,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let content_type = args.content_type.as_deref().map(str::as_bytes);
     let encoding = args.content_encoding.as_deref().map(str::as_bytes);
-    let headers = [("content-type", content_type), ("content-encoding", encoding)];
+    let headers = [
+        ("content-type", content_type),
+        ("content-encoding", encoding),
+    ];
     let headers = headers.into_iter();
     let head = RequestHead::check(
         &args.method,
