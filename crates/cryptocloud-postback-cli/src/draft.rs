@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cryptocloud_postback::{Amount, Format, InvoiceId, UnixTime, testing::PostbackBuilder};
 
 use crate::{body, client::Request, input, secret::Secret};
@@ -17,11 +17,11 @@ use crate::{body, client::Request, input, secret::Secret};
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct PostbackOptions {
     /// The format, as set in the project's settings [default: json, or the format of --body]
-    #[arg(long, help_heading = HEADING)]
-    pub(crate) format: Option<FormatName>,
+    #[arg(long, value_parser = format(), help_heading = HEADING)]
+    pub(crate) format: Option<Format>,
 
     /// The invoice ID [default: a new one]
-    #[arg(long, value_name = "ID", value_parser = invoice_id, help_heading = HEADING)]
+    #[arg(long, value_name = "ID", help_heading = HEADING)]
     invoice_id: Option<InvoiceId>,
 
     /// The order ID [default: null, as for a payment link]
@@ -66,12 +66,6 @@ pub(crate) struct PostbackOptions {
     body: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum FormatName {
-    Form,
-    Json,
-}
-
 impl PostbackOptions {
     /// Reads the body from its file, if `--body` was given.
     pub(crate) fn draft(&self, secret: &Secret) -> anyhow::Result<Draft> {
@@ -81,7 +75,7 @@ impl PostbackOptions {
             bail!("the body is too long");
         }
         let format = match (self.format, &given) {
-            (Some(format), _) => format.into(),
+            (Some(format), _) => format,
             (None, Some(body)) => Format::detect(None, body)
                 .context("the body is neither JSON nor a form: set --format")?,
             (None, None) => Format::Json,
@@ -153,23 +147,11 @@ impl Draft {
     }
 
     fn signed_builder(&self) -> anyhow::Result<PostbackBuilder> {
-        Ok(self.builder.clone().expires_at(from_now(self.expires_in)?))
+        let now = UnixTime::now()?;
+        let expires_at = now.as_secs().saturating_add_signed(self.expires_in);
+        let builder = self.builder.clone().at(now);
+        Ok(builder.expires_at(UnixTime::from_secs(expires_at)))
     }
-}
-
-impl From<FormatName> for Format {
-    fn from(name: FormatName) -> Self {
-        match name {
-            FormatName::Form => Self::Form,
-            FormatName::Json => Self::Json,
-        }
-    }
-}
-
-/// This many seconds from now, but not before 1970.
-pub(crate) fn from_now(seconds: i64) -> anyhow::Result<UnixTime> {
-    let now = UnixTime::now()?.as_secs();
-    Ok(UnixTime::from_secs(now.saturating_add_signed(seconds)))
 }
 
 /// A new id of 8 characters, like most of the vendor's.
@@ -187,13 +169,16 @@ pub(crate) fn new_invoice_id() -> String {
     id
 }
 
+fn format() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(["form", "json"]).map(|name| match name.as_str() {
+        "form" => Format::Form,
+        _ => Format::Json,
+    })
+}
+
 fn amount(text: &str) -> Result<String, cryptocloud_postback::AmountError> {
     // Sent as it was typed, since endpoints must handle every spelling.
     Amount::parse(text).map(|_| text.to_owned())
-}
-
-fn invoice_id(text: &str) -> Result<InvoiceId, cryptocloud_postback::Error> {
-    InvoiceId::parse(text)
 }
 
 const HEADING: &str = "Postback";

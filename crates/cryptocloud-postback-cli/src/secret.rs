@@ -62,7 +62,7 @@ impl SecretOptions {
         };
         let mut builder = Verifier::builder(key(first)?);
         for path in others {
-            builder = builder.secret(key(path)?);
+            builder = builder.also_accept(key(path)?);
         }
         Ok((builder, secrets))
     }

@@ -32,7 +32,7 @@ impl Expected {
     pub(super) fn status(self) -> Option<u16> {
         match self {
             Self::Accept => Some(200),
-            Self::Refuse(kind) => Some(kind.status_code()),
+            Self::Refuse(kind) => Some(kind.response().status()),
             Self::Review => None,
         }
     }

@@ -89,6 +89,18 @@ pub(super) const BODY: &[Attack] = &[
         forge: |forger| forger.request(&forger.postback().order_id("ORDER\u{0}")),
     },
     Attack {
+        name: "order-long",
+        description: "order_id of 1,025 bytes",
+        expected: Expected::Refuse(ErrorKind::InvalidField),
+        forge: |forger| forger.request(&forger.postback().order_id(&"1".repeat(1_025))),
+    },
+    Attack {
+        name: "order-long-number",
+        description: "order_id is a number of 1,025 digits",
+        expected: Expected::Refuse(ErrorKind::InvalidField),
+        forge: |forger| forger.request(&forger.postback().field("order_id", "1".repeat(1_025))),
+    },
+    Attack {
         name: "utf8-invalid-json",
         description: "JSON that is not UTF-8",
         expected: Expected::Refuse(ErrorKind::InvalidJson),

@@ -6,7 +6,7 @@ use cryptocloud_postback::{ErrorKind, UnixTime};
 
 use super::{
     attack::{Attack, Expected},
-    forger::{Forger, json, quote},
+    forger::{Forger, quote},
 };
 use crate::{client::Request, draft::new_invoice_id};
 
@@ -94,15 +94,6 @@ pub(super) const CLAIMS: &[Attack] = &[
         description: "invoice id of the token is a number",
         expected: Expected::Refuse(ErrorKind::InvoiceMismatch),
         forge: |forger| forger.with_claims(format!(r#"{{"id":1,"exp":{}}}"#, forger.expires_at)),
-    },
-    Attack {
-        name: "uuid-of-other-invoice",
-        description: "invoice_info.uuid of another invoice",
-        expected: Expected::Refuse(ErrorKind::InvoiceMismatch),
-        forge: |forger| {
-            let other = quote(&format!("INV-{}", new_invoice_id()));
-            json(&forger.postback().info_field("uuid", other))
-        },
     },
 ];
 

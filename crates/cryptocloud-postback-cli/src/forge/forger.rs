@@ -1,9 +1,8 @@
+use std::time::Duration;
+
 use cryptocloud_postback::{Format, UnixTime, testing::PostbackBuilder};
 
-use crate::{
-    client::Request,
-    draft::{from_now, new_invoice_id},
-};
+use crate::{client::Request, draft::new_invoice_id};
 
 /// Builds the request of one attack, for a new invoice.
 #[derive(Clone, Debug)]
@@ -17,13 +16,12 @@ pub(super) struct Forger {
 
 impl Forger {
     pub(super) fn new(builder: &PostbackBuilder, format: Format) -> anyhow::Result<Self> {
-        let expires_at = from_now(240)?;
+        let now = UnixTime::now()?;
+        let expires_at = now.saturating_add(Duration::from_secs(240));
         let invoice_id = new_invoice_id();
+        let builder = builder.clone().at(now).expires_at(expires_at);
         Ok(Self {
-            builder: builder
-                .clone()
-                .invoice_id(&invoice_id)
-                .expires_at(expires_at),
+            builder: builder.invoice_id(&invoice_id),
             expires_at,
             format,
             invoice_id,

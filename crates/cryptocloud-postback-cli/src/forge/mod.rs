@@ -44,12 +44,12 @@ pub(crate) async fn run(
         None => builder.order_id("ORDER_93223"),
     };
     let results = match kind {
-        "all" => all(options.format.map(Into::into), &builder, client).await?,
+        "all" => all(options.format, &builder, client).await?,
         name => {
             let attack = attacks()
                 .find(|attack| attack.name == name)
                 .with_context(|| format!("unknown attack {name}: see --forge list"))?;
-            let format = options.format.map_or(Format::Json, Into::into);
+            let format = options.format.unwrap_or(Format::Json);
             let outcome = send(attack, &builder, format, client).await?;
             if let Some(reason) = outcome.unreachable() {
                 bail!("{}: {reason}", client.url());
@@ -104,7 +104,7 @@ async fn send(
 
 #[cfg(test)]
 mod tests {
-    use cryptocloud_postback::{Error, SecretKey, Verified, Verifier, check_request};
+    use cryptocloud_postback::{Error, ErrorKind, RequestHead, SecretKey, Verified, Verifier};
 
     use super::*;
     use crate::client::{Body, Request};
@@ -120,15 +120,18 @@ mod tests {
             }
             Body::Whole(body) => body.clone(),
         };
-        let encoding = request.content_encoding.map(str::as_bytes);
-        check_request(request.method.as_str(), encoding, None)?;
+        let mut headers = vec![("content-type", request.content_type.as_bytes())];
+        if let Some(encoding) = request.content_encoding {
+            headers.push(("content-encoding", encoding.as_bytes()));
+        }
+        let head = RequestHead::check(request.method.as_str(), headers)?;
         let secret = SecretKey::new(SECRET).expect("a secret");
         let verifier = Verifier::new(secret).expect("a verifier");
-        verifier.verify(Some(request.content_type.as_bytes()), body)
+        verifier.verify(head, body)
     }
 
     #[track_caller]
-    fn forge(attack: &Attack, format: Format) -> Result<(), cryptocloud_postback::ErrorKind> {
+    fn forge(attack: &Attack, format: Format) -> Result<(), ErrorKind> {
         let builder = PostbackBuilder::new(SECRET).order_id("ORDER_93223");
         let forger = Forger::new(&builder, format).expect("a clock");
         let result = verify(&(attack.forge)(&forger));
@@ -144,9 +147,8 @@ mod tests {
             };
             assert_eq!(forge(attack, Format::Json), expected, "{}", attack.name);
             // A form spells null and numbers differently, so the kind may differ, but not the status.
-            let status = |result: Result<_, cryptocloud_postback::ErrorKind>| {
-                result.map_err(cryptocloud_postback::ErrorKind::status_code)
-            };
+            let status =
+                |result: Result<_, ErrorKind>| result.map_err(|kind| kind.response().status());
             assert_eq!(
                 status(forge(attack, Format::Form)),
                 status(expected),

@@ -1,8 +1,8 @@
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{
-        AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE,
-        USER_AGENT, VIA,
+        AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION,
+        SET_COOKIE, USER_AGENT, VIA,
     },
 };
 
@@ -67,5 +67,11 @@ fn is_secret(name: &HeaderName) -> bool {
             .any(|part| name.as_str().contains(part))
 }
 
-const FIRST: [HeaderName; 4] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA];
+const FIRST: [HeaderName; 5] = [
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    USER_AGENT,
+    VIA,
+];
 const MAX_BYTES: usize = 16 * 1024;

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, Method, header::CONTENT_TYPE},
 };
 use bytes::Bytes;
-use cryptocloud_postback::{ErrorKind, MAX_BODY_BYTES};
+use cryptocloud_postback::{Error, ErrorKind, MAX_BODY_BYTES, RequestHead, Unverified};
 use futures_util::StreamExt;
 use tokio::time;
 
@@ -32,7 +32,7 @@ impl StoredRequest {
         let body_error = match time::timeout(TIMEOUT, read(body, &mut kept)).await {
             Ok(Ok(())) => None,
             Ok(Err(kind)) => Some(kind),
-            Err(_) => Some(ErrorKind::BodyUnreadable),
+            Err(_) => Some(ErrorKind::BodyTimeout),
         };
         let target = head
             .uri
@@ -44,6 +44,19 @@ impl StoredRequest {
             headers: Headers::keep(&head.headers),
             method: head.method,
             target: target.chars().take(MAX_TARGET_CHARS).collect(),
+        }
+    }
+
+    /// The body, if the method and headers pass the checks of the adapters.
+    pub(super) fn unverified(&self) -> Result<Unverified, Error> {
+        let headers = self.headers.iter();
+        let head = RequestHead::check(
+            self.method.as_str(),
+            headers.filter_map(|(name, value)| Some((name.as_str(), value?.as_bytes()))),
+        )?;
+        match self.body_error {
+            Some(kind) => Err(head.refuse(kind)),
+            None => head.body(self.body.clone()),
         }
     }
 

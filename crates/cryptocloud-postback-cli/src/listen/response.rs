@@ -1,14 +1,13 @@
 use axum::{
     body::Body,
     http::{
-        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        self, HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER},
         header::{WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
     },
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use cryptocloud_postback::{ANSWER_CONTENT_TYPE, ErrorKind, RECEIVED_BODY};
 
 use super::headers::Headers;
 
@@ -23,39 +22,31 @@ pub(super) struct StoredResponse {
 }
 
 impl StoredResponse {
-    /// The response of the adapters to a genuine postback.
-    pub(super) fn received() -> Self {
-        Self::json(StatusCode::OK, RECEIVED_BODY.into())
-    }
-
-    /// The response of the adapters to a postback that is refused.
-    pub(super) fn refused(kind: ErrorKind) -> Self {
-        let status = StatusCode::from_u16(kind.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
-        let headers = kind.headers().iter().map(|(name, value)| {
-            (
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            )
-        });
-        let headers: HeaderMap = headers.collect();
-        Self {
-            headers: Headers::keep(&headers),
-            ..Self::json(status, kind.body_text())
-        }
-    }
-
     /// An error that is not the postback's.
     pub(super) fn error(status: StatusCode, text: &str) -> Self {
         Self::json(status, serde_json::json!({ "error": text }).to_string())
     }
 
     pub(super) fn json(status: StatusCode, body: String) -> Self {
-        let content_type = HeaderValue::from_static(ANSWER_CONTENT_TYPE);
+        let content_type = HeaderValue::from_static("application/json");
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
         Self {
             body: body.into(),
             headers: Headers::keep(&headers),
             status,
+            truncated: false,
+        }
+    }
+}
+
+/// The response of the adapters.
+impl From<cryptocloud_postback::Response> for StoredResponse {
+    fn from(response: cryptocloud_postback::Response) -> Self {
+        let (head, body) = http::Response::from(response).into_parts();
+        Self {
+            body,
+            headers: Headers::keep(&head.headers),
+            status: head.status,
             truncated: false,
         }
     }

@@ -1,12 +1,8 @@
-use axum::http::{
-    HeaderValue,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH},
-};
 use bytes::Bytes;
-use cryptocloud_postback::{Check, Error, Postback, UnixTime, Verified, Verifier, check_request};
+use cryptocloud_postback::{Error, Postback, Response, UnixTime, Verifier};
 use serde::Serialize;
 
-use crate::report::{Outcome, Payload, Report, Step};
+use crate::report::{Outcome, Report};
 
 use super::{request::StoredRequest, response::StoredResponse};
 
@@ -31,23 +27,26 @@ pub(super) enum Verdict {
 
 impl Verification {
     pub(super) fn of(request: &StoredRequest, verifier: Option<&Verifier>) -> Self {
-        match verifier {
-            Some(verifier) => match verify(request, verifier) {
-                Ok(verified) => Self {
-                    report: Report::accepted(&verified),
-                    response: StoredResponse::received(),
-                    verdict: Verdict::Verified,
-                },
-                Err(error) => Self::refused(request, &error),
-            },
-            None => match parse(request) {
-                Ok(postback) => Self {
-                    report: unchecked(&postback),
-                    response: StoredResponse::received(),
-                    verdict: Verdict::Unchecked,
-                },
-                Err(error) => Self::refused(request, &error),
-            },
+        let body = request.unverified();
+        let accepted = match verifier {
+            Some(verifier) => body
+                .and_then(|body| body.verify(verifier))
+                .map(|verified| (Report::accepted(&verified), Verdict::Verified)),
+            None => body
+                .and_then(|body| Postback::parse(request.content_type(), body.body().clone()))
+                .map(|postback| (Report::unchecked(&postback), Verdict::Unchecked)),
+        };
+        let (report, verdict, response) = match accepted {
+            Ok((report, verdict)) => (report, verdict, Response::RECEIVED),
+            Err(error) => {
+                let response = error.kind().response();
+                (refused(request, &error), Verdict::Refused, response)
+            }
+        };
+        Self {
+            report,
+            response: response.into(),
+            verdict,
         }
     }
 
@@ -61,64 +60,14 @@ impl Verification {
                 Outcome::Skipped | Outcome::Ok => None,
             })
     }
-
-    fn refused(request: &StoredRequest, error: &Error) -> Self {
-        // A truncated body could parse as another postback.
-        let body = match request.body_error {
-            Some(_) => Bytes::new(),
-            None => request.body.clone(),
-        };
-        let now = UnixTime::now().unwrap_or(UnixTime::from_secs(0));
-        Self {
-            report: Report::refused(error, request.content_type(), body, now),
-            response: StoredResponse::refused(error.kind()),
-            verdict: Verdict::Refused,
-        }
-    }
 }
 
-fn verify(request: &StoredRequest, verifier: &Verifier) -> Result<Verified, Error> {
-    check(request)?;
-    verifier.verify(request.content_type(), request.body.clone())
-}
-
-fn parse(request: &StoredRequest) -> Result<Postback, Error> {
-    check(request)?;
-    Postback::parse(request.content_type(), request.body.clone())
-}
-
-/// The checks that adapters run before they verify a body.
-fn check(request: &StoredRequest) -> Result<(), Error> {
-    let encodings = request.headers.get_all(&CONTENT_ENCODING);
-    let length = request.headers.get(&CONTENT_LENGTH);
-    check_request(
-        request.method.as_str(),
-        encodings.map(HeaderValue::as_bytes),
-        length.map(HeaderValue::as_bytes),
-    )?;
-    request
-        .body_error
-        .map_or(Ok(()), |kind| Err(Error::from(kind)))
-}
-
-/// The report of a well-formed postback without a secret to verify it.
-fn unchecked(postback: &Postback) -> Report {
-    let step = |check: &Check| Step {
-        check: check.name(),
-        requirement: check.to_string(),
-        outcome: if *check <= Check::Fields {
-            Outcome::Ok
-        } else {
-            Outcome::Skipped
-        },
+fn refused(request: &StoredRequest, error: &Error) -> Report {
+    // A truncated body could parse as another postback.
+    let body = match request.body_error {
+        Some(_) => Bytes::new(),
+        None => request.body.clone(),
     };
-    Report {
-        verified: false,
-        status: 200,
-        kind: None,
-        invoice_id: Some(postback.invoice_id.to_string()),
-        expires_at: None,
-        checks: Check::ALL.iter().map(step).collect(),
-        postback: Some(Payload::of(postback)),
-    }
+    let now = UnixTime::now().unwrap_or(UnixTime::from_secs(0));
+    Report::refused(error, request.content_type(), body, now)
 }

@@ -8,10 +8,10 @@ mod payload;
 use std::error::Error as _;
 
 use bytes::Bytes;
-use cryptocloud_postback::{Check, Error, Postback, UnixTime, Verified, Verifier};
+use cryptocloud_postback::{Check, Error, Postback, UnixTime, Verified};
 use serde::Serialize;
 
-pub(crate) use payload::{Info, Payload};
+pub(crate) use payload::Payload;
 
 /// Which checks a postback passed, and what it reports.
 ///
@@ -64,20 +64,36 @@ pub(crate) struct Failure {
 }
 
 impl Report {
-    /// Verifies a body as the adapters do.
-    pub(crate) fn of(
-        verifier: &Verifier,
-        content_type: Option<&[u8]>,
-        body: Bytes,
-        now: UnixTime,
-    ) -> Self {
-        match verifier.verify_at(content_type, body.clone(), now) {
-            Ok(verified) => Self::accepted(&verified),
-            Err(error) => Self::refused(&error, content_type, body, now),
+    /// The report of a postback that was accepted.
+    pub(crate) fn accepted(verified: &Verified) -> Self {
+        Self {
+            verified: true,
+            expires_at: Some(verified.expires_at().as_secs()),
+            checks: steps(|_| Outcome::Ok),
+            ..Self::unchecked(verified.reported())
         }
     }
 
-    /// The report of a postback that was refused, by `check_request` or by the verifier.
+    /// The report of a well-formed postback, without a secret to verify it.
+    pub(crate) fn unchecked(postback: &Postback) -> Self {
+        Self {
+            verified: false,
+            status: 200,
+            kind: None,
+            invoice_id: Some(postback.invoice_id.to_string()),
+            expires_at: None,
+            checks: steps(|check| {
+                if check <= Check::Fields {
+                    Outcome::Ok
+                } else {
+                    Outcome::Skipped
+                }
+            }),
+            postback: Some(Payload::of(postback)),
+        }
+    }
+
+    /// The report of a postback that was refused.
     pub(crate) fn refused(
         error: &Error,
         content_type: Option<&[u8]>,
@@ -94,50 +110,29 @@ impl Report {
         };
         Self {
             verified: false,
-            status: error.kind().status_code(),
+            status: error.kind().response().status(),
             kind: Some(failure.kind.clone()),
             invoice_id: error
                 .claimed_invoice_id()
                 .or(claimed)
                 .map(ToString::to_string),
             expires_at: None,
-            checks: steps(error.kind().failed_check(), failure),
+            // Those before the failed one passed, and those after it did not run.
+            checks: steps(|check| match error.kind().failed_check() {
+                Some(failed) if check < failed => Outcome::Ok,
+                Some(failed) if check == failed => Outcome::Failed(failure.clone()),
+                _ => Outcome::Skipped,
+            }),
             postback: postback.map(|postback| Payload::of(&postback)),
         }
     }
-
-    /// The report of a postback that was accepted.
-    pub(crate) fn accepted(verified: &Verified) -> Self {
-        let ok = |check: &Check| Step::new(*check, Outcome::Ok);
-        Self {
-            verified: true,
-            status: 200,
-            kind: None,
-            invoice_id: Some(verified.invoice_id().to_string()),
-            expires_at: Some(verified.expires_at().as_secs()),
-            checks: Check::ALL.iter().map(ok).collect(),
-            postback: Some(Payload::of(verified.reported())),
-        }
-    }
 }
 
-impl Step {
-    fn new(check: Check, outcome: Outcome) -> Self {
-        Self {
-            check: check.name(),
-            requirement: check.to_string(),
-            outcome,
-        }
-    }
-}
-
-/// Checks before the failed one passed, and those after it were skipped.
-fn steps(failed: Option<Check>, failure: Failure) -> Vec<Step> {
-    let outcome = |check: Check| match failed {
-        Some(failed) if check < failed => Outcome::Ok,
-        Some(failed) if check == failed => Outcome::Failed(failure.clone()),
-        _ => Outcome::Skipped,
+fn steps(outcome: impl Fn(Check) -> Outcome) -> Vec<Step> {
+    let step = |check: &Check| Step {
+        check: check.name(),
+        requirement: check.to_string(),
+        outcome: outcome(*check),
     };
-    let step = |check: &Check| Step::new(*check, outcome(*check));
     Check::ALL.iter().map(step).collect()
 }

@@ -6,7 +6,7 @@ mod time;
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::bail;
-use cryptocloud_postback::{MAX_BODY_BYTES, UnixTime, check_request};
+use cryptocloud_postback::{MAX_BODY_BYTES, RequestHead, UnixTime};
 
 use crate::{input, output, report::Report, secret::SecretOptions};
 
@@ -46,9 +46,9 @@ pub(crate) struct Args {
     #[arg(long, help_heading = RULES)]
     require_order_id: bool,
 
-    /// Refuse a payment that is marked as a test
+    /// Refuse a postback that does not say that its payment is live, as no form does
     #[arg(long, help_heading = RULES)]
-    refuse_test_mode: bool,
+    require_live_payment: bool,
 
     /// Print one line of JSON
     #[arg(long)]
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .verifier()?
         .accept_any_status(args.accept_any_status)
         .leeway(Duration::from_secs(args.leeway))
-        .refuse_test_mode(args.refuse_test_mode)
+        .require_live_payment(args.require_live_payment)
         .require_order_id(args.require_order_id)
         .build()?;
     // One byte over the limit is enough to see that the body is too large.
@@ -78,8 +78,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let content_type = args.content_type.as_deref().map(str::as_bytes);
     let encoding = args.content_encoding.as_deref().map(str::as_bytes);
-    let report = match check_request(&args.method, encoding, None) {
-        Ok(()) => Report::of(&verifier, content_type, body, now),
+    let headers = [
+        ("content-type", content_type),
+        ("content-encoding", encoding),
+    ];
+    let headers = headers.into_iter();
+    let head = RequestHead::check(
+        &args.method,
+        headers.filter_map(|(name, value)| Some((name, value?))),
+    );
+    let report = match head.and_then(|head| verifier.verify_at(head, body.clone(), now)) {
+        Ok(verified) => Report::accepted(&verified),
         Err(error) => Report::refused(&error, content_type, body, now),
     };
     output::print_result(args.json, &report, || text::text(&report))?;

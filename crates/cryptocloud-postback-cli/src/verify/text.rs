@@ -6,8 +6,8 @@ use anstyle::Style;
 use serde_json::Value;
 
 use crate::{
-    output::{BAD, BOLD, DIM, Escaped, GOOD},
-    report::{Info, Outcome, Payload, Report, Step},
+    output::{BAD, BOLD, DIM, Escaped, GOOD, WARN},
+    report::{Outcome, Payload, Report, Step},
 };
 
 pub(super) fn text(report: &Report) -> String {
@@ -83,46 +83,36 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 fn write_payload(text: &mut String, payload: &Payload) -> fmt::Result {
-    let amount = payload.amount_crypto.to_string();
-    let order = payload.order_id.as_deref();
+    let amount = payload.amount_crypto.map(|amount| amount.to_string());
     for (name, value) in [
         ("format", Some(payload.format.as_str())),
         ("status", Some(&payload.status)),
         ("invoice_id", Some(&payload.invoice_id)),
-        ("amount_crypto", Some(&amount)),
-        ("currency", Some(&payload.currency)),
-        ("order_id", order.or(Some("(none)"))),
-        ("invoice_info", payload.invoice_info_error.as_deref()),
+        ("amount_crypto", amount.as_deref()),
+        ("currency", payload.currency.as_deref()),
+        ("order_id", payload.order_id.as_deref()),
     ] {
-        write_field(text, name, value)?;
+        write_field(text, name, value.unwrap_or("(none)"))?;
     }
-    match &payload.invoice_info {
-        Some(info) => write_info(text, info),
-        None => Ok(()),
-    }
-}
-
-fn write_info(text: &mut String, info: &Info) -> fmt::Result {
-    // Strings and numbers always serialize.
-    let fields = serde_json::to_value(info).unwrap_or_default();
-    for (name, value) in fields.as_object().into_iter().flatten() {
+    let info = payload.invoice_info.as_ref().and_then(Value::as_object);
+    for (name, value) in info.into_iter().flatten() {
         let value = match value {
             Value::Array(values) => {
                 let values: Vec<_> = values.iter().filter_map(Value::as_str).collect();
-                Some(values.join(", "))
+                values.join(", ")
             }
-            Value::Null => None,
-            Value::String(value) => Some(value.clone()),
-            value => Some(value.to_string()),
+            Value::Null => continue,
+            Value::String(value) => value.clone(),
+            value => value.to_string(),
         };
-        write_field(text, &format!("invoice_info.{name}"), value.as_deref())?;
+        write_field(text, &format!("invoice_info.{name}"), &value)?;
+    }
+    for note in &payload.notes {
+        writeln!(text, "  {WARN}{:<29} {note}{WARN:#}", "note")?;
     }
     Ok(())
 }
 
-fn write_field(text: &mut String, name: &str, value: Option<&str>) -> fmt::Result {
-    match value {
-        Some(value) => writeln!(text, "  {name:<29} {}", Escaped(value)),
-        None => Ok(()),
-    }
+fn write_field(text: &mut String, name: &str, value: &str) -> fmt::Result {
+    writeln!(text, "  {name:<29} {}", Escaped(value))
 }

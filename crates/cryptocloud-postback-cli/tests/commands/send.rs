@@ -1,4 +1,4 @@
-use cryptocloud_postback::{SecretKey, Verifier};
+use cryptocloud_postback::{RequestHead, SecretKey, Verifier};
 
 use crate::{
     endpoint::Endpoint,
@@ -8,8 +8,9 @@ use crate::{
 #[track_caller]
 fn verify(content_type: &str, body: &[u8]) -> cryptocloud_postback::Verified {
     let verifier = Verifier::new(SecretKey::new(SECRET).expect("a secret")).expect("a verifier");
+    let head = RequestHead::from_content_type(Some(content_type.as_bytes()));
     verifier
-        .verify(Some(content_type.as_bytes()), body.to_vec().into())
+        .verify(head, body.to_vec().into())
         .expect("a genuine postback")
 }
 

@@ -1,4 +1,4 @@
-use cryptocloud_postback::{Format, SecretKey, Verified, Verifier};
+use cryptocloud_postback::{Currency, Format, RequestHead, SecretKey, Verified, Verifier};
 
 use crate::program::{SECRET, TempFile, call, program, run};
 
@@ -6,10 +6,9 @@ use crate::program::{SECRET, TempFile, call, program, run};
 #[track_caller]
 fn verified(format: Format, body: &str) -> Verified {
     let verifier = Verifier::new(SecretKey::new(SECRET).expect("a secret")).expect("a verifier");
-    let content_type = format.content_type().as_bytes();
-    let body = body.as_bytes().to_vec();
+    let head = RequestHead::from_content_type(Some(format.content_type().as_bytes()));
     verifier
-        .verify(Some(content_type), body.into())
+        .verify(head, body.to_owned().into())
         .expect("a genuine postback")
 }
 
@@ -32,10 +31,11 @@ fn json_with_every_option() {
     let reported = postback.reported();
     assert_eq!(postback.invoice_id().as_str(), "CLITEST1");
     assert_eq!(reported.order_id.as_deref(), Some("ORDER \"1\""));
-    assert_eq!(reported.amount_crypto.to_string(), "0.00001");
-    assert_eq!(reported.currency.as_str(), "USDT_TRC20");
-    let info = reported.invoice_info().expect("a type").expect("an object");
+    assert_eq!(reported.amount_crypto, "0.00001".parse().ok());
+    assert_eq!(reported.currency, Some(Currency::UsdtTrc20));
+    let info = reported.invoice_info().expect("an object");
     assert_eq!(info.test_mode, Some(true));
+    assert_eq!(info.faults(), [""; 0]);
     assert!(!ended.stdout.ends_with('\n'));
 }
 

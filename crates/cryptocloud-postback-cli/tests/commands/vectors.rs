@@ -67,6 +67,9 @@ fn check(file: &Value, vector: &Value) -> Option<String> {
             None => &mut command,
         };
     }
+    if vector["require_live_payment"] == true {
+        command.arg("--require-live-payment");
+    }
     let ended = run(&mut command, &body);
     let expect = &vector["expect"];
     let report = serde_json::from_str(&ended.stdout).unwrap_or(Value::Null);

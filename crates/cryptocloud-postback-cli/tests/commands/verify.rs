@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::program::{Ended, SECRET, TempFile, program, run};
 
 fn builder() -> PostbackBuilder {
-    PostbackBuilder::new(SECRET).order_id("ORDER_93223")
+    PostbackBuilder::new(SECRET).at(NOW).order_id("ORDER_93223")
 }
 
 /// Verifies at the time of the builder.
@@ -152,11 +152,11 @@ fn each_rule_has_an_option() {
 
     let test = builder().test_mode(true);
     assert_eq!(verify(&test, &[]).code, Some(0));
-    refused(
-        &verify(&test, &["--json", "--refuse-test-mode"]),
-        "TestModeRefused",
-        "a test payment",
-    );
+    let live = ["--json", "--require-live-payment"];
+    assert_eq!(verify(&builder(), &live).code, Some(0));
+    refused(&verify(&test, &live), "TestModeRefused", "a test payment");
+    let unknown = builder().remove("invoice_info");
+    refused(&verify(&unknown, &live), "TestModeUnknown", "select JSON");
 
     let link = builder().field("order_id", "null");
     assert_eq!(verify(&link, &[]).code, Some(0));
@@ -187,6 +187,38 @@ fn each_rule_has_an_option() {
     let body = builder().json().body();
     let mut command = program(&["verify"]);
     assert_eq!(run(command.args(rfc3339), &body).code, Some(0));
+}
+
+#[test]
+fn oddities_are_notes_and_never_refuse() {
+    let notes = |postback: &PostbackBuilder| {
+        let ended = verify(postback, &["--json"]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        ended.json()["postback"]["notes"].clone()
+    };
+    assert_eq!(notes(&builder()), json!([]));
+    let uuid = "invoice_info.uuid names another invoice";
+    let odd = builder()
+        .info_field("uuid", r#""INV-OTHER234""#)
+        .info_field("step", r#""3""#)
+        .info_field("currency", r#"{"network":{"id":"x"}}"#);
+    let unreadable = [
+        "invoice_info.currency.network.id cannot be read",
+        "invoice_info.step cannot be read",
+    ];
+    assert_eq!(notes(&odd), json!([uuid, unreadable[0], unreadable[1]]));
+    let none = builder().field("invoice_info", "[]");
+    assert_eq!(notes(&none), json!(["invoice_info is not an object"]));
+
+    let by_hand = odd.field("amount_crypto", "null").remove("currency");
+    let ended = verify(&by_hand, &[]);
+    for line in [
+        "  amount_crypto                 (none)",
+        "  currency                      (none)",
+        &format!("  note                          {uuid}"),
+    ] {
+        assert!(ended.stdout.lines().any(|known| known == line), "{ended:?}");
+    }
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn requests(requests: &Requests) -> Vec<(Method, HeaderMap, Bytes)> {
 async fn requests_and_responses_are_unchanged() -> TestResult {
     let (origin, seen) = merchant().await?;
     let mut listener = Listener::start(&["--forward", &format!("{origin}/postback?a=b")])?;
-    let body = genuine("GENUINE1")?.json().body();
+    let body = genuine("GENUINE1").json().body();
     let request = listener
         .client
         .patch(&listener.url)
@@ -105,7 +105,7 @@ async fn requests_and_responses_are_unchanged() -> TestResult {
 async fn a_resend_has_the_same_bytes() -> TestResult {
     let (origin, seen) = merchant().await?;
     let listener = Listener::start(&["--forward", &format!("{origin}/postback")])?;
-    listener.post(&genuine("GENUINE1")?).await?;
+    listener.post(&genuine("GENUINE1")).await?;
     let resend = |id: u64| listener.own(Method::POST, &format!("/api/postbacks/{id}/resend"));
     let response = resend(1).send().await?;
     assert_eq!(response.status(), StatusCode::ACCEPTED);
@@ -136,7 +136,7 @@ async fn a_resend_has_the_same_bytes() -> TestResult {
 #[tokio::test]
 async fn a_resend_needs_a_server() -> TestResult {
     let listener = Listener::start(&[])?;
-    listener.post(&genuine("GENUINE1")?).await?;
+    listener.post(&genuine("GENUINE1")).await?;
     let response = listener
         .own(Method::POST, "/api/postbacks/1/resend")
         .send()
@@ -159,7 +159,7 @@ async fn a_large_body_is_not_forwarded() -> TestResult {
 async fn redirects_are_not_followed() -> TestResult {
     let (origin, _) = merchant().await?;
     let listener = Listener::start(&["--forward", &format!("{origin}/redirect")])?;
-    let response = listener.post(&genuine("GENUINE1")?).await?;
+    let response = listener.post(&genuine("GENUINE1")).await?;
     assert_eq!(response.status(), StatusCode::FOUND);
     assert_eq!(response.headers()["location"], "http://127.0.0.1:1/");
     Ok(())
@@ -169,7 +169,7 @@ async fn redirects_are_not_followed() -> TestResult {
 async fn a_long_response_is_truncated() -> TestResult {
     let (origin, _) = merchant().await?;
     let listener = Listener::start(&["--forward", &format!("{origin}/long")])?;
-    let response = listener.post(&genuine("GENUINE1")?).await?;
+    let response = listener.post(&genuine("GENUINE1")).await?;
     assert_eq!(response.bytes().await?.len(), 65_536);
     let detail = listener.get("/api/postbacks/1").await?;
     assert_eq!(detail["forwarded"]["response"]["truncated"], true);
@@ -183,7 +183,7 @@ async fn an_unreachable_server() -> TestResult {
     socket.bind("127.0.0.1:0".parse()?)?;
     let url = format!("http://{}/", socket.local_addr()?);
     let listener = Listener::start(&["--forward", &url])?;
-    let response = listener.post(&genuine("GENUINE1")?).await?;
+    let response = listener.post(&genuine("GENUINE1")).await?;
     assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
     let text = response.text().await?;
     assert!(text.contains("your server cannot be reached"), "{text}");
@@ -201,7 +201,7 @@ async fn a_loop_through_another_listener_ends() -> TestResult {
         .to_string();
     let other = Listener::start(&["--forward", &format!("http://{free}/postback")])?;
     let listener = Listener::start(&["--addr", &free, "--forward", &other.url])?;
-    let response = listener.post(&genuine("GENUINE1")?).await?;
+    let response = listener.post(&genuine("GENUINE1")).await?;
     assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
     assert!(response.text().await?.contains("forwarding loop"));
     let list = listener.get("/api/postbacks").await?;

@@ -1,6 +1,6 @@
 //! Postbacks that arrive, the responses to them, and what the page shows.
 
-use cryptocloud_postback::{ErrorKind, RECEIVED_BODY};
+use cryptocloud_postback::{ErrorKind, Response};
 use reqwest::{Body, Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 
@@ -22,11 +22,11 @@ fn results(detail: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn a_genuine_postback() -> TestResult {
     let mut listener = Listener::start(&[])?;
-    let postback = genuine("GENUINE1")?;
+    let postback = genuine("GENUINE1");
     let response = listener.post(&postback).await?;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["content-type"], "application/json");
-    assert_eq!(response.text().await?, RECEIVED_BODY);
+    assert_eq!(response.text().await?, Response::RECEIVED.body());
 
     let list = listener.get("/api/postbacks").await?;
     assert_eq!(list["postbacks"].as_array().map(Vec::len), Some(1));
@@ -58,7 +58,7 @@ async fn a_genuine_postback() -> TestResult {
 #[tokio::test]
 async fn a_form() -> TestResult {
     let listener = Listener::start(&[])?;
-    let form = genuine("FORM0001")?.order_id("a b&c").form();
+    let form = genuine("FORM0001").order_id("a b&c").form();
     let response = listener.client.post(&listener.url).body(form.body());
     assert_eq!(response.send().await?.status(), StatusCode::OK);
     let detail = listener.get("/api/postbacks/1").await?;
@@ -76,8 +76,8 @@ async fn refusals_match_the_adapters() -> TestResult {
             .post(&listener.url)
             .header("content-type", "application/json")
     };
-    let body = genuine("GENUINE1")?.json().body();
-    let forged = genuine("FORGED01")?.secret("not-a-real-key-but-the-one-of-an-attacker");
+    let body = genuine("GENUINE1").json().body();
+    let forged = genuine("FORGED01").secret("not-a-real-key-but-the-one-of-an-attacker");
     let rows: [(RequestBuilder, ErrorKind, usize); 10] = [
         (
             post().body(forged.json().body()),
@@ -85,12 +85,12 @@ async fn refusals_match_the_adapters() -> TestResult {
             4,
         ),
         (
-            post().body(genuine("A")?.remove("token").json().body()),
+            post().body(genuine("A").remove("token").json().body()),
             ErrorKind::TokenMissing,
             3,
         ),
         (
-            post().body(genuine("A")?.status("created").json().body()),
+            post().body(genuine("A").status("created").json().body()),
             ErrorKind::StatusRefused,
             8,
         ),
@@ -116,11 +116,12 @@ async fn refusals_match_the_adapters() -> TestResult {
     ];
     for (index, (request, kind, failed)) in rows.into_iter().enumerate() {
         let response = request.send().await?;
-        assert_eq!(response.status().as_u16(), kind.status_code(), "{kind:?}");
-        for (name, value) in kind.headers() {
+        let expected = kind.response();
+        assert_eq!(response.status(), expected.status(), "{kind:?}");
+        for (name, value) in expected.headers() {
             assert_eq!(response.headers()[*name], *value, "{kind:?}");
         }
-        assert_eq!(response.text().await?, kind.body_text(), "{kind:?}");
+        assert_eq!(response.text().await?, expected.body(), "{kind:?}");
         let detail = listener
             .get(&format!("/api/postbacks/{}", index + 1))
             .await?;
@@ -165,7 +166,7 @@ async fn a_large_body_is_stored_truncated() -> TestResult {
 #[tokio::test]
 async fn without_a_secret() -> TestResult {
     let mut listener = Listener::spawn(&mut command(&["--addr", "127.0.0.1:0"]))?;
-    let response = listener.post(&genuine("UNKNOWN1")?).await?;
+    let response = listener.post(&genuine("UNKNOWN1")).await?;
     assert_eq!(response.status(), StatusCode::OK);
     let rubbish = listener.client.post(&listener.url).body("{").send().await?;
     assert_eq!(rubbish.status(), StatusCode::BAD_REQUEST);
@@ -189,7 +190,7 @@ async fn without_a_secret() -> TestResult {
 async fn hostile_values_stay_data() -> TestResult {
     let mut listener = Listener::start(&[])?;
     let order = "</script><img src=x onerror=alert(1)>\u{1b}[2J\u{202e}'$(id)`";
-    let hostile = genuine("HOSTILE1")?.order_id(order);
+    let hostile = genuine("HOSTILE1").order_id(order);
     assert_eq!(
         listener.post(&hostile).await?.status(),
         StatusCode::BAD_REQUEST

@@ -63,19 +63,14 @@ function table(caption, rows) {
   ]);
 }
 
-/** Rows for the fields that are set, and for a missing order. */
+/** Rows for the fields. */
 function fields(object) {
-  const rows = [];
-  for (const [name, value] of Object.entries(object)) {
-    if (value === null && name === "order_id") {
-      rows.push([name, element("span", { className: "muted", text: "none" })]);
-    } else if (Array.isArray(value)) {
-      rows.push([name, element("span", { text: value.join(", ") })]);
-    } else if (typeof value !== "object") {
-      rows.push([name, element("span", { text: value })]);
-    }
-  }
-  return rows;
+  return Object.entries(object).map(([name, value]) => [
+    name,
+    value === null
+      ? element("span", { className: "muted", text: "none" })
+      : element("span", { text: Array.isArray(value) ? value.join(", ") : value }),
+  ]);
 }
 
 function payloadNodes(payload, verified) {
@@ -83,9 +78,12 @@ function payloadNodes(payload, verified) {
     return [];
   }
   const proven = verified ? "The token proves the invoice; the rest is as reported" : "None of this is proven";
-  const nodes = [heading("Payload"), table(proven, fields(payload))];
-  if (payload.invoice_info) {
-    nodes.push(details("invoice_info", [table("The fields that matter to a merchant", fields(payload.invoice_info))]));
+  const { invoice_info: info, notes, ...reported } = payload;
+  const nodes = [heading("Payload"), table(proven, fields(reported))];
+  nodes.push(...notes.map((text) => element("p", { className: "note warn", text })));
+  if (info) {
+    const set = Object.fromEntries(Object.entries(info).filter(([, value]) => value !== null));
+    nodes.push(details("invoice_info", [table("The fields that matter to a merchant", fields(set))]));
   }
   return nodes;
 }
