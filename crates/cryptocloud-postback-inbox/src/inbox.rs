@@ -108,9 +108,13 @@ impl Inbox {
     }
 
     /// What to claim in a transaction of your own, with the `claim_in` of a store.
-    #[must_use]
-    pub fn report(&self, verified: &Verified) -> Report {
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StoreErrorKind::Corrupt`] if the postback reports no amount or no currency.
+    pub fn report(&self, verified: &Verified) -> Result<Report, StoreError> {
         Report::of(&self.0.project, self.0.key_policy, verified.reported())
+            .ok_or_else(|| StoreErrorKind::Corrupt.into())
     }
 
     /// Lists at most `limit` open conflicts of this project, those after an id, in the order of ids.

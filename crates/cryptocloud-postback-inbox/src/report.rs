@@ -40,7 +40,8 @@ impl Report {
         }
     }
 
-    pub(crate) fn of(project: &str, policy: KeyPolicy, reported: &Postback) -> Self {
+    /// `None` if the postback reports no amount or no currency.
+    pub(crate) fn of(project: &str, policy: KeyPolicy, reported: &Postback) -> Option<Self> {
         let key = Key::new(
             project,
             reported.invoice_id.as_str(),
@@ -48,14 +49,14 @@ impl Report {
         );
         let mut report = Self::new(
             key,
-            reported.amount_crypto,
-            reported.currency.clone(),
+            reported.amount_crypto?,
+            reported.currency.clone()?,
             reported.order_id.clone(),
         );
         if policy == KeyPolicy::InvoiceStatusAndFields {
             report.key = report.key.with_fingerprint(report.fingerprint);
         }
-        report
+        Some(report)
     }
 
     /// The reported amount in [`currency`](Self::currency).

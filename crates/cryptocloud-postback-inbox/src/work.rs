@@ -22,7 +22,7 @@ impl Inbox {
         H: FnOnce(Verified) -> F,
         F: Future<Output = Result<T, E>>,
     {
-        let report = self.report(&verified);
+        let report = self.report(&verified)?;
         let settings = self.settings();
         let claim = settings.store.claim(&report, settings.lease);
         let claim = self.in_time(claim).await;
