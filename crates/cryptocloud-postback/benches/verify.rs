@@ -18,7 +18,7 @@ use std::{
 
 use bytes::Bytes;
 use cryptocloud_postback::{
-    ErrorKind, SecretKey, Verified, Verifier,
+    ErrorKind, RequestHead, SecretKey, Verified, Verifier,
     testing::{NOW, PostbackBuilder, SignedPostback},
 };
 use divan::Bencher;
@@ -114,8 +114,9 @@ impl Case {
     }
 
     fn verify(&self) -> Result<Verified, ErrorKind> {
+        let head = RequestHead::from_content_type(Some(self.content_type));
         self.verifier
-            .verify_at(Some(self.content_type), black_box(&self.body).clone(), NOW)
+            .verify_at(head, black_box(&self.body).clone(), NOW)
             .map_err(|error| error.kind())
     }
 }

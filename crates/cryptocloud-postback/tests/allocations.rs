@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use cryptocloud_postback::{
-    Format, SecretKey, Verified, Verifier,
+    Format, RequestHead, SecretKey, Verified, Verifier,
     testing::{NOW, PostbackBuilder},
 };
 
@@ -23,8 +23,8 @@ fn nothing_that_the_returned_value_does_not_own() -> Result<(), Box<dyn std::err
             Format::Json => signed.json(),
         };
         let verify = || {
-            let content_type = Some(postback.content_type());
-            verifier.verify_at(content_type, postback.body(), NOW)
+            let head = RequestHead::from_content_type(Some(postback.content_type()));
+            verifier.verify_at(head, postback.body(), NOW)
         };
         // The first run sets up what the backend and the thread need once.
         let _ = verify()?;

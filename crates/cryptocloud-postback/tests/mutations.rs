@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use cryptocloud_postback::{
-    SecretKey, Verifier,
+    RequestHead, SecretKey, Verifier,
     testing::{NOW, PostbackBuilder},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -41,7 +41,8 @@ fn of_a_body() -> TestResult {
     let mut accepted = 0;
     for postback in [signed.json(), signed.form()] {
         for body in mutations(&postback.body(), bytes) {
-            let outcome = verifier.verify_at(Some(postback.content_type()), body.into(), NOW);
+            let head = RequestHead::from_content_type(Some(postback.content_type()));
+            let outcome = verifier.verify_at(head, body.into(), NOW);
             if let Ok(verified) = outcome {
                 assert_eq!(verified.invoice_id().as_str(), "ILRAJE1Q");
                 // Nor does anything panic that is read later.
@@ -64,7 +65,9 @@ fn of_a_token() -> TestResult {
     for mutation in mutations(token.as_bytes(), alphabet) {
         let text = String::from_utf8(mutation)?;
         let body = signed.clone().token(&text).json().body();
-        let is_accepted = verifier.verify_at(None, body, NOW).is_ok();
+        let is_accepted = verifier
+            .verify_at(RequestHead::from_content_type(None), body, NOW)
+            .is_ok();
         // Only white space around it is taken off.
         assert_eq!(is_accepted, text.trim() == token, "{text:?}");
     }
@@ -91,7 +94,11 @@ fn of_a_token_s_parts_under_a_mac_that_holds() -> TestResult {
     let bytes: Vec<u8> = (b' '..=b'~').collect();
     let mut accepted = 0;
     let mut check = |signed: PostbackBuilder| {
-        let outcome = verifier.verify_at(None, signed.json().body(), NOW);
+        let outcome = verifier.verify_at(
+            RequestHead::from_content_type(None),
+            signed.json().body(),
+            NOW,
+        );
         if outcome.is_ok() {
             let decoded =
                 jsonwebtoken::decode::<serde_json::Value>(signed.signed_token(), &key, &validation);
@@ -120,8 +127,9 @@ fn of_the_content_type() -> TestResult {
     let body: Bytes = PostbackBuilder::new(SECRET).json().body();
     let bytes: Vec<u8> = (0..=u8::MAX).collect();
     for content_type in mutations(b"application/json; charset=\"utf-8\"", &bytes) {
-        let outcome = verifier.verify_at(Some(&content_type), body.clone(), NOW);
-        let refused = outcome.err().map(|error| error.kind().status_code());
+        let head = RequestHead::from_content_type(Some(&content_type));
+        let outcome = verifier.verify_at(head, body.clone(), NOW);
+        let refused = outcome.err().map(|error| error.kind().response().status());
         assert!(matches!(refused, None | Some(415)), "{content_type:?}");
     }
     Ok(())

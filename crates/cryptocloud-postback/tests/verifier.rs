@@ -5,10 +5,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use bytes::Bytes;
 use cryptocloud_postback::{
-    BuildError, Check, Error, ErrorKind, Format, MAX_BODY_BYTES, Postback, SecretKey, Status,
-    UnixTime, Unverified, Verified, Verifier, VerifierBuilder,
+    BuildError, Check, Currency, Error, ErrorKind, Format, MAX_BODY_BYTES, Postback, RequestHead,
+    SecretKey, Status, UnixTime, Unverified, Verified, Verifier, VerifierBuilder,
     testing::{NOW, PostbackBuilder, SignedPostback},
 };
 
@@ -21,9 +20,13 @@ fn builder() -> Result<VerifierBuilder, Box<dyn std::error::Error>> {
     Ok(Verifier::builder(SecretKey::new(SECRET)?))
 }
 
+fn head(postback: &SignedPostback) -> RequestHead {
+    RequestHead::from_content_type(Some(postback.content_type()))
+}
+
 fn verify(verifier: &Verifier, postback: &SignedPostback) -> Result<Verified, ErrorKind> {
     verifier
-        .verify_at(Some(postback.content_type()), postback.body(), NOW)
+        .verify_at(head(postback), postback.body(), NOW)
         .map_err(|error| error.kind())
 }
 
@@ -45,14 +48,14 @@ fn proven_and_reported() -> TestResult {
         .amount("1e-05")
         .currency("USDT_TRC20");
     for postback in [signed.json(), signed.form()] {
-        let verified = verifier.verify_at(None, postback.body(), NOW)?;
+        let verified = verifier.verify_at(head(&postback), postback.body(), NOW)?;
         assert_eq!(verified.invoice_id().as_str(), "ILRAJE1Q");
         assert_eq!(verified.expires_at().as_secs(), NOW.as_secs() + 240);
         assert_eq!(verified.body(), &postback.body());
         let reported = verified.reported();
         assert_eq!(reported.status, Status::Success);
-        assert_eq!(reported.amount_crypto.to_string(), "0.00001");
-        assert_eq!(reported.currency.as_str(), "USDT_TRC20");
+        assert_eq!(reported.amount_crypto, Some("0.00001".parse()?));
+        assert_eq!(reported.currency, Some(Currency::UsdtTrc20));
         assert_eq!(reported.order_id.as_deref(), Some("ORDER_93223"));
         assert_eq!(reported.format(), postback.format());
     }
@@ -106,7 +109,8 @@ fn the_first_check_that_fails_is_named() -> TestResult {
     let verifier = builder()?.build()?;
     let failed = |content_type: &[u8], postback: &PostbackBuilder| {
         let body = postback.json().body();
-        let result = verifier.verify_at(Some(content_type), body, NOW);
+        let head = RequestHead::from_content_type(Some(content_type));
+        let result = verifier.verify_at(head, body, NOW);
         result.err().and_then(|error| error.kind().check())
     };
     let json = b"application/json";
@@ -175,7 +179,7 @@ fn the_clock_can_be_replaced() -> TestResult {
     let postback = PostbackBuilder::new(SECRET).json();
     let at = |time: SystemTime| -> Result<Option<ErrorKind>, Box<dyn std::error::Error>> {
         let verifier = builder()?.clock(move || time).build()?;
-        let outcome = verifier.verify(None, postback.body());
+        let outcome = verifier.verify(head(&postback), postback.body());
         Ok(outcome.err().map(|error| error.kind()))
     };
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW.as_secs());
@@ -187,7 +191,7 @@ fn the_clock_can_be_replaced() -> TestResult {
     let before_1970 = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
     assert_eq!(at(before_1970)?, Some(ErrorKind::ClockBeforeEpoch));
     // The vendor's example is of the past for the real clock.
-    let outcome = builder()?.build()?.verify(None, postback.body());
+    let outcome = builder()?.build()?.verify(head(&postback), postback.body());
     assert_eq!(
         outcome.err().map(|error| error.kind()),
         Some(ErrorKind::TokenExpired)
@@ -198,9 +202,11 @@ fn the_clock_can_be_replaced() -> TestResult {
 #[test]
 fn the_end_of_time_does_not_overflow() -> TestResult {
     let verifier = builder()?.build()?;
-    let postback =
-        PostbackBuilder::new(SECRET).claims(r#"{"id":"ILRAJE1Q","exp":18446744073709551615}"#);
-    let outcome = verifier.verify_at(None, postback.json().body(), UnixTime::from_secs(u64::MAX));
+    let postback = PostbackBuilder::new(SECRET)
+        .claims(r#"{"id":"ILRAJE1Q","exp":18446744073709551615}"#)
+        .json();
+    let end = UnixTime::from_secs(u64::MAX);
+    let outcome = verifier.verify_at(head(&postback), postback.body(), end);
     assert_eq!(
         outcome.err().map(|error| error.kind()),
         Some(ErrorKind::TokenExpired)
@@ -278,7 +284,7 @@ fn the_dangerous_switch_skips_the_token_s_invoice_and_nothing_else() -> TestResu
 #[test]
 fn a_body_can_wait_for_its_verifier() -> TestResult {
     let postback = PostbackBuilder::new(SECRET).json();
-    let unverified = Unverified::new(Some(postback.content_type()), postback.body())?;
+    let unverified = head(&postback).body(postback.body())?;
     assert_eq!(unverified.format(), Format::Json);
     assert_eq!(unverified.body(), &postback.body());
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW.as_secs());
@@ -289,7 +295,7 @@ fn a_body_can_wait_for_its_verifier() -> TestResult {
     assert!(unverified.clone().verify(&ours).is_ok());
     let refused = unverified.verify(&other).err().map(|error| error.kind());
     assert_eq!(refused, Some(ErrorKind::TokenSignature));
-    let too_large = Unverified::new(None, Bytes::from(vec![b'a'; 65_537]));
+    let too_large = head(&postback).body(vec![b'a'; 65_537].into());
     assert_eq!(
         too_large.err().map(|error| error.kind()),
         Some(ErrorKind::BodyTooLarge)
@@ -301,7 +307,10 @@ fn a_body_can_wait_for_its_verifier() -> TestResult {
 fn an_error_says_what_was_known_by_then() -> TestResult {
     let forged = PostbackBuilder::new(OTHER).form();
     let refused = |error: Option<Error>| error.ok_or("accepted");
-    let error = refused(builder()?.build()?.verify(None, forged.body()).err())?;
+    let error = refused({
+        let verifier = builder()?.build()?;
+        verifier.verify(head(&forged), forged.body()).err()
+    })?;
     assert_eq!(error.format(), Some(Format::Form));
     assert_eq!(
         error.claimed_invoice_id().map(AsRef::as_ref),
@@ -323,9 +332,11 @@ fn neither_secret_nor_token_nor_body_is_printed() -> TestResult {
     let signed = PostbackBuilder::new(SECRET);
     let verifier = builder()?.build()?;
     let token = signed.signed_token();
-    let verified = verifier.verify_at(None, signed.json().body(), NOW)?;
-    let unverified = Unverified::new(None, signed.form().body())?;
-    let refused = verifier.verify(None, PostbackBuilder::new(OTHER).json().body());
+    let (json, form) = (signed.json(), signed.form());
+    let verified = verifier.verify_at(head(&json), json.body(), NOW)?;
+    let unverified = head(&form).body(form.body())?;
+    let forged = PostbackBuilder::new(OTHER).json();
+    let refused = verifier.verify(head(&forged), forged.body());
     for text in [
         format!("{:?}", builder()?),
         format!("{signed:?} {:?}", signed.json()),
