@@ -113,7 +113,8 @@ pub use token::secret::{SecretKey, SecretKeyError};
 pub use verify::{
     builder::{BuildError, VerifierBuilder},
     check::Check,
-    expected::{Expected, Mismatch},
+    expected::{Expected, Report},
+    mismatch::{Difference, Mismatch},
     time::UnixTime,
     verified::Verified,
     verifier::Verifier,

@@ -111,7 +111,7 @@ fn the_first_check_that_fails_is_named() -> TestResult {
         let body = postback.json().body();
         let head = RequestHead::from_content_type(Some(content_type));
         let result = verifier.verify_at(head, body, NOW);
-        result.err().and_then(|error| error.kind().check())
+        result.err().and_then(|error| error.kind().failed_check())
     };
     let json = b"application/json";
     // Each has the faults of those before it too.

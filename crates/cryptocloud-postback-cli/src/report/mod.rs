@@ -100,7 +100,7 @@ impl Report {
                 .or(named)
                 .map(ToString::to_string),
             expires_at: None,
-            checks: steps(error.kind().check(), failure),
+            checks: steps(error.kind().failed_check(), failure),
             postback: postback.map(|postback| Payload::of(&postback)),
         }
     }

@@ -1,198 +1,224 @@
-//! `invoice_info`, with all fields of the vendor's example.
-
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use time::{
     OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem,
     macros::format_description,
 };
 
-use crate::{Amount, InvoiceId, InvoiceStatus, Status, error::Cause};
+use super::object::{Field, Object, object};
+use crate::{Amount, InvoiceId, InvoiceStatus, Status};
 
-/// What `invoice_info` reports about an invoice; the vendor sends it in JSON only.
-///
-/// None of it is signed.
-/// A field that is missing or null is None, and a field that is not here is ignored.
-/// Amounts without a unit in their name are in the currency of the payment, those in `_usd` in US
-/// dollars.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InvoiceInfo {
-    /// The invoice; equal to [`Postback::invoice_id`](crate::Postback::invoice_id) in a verified
-    /// postback.
-    #[serde(deserialize_with = "invoice_id")]
-    pub uuid: Option<InvoiceId>,
-    /// When the invoice was made, in UTC.
-    #[serde(deserialize_with = "timestamp")]
-    pub created: Option<OffsetDateTime>,
-    /// The address that was paid to.
-    pub address: Option<String>,
-    /// The currency of the payment.
-    pub currency: Option<CurrencyInfo>,
-    /// When the payment was finished, in UTC. It can lie before [`created`](Self::created).
-    #[serde(deserialize_with = "timestamp")]
-    pub date_finished: Option<OffsetDateTime>,
-    /// When the invoice expires, in UTC.
-    #[serde(deserialize_with = "timestamp")]
-    pub expiry_date: Option<OffsetDateTime>,
-    /// Who pays the fee, such as `client`.
-    pub side_commission: Option<String>,
-    /// The kind of payment, such as `crypto`.
-    pub type_payments: Option<String>,
-    /// `amount`
-    #[serde(deserialize_with = "amount")]
-    pub amount: Option<Amount>,
-    /// `amount_`
-    #[serde(deserialize_with = "amount")]
-    pub amount_: Option<Amount>,
-    /// The status of the invoice.
-    #[serde(deserialize_with = "invoice_status")]
-    pub status: Option<InvoiceStatus>,
-    /// The status of the payment.
-    #[serde(deserialize_with = "status")]
-    pub invoice_status: Option<Status>,
-    /// Whether the payer has to give an e-mail address.
-    pub is_email_required: Option<bool>,
-    /// The merchant's project.
-    pub project: Option<Project>,
-    /// The hashes of the transactions; the vendor also sends one empty text.
-    pub tx_list: Option<Vec<String>>,
-    /// `amount_in_crypto`
-    #[serde(deserialize_with = "amount")]
-    pub amount_in_crypto: Option<Amount>,
-    /// `amount_in_fiat`
-    #[serde(deserialize_with = "amount")]
-    pub amount_in_fiat: Option<Amount>,
-    /// `amount_usd`
-    #[serde(deserialize_with = "amount")]
-    pub amount_usd: Option<Amount>,
-    /// `amount_to_pay`
-    #[serde(deserialize_with = "amount")]
-    pub amount_to_pay: Option<Amount>,
-    /// `amount_to_pay_usd`
-    #[serde(deserialize_with = "amount")]
-    pub amount_to_pay_usd: Option<Amount>,
-    /// `amount_paid`
-    #[serde(deserialize_with = "amount")]
-    pub amount_paid: Option<Amount>,
-    /// `amount_paid_usd`
-    #[serde(deserialize_with = "amount")]
-    pub amount_paid_usd: Option<Amount>,
-    /// `fee`
-    #[serde(deserialize_with = "amount")]
-    pub fee: Option<Amount>,
-    /// `fee_usd`
-    #[serde(deserialize_with = "amount")]
-    pub fee_usd: Option<Amount>,
-    /// `service_fee`
-    #[serde(deserialize_with = "amount")]
-    pub service_fee: Option<Amount>,
-    /// `service_fee_usd`
-    #[serde(deserialize_with = "amount")]
-    pub service_fee_usd: Option<Amount>,
-    /// What the merchant gets.
-    #[serde(deserialize_with = "amount")]
-    pub received: Option<Amount>,
-    /// `received_usd`
-    #[serde(deserialize_with = "amount")]
-    pub received_usd: Option<Amount>,
-    /// What is still to be paid.
-    #[serde(deserialize_with = "amount")]
-    pub to_surcharge: Option<Amount>,
-    /// `to_surcharge_usd`
-    #[serde(deserialize_with = "amount")]
-    pub to_surcharge_usd: Option<Amount>,
-    /// `total_rub`
-    #[serde(deserialize_with = "amount")]
-    pub total_rub: Option<Amount>,
-    /// `step`
-    pub step: Option<i64>,
-    /// Whether this is a test and no payment.
-    pub test_mode: Option<bool>,
-    /// `type`, such as `up`.
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    /// Whether the payment was checked against money laundering.
-    pub aml_enabled: Option<bool>,
-    /// `aml_side`, such as `merchant`.
-    pub aml_side: Option<String>,
-    /// The results of the checks; the page shows none, so they stay JSON.
-    pub aml_checks: Option<Vec<RawJson>>,
-    /// `links_invoice`; the page shows only null, so it stays JSON.
-    pub links_invoice: Option<RawJson>,
+object! {
+    /// What `invoice_info` reports about an invoice; the vendor sends it in JSON only.
+    ///
+    /// **None of it is signed.**
+    /// A field is `None` if it is missing or null, and also if its value cannot be read:
+    /// [`faults`](Self::faults) then has its name.
+    /// Fields that are not listed here are ignored.
+    ///
+    /// The vendor documents these fields by name and by one example.
+    /// Amounts without a unit in their name are in the currency of the payment, those in `_usd` in
+    /// US dollars.
+    /// By their names, `amount*` and `amount_to_pay*` are what was invoiced, `amount_paid*` is what
+    /// the payer sent, and `received*` is what is left of it for the merchant after the fees.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cryptocloud_postback::InvoiceInfo;
+    ///
+    /// let info = InvoiceInfo::parse(r#"{"amount_paid": 1.38e-17, "step": "3", "test_mode": 0}"#);
+    /// assert_eq!(info.amount_paid, Some("0.0000000000000000138".parse()?));
+    /// assert_eq!(info.test_mode, None);
+    /// assert_eq!(info.faults(), ["step", "test_mode"]);
+    /// # Ok::<_, cryptocloud_postback::AmountError>(())
+    /// ```
+    InvoiceInfo in "" {
+        /// The invoice. A verified postback proves its [`invoice_id`](crate::Verified::invoice_id),
+        /// not this one.
+        uuid: InvoiceId,
+        /// When the invoice was created, in UTC.
+        created: OffsetDateTime,
+        /// The address that was paid to.
+        address: String,
+        /// The currency of the payment.
+        currency: CurrencyInfo,
+        /// When the payment was finished, in UTC. It can be before [`created`](Self::created).
+        date_finished: OffsetDateTime,
+        /// When the invoice expires, in UTC.
+        expiry_date: OffsetDateTime,
+        /// Who pays the fee, such as `client`.
+        side_commission: String,
+        /// The kind of payment, such as `crypto`.
+        type_payments: String,
+        /// The invoiced amount.
+        amount: Amount,
+        /// The same as [`amount`](Self::amount) in the vendor's example.
+        amount_: Amount,
+        /// The status of the invoice.
+        status: InvoiceStatus,
+        /// The status of the payment.
+        invoice_status: Status,
+        /// Whether the payer has to give an e-mail address.
+        is_email_required: bool,
+        /// The merchant's project.
+        project: Project,
+        /// The hashes of the transactions. The vendor also sends one empty string.
+        tx_list: Vec<String>,
+        /// `amount_in_crypto`, null in the vendor's example.
+        amount_in_crypto: Amount,
+        /// The invoiced amount in the fiat currency of the invoice.
+        amount_in_fiat: Amount,
+        /// The invoiced amount in US dollars.
+        amount_usd: Amount,
+        /// What the payer was asked to pay.
+        amount_to_pay: Amount,
+        /// What the payer was asked to pay, in US dollars.
+        amount_to_pay_usd: Amount,
+        /// What the payer paid.
+        amount_paid: Amount,
+        /// What the payer paid, in US dollars.
+        amount_paid_usd: Amount,
+        /// `fee`
+        fee: Amount,
+        /// `fee_usd`
+        fee_usd: Amount,
+        /// The vendor's fee.
+        service_fee: Amount,
+        /// The vendor's fee, in US dollars.
+        service_fee_usd: Amount,
+        /// What the merchant receives.
+        received: Amount,
+        /// What the merchant receives, in US dollars.
+        received_usd: Amount,
+        /// What is still to be paid.
+        to_surcharge: Amount,
+        /// What is still to be paid, in US dollars.
+        to_surcharge_usd: Amount,
+        /// `total_rub`
+        total_rub: Amount,
+        /// `step`
+        step: i64,
+        /// Whether this is a test and no payment.
+        test_mode: bool,
+        /// `type`, such as `up`.
+        kind = "type": String,
+        /// Whether the payment is checked for money laundering (AML).
+        aml_enabled: bool,
+        /// `aml_side`, such as `merchant`.
+        aml_side: String,
+        /// The results of the AML checks. The vendor documents none, so they stay JSON.
+        aml_checks: Vec<RawJson>,
+        /// `links_invoice`. The vendor documents only null, so it stays JSON.
+        links_invoice: RawJson,
+        /// The code of the fiat currency, such as `USD`. Not documented for postbacks.
+        fiat_currency: String,
+        /// The payer's e-mail address. Not documented.
+        user_email: String,
+    }
+    faults: Vec<&'static str>,
 }
 
-/// `invoice_info.currency`
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CurrencyInfo {
-    /// `id`
-    pub id: Option<i64>,
-    /// The coin, such as `USDT`.
-    pub code: Option<String>,
-    /// The coin on its network, such as `USDT_TRC20`.
-    pub fullcode: Option<String>,
-    /// The network.
-    pub network: Option<Network>,
-    /// `name`
-    pub name: Option<String>,
-    /// `is_email_required`
-    pub is_email_required: Option<bool>,
-    /// `stablecoin`
-    pub stablecoin: Option<bool>,
-    /// A URL.
-    pub icon_base: Option<String>,
-    /// A URL.
-    pub icon_network: Option<String>,
-    /// A URL.
-    pub icon_qr: Option<String>,
-    /// The place in the vendor's list.
-    pub order: Option<i64>,
+impl InvoiceInfo {
+    /// Reads the JSON of an `invoice_info`, field by field.
+    ///
+    /// It never fails: if this is not a JSON object, every field is `None` and
+    /// [`faults`](Self::faults) is `["invoice_info"]`.
+    #[must_use]
+    pub fn parse(json: &str) -> Self {
+        let mut faults = Vec::new();
+        let mut info = Self::read(json, &mut faults).unwrap_or_else(|| {
+            faults.push("invoice_info");
+            Self::default()
+        });
+        info.faults = faults;
+        info
+    }
+
+    /// The names of the fields whose values could not be read, such as `currency.network.id`.
+    ///
+    /// A field that is missing or null is not a fault.
+    #[must_use]
+    pub fn faults(&self) -> &[&'static str] {
+        &self.faults
+    }
 }
 
-/// `invoice_info.currency.network`
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Network {
-    /// Such as `BSC`.
-    pub code: Option<String>,
-    /// `id`
-    pub id: Option<i64>,
-    /// A URL.
-    pub icon: Option<String>,
-    /// Such as `BNB Smart Chain`.
-    pub fullname: Option<String>,
+/// Never fails for JSON, as [`parse`](Self::parse).
+impl<'de> Deserialize<'de> for InvoiceInfo {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Self::parse(json.get()))
+    }
 }
 
-/// `invoice_info.project`
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Project {
-    /// `id`
-    pub id: Option<i64>,
-    /// `name`
-    pub name: Option<String>,
-    /// Where a payer goes after a failure: a URL.
-    pub fail: Option<String>,
-    /// Where a payer goes after success: a URL.
-    pub success: Option<String>,
-    /// A URL, or empty.
-    pub logo: Option<String>,
+object! {
+    /// `invoice_info.currency`
+    CurrencyInfo in "currency." {
+        /// `id`
+        id: i64,
+        /// The coin, such as `USDT`.
+        code: String,
+        /// The coin on its network, such as `USDT_TRC20`.
+        fullcode: String,
+        /// The network.
+        network: Network,
+        /// `name`
+        name: String,
+        /// `is_email_required`
+        is_email_required: bool,
+        /// Whether the coin is a stablecoin.
+        stablecoin: bool,
+        /// A URL.
+        icon_base: String,
+        /// A URL.
+        icon_network: String,
+        /// A URL.
+        icon_qr: String,
+        /// The position in the vendor's list.
+        order: i64,
+    }
 }
 
-/// JSON text of a shape that the vendor does not document.
+object! {
+    /// `invoice_info.currency.network`
+    Network in "currency.network." {
+        /// Such as `BSC`.
+        code: String,
+        /// `id`
+        id: i64,
+        /// A URL.
+        icon: String,
+        /// Such as `BNB Smart Chain`.
+        fullname: String,
+    }
+}
+
+object! {
+    /// `invoice_info.project`
+    Project in "project." {
+        /// `id`
+        id: i64,
+        /// `name`
+        name: String,
+        /// The URL to which a payer goes after a failed payment.
+        fail: String,
+        /// The URL to which a payer goes after a successful payment.
+        success: String,
+        /// A URL, or empty.
+        logo: String,
+    }
+}
+
+/// JSON of a shape that the vendor does not document.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(transparent)]
 pub struct RawJson(Box<RawValue>);
 
 impl RawJson {
-    /// The JSON text as it came.
+    /// The JSON as it arrived.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.get()
@@ -205,53 +231,55 @@ impl fmt::Display for RawJson {
     }
 }
 
-/// From the literal text, so that no digit passes through a float.
-fn amount<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<Amount>, D::Error> {
-    let Some(raw) = Option::<&RawValue>::deserialize(deserializer)? else {
-        return Ok(None);
-    };
-    let text = raw.get();
-    let unquoted = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'));
-    Amount::parse(unquoted.unwrap_or(text))
-        .map(Some)
-        .map_err(D::Error::custom)
+/// From the literal digits of a number or a string, so that none passes through a float.
+impl Field for Amount {
+    fn read(json: &str, _: &mut Vec<&'static str>) -> Option<Self> {
+        let unquoted = json
+            .strip_prefix('"')
+            .and_then(|json| json.strip_suffix('"'));
+        Self::parse(unquoted.unwrap_or(json)).ok()
+    }
 }
 
-fn invoice_id<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<InvoiceId>, D::Error> {
-    code(deserializer, |text| InvoiceId::parse_field("uuid", text))
+impl Field for InvoiceId {
+    fn read(json: &str, _: &mut Vec<&'static str>) -> Option<Self> {
+        Self::parse(&from_json::<String>(json)?).ok()
+    }
 }
 
-fn invoice_status<'a, D: Deserializer<'a>>(
-    deserializer: D,
-) -> Result<Option<InvoiceStatus>, D::Error> {
-    code(deserializer, |text| {
-        InvoiceStatus::parse_field("status", text)
-    })
+impl Field for InvoiceStatus {
+    fn read(json: &str, _: &mut Vec<&'static str>) -> Option<Self> {
+        Self::parse_field("status", &from_json::<String>(json)?).ok()
+    }
 }
 
-fn status<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<Status>, D::Error> {
-    code(deserializer, |text| {
-        Status::parse_field("invoice_status", text)
-    })
+impl Field for Status {
+    fn read(json: &str, _: &mut Vec<&'static str>) -> Option<Self> {
+        Self::parse_field("invoice_status", &from_json::<String>(json)?).ok()
+    }
 }
 
-fn timestamp<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
-    code(deserializer, |text| {
-        PrimitiveDateTime::parse(text, TIMESTAMP)
+impl Field for OffsetDateTime {
+    fn read(json: &str, _: &mut Vec<&'static str>) -> Option<Self> {
+        PrimitiveDateTime::parse(&from_json::<String>(json)?, TIMESTAMP)
             .map(PrimitiveDateTime::assume_utc)
-            .map_err(|_| Cause::Problem("a timestamp is invalid"))
-    })
+            .ok()
+    }
 }
 
-fn code<'a, T, D: Deserializer<'a>>(
-    deserializer: D,
-    parse: impl FnOnce(&str) -> Result<T, Cause>,
-) -> Result<Option<T>, D::Error> {
-    Option::<String>::deserialize(deserializer)?
-        .map(|text| parse(&text).map_err(D::Error::custom))
-        .transpose()
+macro_rules! from_json {
+    ($($type:ty),*) => {
+        $(impl Field for $type {
+            fn read(json: &str, _: &mut Vec<&'static str>) -> Option<Self> {
+                from_json(json)
+            }
+        })*
+    };
+}
+from_json!(bool, i64, RawJson, String, Vec<RawJson>, Vec<String>);
+
+fn from_json<'a, T: Deserialize<'a>>(json: &'a str) -> Option<T> {
+    serde_json::from_str(json).ok()
 }
 
 /// UTC without an offset, and the fraction can be missing.

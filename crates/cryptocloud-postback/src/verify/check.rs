@@ -2,97 +2,80 @@ use std::fmt;
 
 use crate::ErrorKind;
 
-/// A step of a verification, for showing to a person how far a postback came.
-///
-/// The steps are made in the order of [`ALL`](Self::ALL), which is that of the variants, and the
-/// first one that fails ends the verification: those before it held, and those after it were not made.
-/// Display says what holds when the step does.
-///
-/// # Examples
-///
-/// ```
-/// use cryptocloud_postback::{Check, ErrorKind};
-///
-/// let failed = ErrorKind::TokenExpired.check();
-/// assert_eq!(failed, Some(Check::Time));
-/// let held = Check::ALL.iter().filter(|check| Some(**check) < failed);
-/// assert!(held.into_iter().any(|check| *check == Check::Signature));
-/// ```
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[non_exhaustive]
-pub enum Check {
-    /// The request's method, size and encoding, as [`check_request`](crate::check_request) and the
-    /// adapters judge them.
-    Request,
-    /// The body's format.
-    Format,
-    /// The fields that the vendor's page defines.
-    Fields,
-    /// The form and the header of the token.
-    Token,
-    /// The token's MAC.
-    Signature,
-    /// The token's claims.
-    Claims,
-    /// The token's time.
-    Time,
-    /// The invoice that the token was issued for.
-    Invoice,
-    /// The status, and where test payments are refused, the mode.
-    Status,
-}
-
-impl Check {
-    /// All steps, in the order in which they are made.
-    pub const ALL: &'static [Self] = &[
-        Self::Request,
-        Self::Format,
-        Self::Fields,
-        Self::Token,
-        Self::Signature,
-        Self::Claims,
-        Self::Time,
-        Self::Invoice,
-        Self::Status,
-    ];
-
-    /// The name in lower case, for programs.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::Format => "format",
-            Self::Fields => "fields",
-            Self::Token => "token",
-            Self::Signature => "signature",
-            Self::Claims => "claims",
-            Self::Time => "time",
-            Self::Invoice => "invoice",
-            Self::Status => "status",
+macro_rules! checks {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $text:literal,)*) => {
+        /// One check of a verification, to show how far a postback came.
+        ///
+        /// The checks run in the order of [`ALL`](Self::ALL), and the first that fails ends the
+        /// verification: those before it passed, and those after it did not run.
+        /// `Display` states what is true if the check passed.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use cryptocloud_postback::{Check, ErrorKind};
+        ///
+        /// let failed = ErrorKind::TokenExpired.failed_check();
+        /// assert_eq!(failed, Some(Check::Time));
+        /// let mut passed = Check::ALL.iter().filter(|check| Some(**check) < failed);
+        /// assert!(passed.any(|check| *check == Check::Signature));
+        /// ```
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[non_exhaustive]
+        pub enum Check {
+            $($(#[$doc])* $name,)*
         }
-    }
+
+        impl Check {
+            /// Every check, in the order in which they run.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The name in lower case, for programs.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $id,)*
+                }
+            }
+        }
+
+        impl fmt::Display for Check {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$name => $text,)*
+                })
+            }
+        }
+    };
 }
 
-impl fmt::Display for Check {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Request => "request is a POST of at most 64 KiB, and not compressed",
-            Self::Format => "body is JSON or a form in UTF-8",
-            Self::Fields => "fields are complete and well-formed",
-            Self::Token => "token is an HS256 JWT in canonical form",
-            Self::Signature => "token is signed with the secret",
-            Self::Claims => "token has well-formed claims",
-            Self::Time => "token has not expired, nor is it valid for too long",
-            Self::Invoice => "token was issued for this invoice",
-            Self::Status => "status is accepted",
-        })
-    }
+checks! {
+    /// Method, size and encoding of the request.
+    Request = "request", "request is a POST of at most 64 KiB, and not compressed",
+    /// The format of the body.
+    Format = "format", "body is JSON or a form in UTF-8",
+    /// The fields that the vendor's page documents.
+    Fields = "fields", "fields are complete and well-formed",
+    /// The encoding and the header of the token. Nothing in it is proven yet.
+    Token = "token", "token is an HS256 JWT in canonical form",
+    /// The MAC of the token.
+    Signature = "signature", "token is signed with the secret",
+    /// The claims of the token.
+    Claims = "claims", "token has well-formed claims",
+    /// The time at which the token expires.
+    Time = "time", "token has not expired, nor is it valid for too long",
+    /// The invoice that the token was issued for.
+    Invoice = "invoice", "token was issued for this invoice",
+    /// The status, and the test mode if the verifier refuses test payments.
+    Status = "status", "status is accepted",
 }
 
 impl ErrorKind {
-    /// The step that failed; None where the fault is not the postback's.
+    /// The check that a postback refused for this reason failed.
+    ///
+    /// `None` if the postback was not at fault: the app or its machine was.
     #[must_use]
-    pub fn check(self) -> Option<Check> {
+    pub fn failed_check(self) -> Option<Check> {
         Some(match self {
             Self::BodyTimeout
             | Self::BodyTooLarge

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 
 use crate::{
-    Expected, InvoiceId, Mismatch, Postback, UnixTime, token::mac, verify::verifier::Proof,
+    Expected, InvoiceId, Mismatch, Postback, Report, UnixTime, token::mac, verify::verifier::Proof,
 };
 
 /// A postback with a valid token for its invoice.
@@ -76,24 +76,34 @@ impl Verified {
         &self.reported.body
     }
 
-    /// Compares what is reported with the merchant's own record.
+    /// Compares what is proven and what is reported with the merchant's own record.
     ///
     /// # Errors
     ///
-    /// A [`Mismatch`] that names every difference.
+    /// Returns a [`Mismatch`] that lists every difference.
     ///
     /// # Examples
     ///
     /// ```
-    /// use cryptocloud_postback::{Currency, Expected, Mismatch, Verified};
+    /// use cryptocloud_postback::{Amount, Expected, InvoiceId, Mismatch, Verified};
     ///
-    /// fn check(postback: &Verified) -> Result<(), Mismatch> {
-    ///     let expected = Expected::order("ORDER_93223").currency(Currency::UsdtTrc20);
-    ///     postback.check(&expected)
+    /// fn check(postback: &Verified, invoice_id: InvoiceId, price: Amount) -> Result<(), Mismatch> {
+    ///     postback.check(&Expected::invoice(invoice_id).usd(price))
     /// }
     /// ```
     pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
-        expected.compare(&self.reported)
+        let info = if expected.reads_info() {
+            self.reported.invoice_info()
+        } else {
+            None
+        };
+        expected.check(&Report {
+            invoice_id: &self.reported.invoice_id,
+            order_id: self.reported.order_id.as_deref(),
+            amount_crypto: self.reported.amount_crypto,
+            currency: self.reported.currency.as_ref(),
+            invoice_info: info.as_ref(),
+        })
     }
 }
 
