@@ -1,10 +1,6 @@
 use std::{error, iter, mem, time::Duration};
 
-use axum_core::{
-    RequestExt,
-    body::Body,
-    extract::Request,
-};
+use axum_core::{RequestExt, body::Body, extract::Request};
 use bytes::{Bytes, BytesMut};
 use cryptocloud_postback::{Error, ErrorKind, RequestHead, Unverified};
 use http::header;
@@ -98,7 +94,8 @@ fn announced(request: &Request) -> Option<u64> {
 
 /// The app's own limit arrives wrapped in axum's error.
 fn is_over_limit(error: &(dyn error::Error + 'static)) -> bool {
-    iter::successors(Some(error), |error| error.source()).any(|error| error.is::<LengthLimitError>())
+    iter::successors(Some(error), |error| error.source())
+        .any(|error| error.is::<LengthLimitError>())
 }
 
 /// When the body has to be complete.

@@ -47,7 +47,10 @@ impl PostbackRejection {
     /// The headers of the response.
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
-        Response::<Body>::from(self.response()).into_parts().0.headers
+        Response::<Body>::from(self.response())
+            .into_parts()
+            .0
+            .headers
     }
 
     /// The status of the response.

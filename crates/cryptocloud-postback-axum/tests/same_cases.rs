@@ -13,10 +13,15 @@ use cryptocloud_postback_axum::{
 };
 use tower::{ServiceExt, service_fn};
 
-use crate::cases::{Case, SECRET, verifier};
+use crate::{
+    cases::Case,
+    verifier::{SECRET, verifier},
+};
 
 #[path = "shared/cases.rs"]
 mod cases;
+#[path = "shared/verifier.rs"]
+mod verifier;
 
 fn request<B>(case: &Case, body: impl FnOnce(Bytes) -> B) -> Request<B> {
     let mut request = Request::builder().method(case.method).uri("/");

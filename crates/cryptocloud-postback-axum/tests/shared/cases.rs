@@ -2,32 +2,20 @@
 //!
 //! The tests of both adapters run it.
 
-use std::time::{Duration, SystemTime};
-
 use cryptocloud_postback::{
-    ErrorKind, Response, SecretKey, Verifier,
-    testing::{NOW, PostbackBuilder, SignedPostback},
+    ErrorKind, Response, UnixTime,
+    testing::{PostbackBuilder, SignedPostback},
 };
 
-pub const SECRET: &str = "not-a-real-key-only-for-these-tests";
-pub const OTHER: &str = "not-a-real-key-either-only-for-tests";
+use crate::verifier::SECRET;
 
-/// A verifier whose clock stands at the time that [`PostbackBuilder`] signs for.
-pub fn verifier(secret: &str) -> Verifier {
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW.as_secs());
-    Verifier::builder(SecretKey::new(secret).expect("a key"))
-        .clock(move || now)
-        .build()
-        .expect("a verifier")
-}
-
-pub struct Case {
-    pub name: &'static str,
-    pub method: &'static str,
-    pub headers: Vec<(&'static str, &'static str)>,
-    pub body: Vec<u8>,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) method: &'static str,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) body: Vec<u8>,
     /// `Ok` is [`Response::RECEIVED`].
-    pub expected: Result<(), ErrorKind>,
+    pub(crate) expected: Result<(), ErrorKind>,
 }
 
 impl Case {
@@ -60,7 +48,7 @@ impl Case {
 
     /// Compares status, body and the headers that the core gives; `way` names who responded.
     #[track_caller]
-    pub fn check(
+    pub(crate) fn check(
         &self,
         way: &str,
         status: u16,
@@ -79,13 +67,13 @@ impl Case {
 }
 
 /// The table.
-pub fn all() -> Vec<Case> {
+pub(crate) fn all() -> Vec<Case> {
     use ErrorKind::*;
 
     let genuine = PostbackBuilder::new(SECRET).order_id("ORDER_93223");
     let body = |signed: SignedPostback| signed.body().to_vec();
     let with_claims = |claims: &str| {
-        let claims = claims.replace("NOW", &NOW.to_string());
+        let claims = claims.replace("NOW", &UnixTime::now().expect("a clock").to_string());
         body(genuine.clone().claims(claims).json())
     };
     let form = Case::new("form", body(genuine.form()), Ok(()));
@@ -99,9 +87,11 @@ pub fn all() -> Vec<Case> {
         Case::new("put", json(), Err(MethodNotAllowed)).method("PUT"),
         Case::new("get without a body", "", Err(MethodNotAllowed)).method("GET"),
         Case::new("gzip", json(), Err(ContentEncoding)).header("content-encoding", "gzip"),
-        Case::new("announced as large", json(), Err(BodyTooLarge)).header("content-length", "70000"),
+        Case::new("announced as large", json(), Err(BodyTooLarge))
+            .header("content-length", "70000"),
         Case::new("large", large, Err(BodyTooLarge)),
-        Case::new("multipart", json(), Err(MediaType)).header("content-type", "multipart/form-data"),
+        Case::new("multipart", json(), Err(MediaType))
+            .header("content-type", "multipart/form-data"),
         Case::new("xml", "<xml/>", Err(MediaType)),
         Case::new("empty", "", Err(MediaType)),
         Case::new("cut", &json()[..100], Err(InvalidJson)),
@@ -148,15 +138,29 @@ pub fn all() -> Vec<Case> {
         ),
         Case::new(
             "crit",
-            body(genuine.clone().header(r#"{"alg":"HS256","crit":["b64"]}"#).json()),
+            body(
+                genuine
+                    .clone()
+                    .header(r#"{"alg":"HS256","crit":["b64"]}"#)
+                    .json(),
+            ),
             Err(TokenHeader),
         ),
         Case::new(
             "another secret",
-            body(genuine.clone().secret(OTHER).json()),
+            body(
+                genuine
+                    .clone()
+                    .secret("not-a-real-key-either-only-for-tests")
+                    .json(),
+            ),
             Err(TokenSignature),
         ),
-        Case::new("no exp", with_claims(r#"{"id":"ILRAJE1Q"}"#), Err(TokenClaims)),
+        Case::new(
+            "no exp",
+            with_claims(r#"{"id":"ILRAJE1Q"}"#),
+            Err(TokenClaims),
+        ),
         Case::new(
             "another invoice",
             with_claims(r#"{"id":"89UX09KA","exp":NOW}"#),
