@@ -4,6 +4,7 @@ use actix_web::{
     HttpRequest,
     dev::Payload,
     http::header,
+    rt,
     web::{Bytes, BytesMut},
 };
 use cryptocloud_postback::{Error, ErrorKind, RequestHead, Unverified};
@@ -34,7 +35,7 @@ pub(crate) async fn receive<T>(
     let (head, ready) = match checked {
         Ok(checked) => checked,
         Err(error) => {
-            deadline.run(drop_rest(request, &mut payload)).await;
+            discard(request, payload, deadline).await;
             return Err(error);
         }
     };
@@ -43,7 +44,7 @@ pub(crate) async fn receive<T>(
         Ok(bytes) => Ok((head.body(bytes)?, ready)),
         Err(kind) => {
             let error = head.refuse(kind);
-            deadline.run(drop_rest(request, &mut payload)).await;
+            discard(request, payload, deadline).await;
             Err(error)
         }
     }
@@ -62,19 +63,32 @@ async fn read(payload: &mut Payload, limit: usize) -> Result<Bytes, ErrorKind> {
     Ok(bytes.freeze())
 }
 
-/// Reads and drops the rest of a refused body, unless it is too long.
+/// Reads and drops the rest of a refused body, or has the connection closed if it is too long or too
+/// slow.
 ///
 /// A server closes the connection if a body is left unread. A sender that is still writing then gets
 /// a reset and may never see the response; actix-web alone waits for it for a second only.
-async fn drop_rest(request: &HttpRequest, payload: &mut Payload) {
-    if announced(request).is_some_and(|length| length > MAX_DROPPED_BYTES) {
-        return;
-    }
-    let mut dropped = 0;
-    while dropped < MAX_DROPPED_BYTES
-        && let Some(Ok(chunk)) = payload.next().await
-    {
-        dropped = dropped.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+async fn discard(request: &HttpRequest, mut payload: Payload, deadline: Deadline) {
+    let is_at_its_end = async {
+        if announced(request).is_some_and(|length| length > MAX_DROPPED_BYTES) {
+            return false;
+        }
+        let mut dropped = 0;
+        while dropped < MAX_DROPPED_BYTES {
+            let Some(Ok(chunk)) = payload.next().await else {
+                return true;
+            };
+            dropped = dropped.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+        }
+        false
+    };
+    if deadline.run(is_at_its_end).await != Some(true) && matches!(payload, Payload::H1 { .. }) {
+        // If a chunked body was dropped, actix-web would read on without a deadline. If it is still
+        // held when the response is sent, the connection is closed.
+        rt::spawn(async {
+            time::sleep(RESPONSE_TIME).await;
+            drop(payload);
+        });
     }
 }
 
@@ -103,3 +117,6 @@ impl Deadline {
 
 /// The most that is read of a body only to be dropped.
 const MAX_DROPPED_BYTES: u64 = 256 * 1024;
+
+/// By then the response to a refused request is sent.
+const RESPONSE_TIME: Duration = Duration::from_secs(10);

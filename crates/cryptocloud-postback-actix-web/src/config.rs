@@ -67,7 +67,9 @@ impl PostbackConfig {
     }
 
     pub(crate) fn of(request: &HttpRequest) -> Result<Self, ErrorKind> {
-        Ok(app_data::find::<Self>(request)?.cloned().unwrap_or_default())
+        Ok(app_data::find::<Self>(request)?
+            .cloned()
+            .unwrap_or_default())
     }
 
     pub(crate) fn response(&self, error: PostbackError, request: &HttpRequest) -> Error {

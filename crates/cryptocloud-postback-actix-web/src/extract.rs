@@ -86,7 +86,10 @@ impl FromRequest for UnverifiedPostback {
         let request = request.clone();
         let payload = payload.take();
         Box::pin(async move {
-            extract(&request, payload, Ok(()), |unverified, ()| Ok(Self(unverified))).await
+            extract(&request, payload, Ok(()), |unverified, ()| {
+                Ok(Self(unverified))
+            })
+            .await
         })
     }
 }

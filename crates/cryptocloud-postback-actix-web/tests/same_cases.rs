@@ -1,4 +1,4 @@
-//! The table of requests of both adapters, through the extractor.
+//! The table of requests that both adapters share, through the extractor.
 
 use actix_web::{
     App,
@@ -7,10 +7,12 @@ use actix_web::{
 };
 use cryptocloud_postback_actix_web::{Received, VerifiedPostback};
 
-use crate::cases::{SECRET, verifier};
+use crate::verifier::{SECRET, verifier};
 
 #[path = "../../cryptocloud-postback-axum/tests/shared/cases.rs"]
 mod cases;
+#[path = "../../cryptocloud-postback-axum/tests/shared/verifier.rs"]
+mod verifier;
 
 #[actix_web::test]
 async fn the_extractor_responds_as_the_table_says() {
@@ -23,12 +25,13 @@ async fn the_extractor_responds_as_the_table_says() {
     let app = init_service(app).await;
     for case in cases::all() {
         let method = case.method.parse().expect("a method");
-        let mut request = TestRequest::with_uri("/").method(method);
+        let request = TestRequest::with_uri("/").method(method);
+        // First, because it sets `Content-Length`.
+        let mut request = request.set_payload(case.body.clone());
         for header in &case.headers {
             request = request.insert_header(*header);
         }
-        let request = request.set_payload(case.body.clone()).to_request();
-        let response = call_service(&app, request).await;
+        let response = call_service(&app, request.to_request()).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = read_body(response).await;
         let header = |name: &str| {

@@ -89,6 +89,9 @@ pub(crate) fn all() -> Vec<Case> {
         Case::new("gzip", json(), Err(ContentEncoding)).header("content-encoding", "gzip"),
         Case::new("announced as large", json(), Err(BodyTooLarge))
             .header("content-length", "70000"),
+        Case::new("gzip and large", json(), Err(ContentEncoding))
+            .header("content-length", "70000")
+            .header("content-encoding", "gzip"),
         Case::new("large", large, Err(BodyTooLarge)),
         Case::new("multipart", json(), Err(MediaType))
             .header("content-type", "multipart/form-data"),

@@ -45,7 +45,7 @@ async fn send(address: SocketAddr) {
     }
     assert!(accepted > 0, "the deadline came before a genuine postback");
     let grown = highest - before;
-    assert!(grown < SENDERS * 128, "memory grew by {grown} KiB");
+    assert!(grown < SENDERS * 50, "memory grew by {grown} KiB");
 }
 
 /// One byte of a body, and then nothing.

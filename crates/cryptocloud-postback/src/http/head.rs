@@ -47,16 +47,19 @@ impl RequestHead {
             return Err(trace::refused(Error::bare(ErrorKind::MethodNotAllowed)));
         }
         let mut content_type = None;
+        let mut is_large = false;
         for (name, value) in headers {
             if name.eq_ignore_ascii_case("content-encoding") && !is_identity(value) {
                 return Err(trace::refused(Error::bare(ErrorKind::ContentEncoding)));
             }
-            if name.eq_ignore_ascii_case("content-length") && is_too_large(value) {
-                return Err(trace::refused(Error::bare(ErrorKind::BodyTooLarge)));
-            }
+            is_large |= name.eq_ignore_ascii_case("content-length") && is_too_large(value);
             if name.eq_ignore_ascii_case("content-type") {
                 content_type = content_type.or(Some(value));
             }
+        }
+        // Last, so that the order of the headers does not matter.
+        if is_large {
+            return Err(trace::refused(Error::bare(ErrorKind::BodyTooLarge)));
         }
         Ok(Self::from_content_type(content_type))
     }
