@@ -83,11 +83,11 @@ async fn discard(request: &HttpRequest, mut payload: Payload, deadline: Deadline
         false
     };
     if deadline.run(is_at_its_end).await != Some(true) && matches!(payload, Payload::H1 { .. }) {
-        // If a chunked body was dropped, actix-web would read on without a deadline. If it is still
-        // held when the response is sent, the connection is closed.
-        rt::spawn(async {
-            time::sleep(RESPONSE_TIME).await;
-            drop(payload);
+        // If a chunked body is dropped before the response is sent, actix-web reads on without a
+        // deadline. If it is still held then, actix-web closes the connection, which ends the stream.
+        rt::spawn(async move {
+            let end = async { while let Some(Ok(_)) = payload.next().await {} };
+            let _ = time::timeout(RESPONSE_TIME, end).await;
         });
     }
 }

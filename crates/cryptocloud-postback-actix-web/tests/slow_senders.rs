@@ -30,5 +30,6 @@ async fn slow_senders_are_cut_off_at_the_deadline() {
     let server = server.expect("a port");
     let address = server.addrs()[0];
     rt::spawn(server.run());
-    slow_senders::are_cut_off(address).await;
+    // actix-http queues the chunks of one read, 32 bytes for each, before the extractor sees them.
+    slow_senders::are_cut_off(address, 250).await;
 }

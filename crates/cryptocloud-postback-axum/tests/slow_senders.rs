@@ -28,5 +28,5 @@ async fn slow_senders_are_cut_off_at_the_deadline() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async { axum::serve(listener, app).await });
-    slow_senders::are_cut_off(address).await;
+    slow_senders::are_cut_off(address, 50).await;
 }
