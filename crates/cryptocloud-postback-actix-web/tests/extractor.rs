@@ -1,40 +1,26 @@
 //! What is particular to actix-web; the rest is tested through both adapters in the `tests` package.
 
-use std::{
-    cell::Cell,
-    error::Error as _,
-    io, iter,
-    rc::Rc,
-    time::{Duration, SystemTime},
-};
+use std::{cell::Cell, error::Error as _, fmt, io, iter, rc::Rc, time::Duration};
 
 use actix_web::{
-    App, FromRequest, HttpResponse,
+    App, FromRequest, HttpResponse, ResponseError,
     dev::Payload,
     error::{InternalError, PayloadError},
-    http::{StatusCode, header},
-    test::{TestRequest, call_service, init_service, read_body},
-    web::{self, Bytes, Data},
+    http::StatusCode,
+    test::{TestRequest, call_service, init_service},
+    web::{self, Bytes},
 };
 use cryptocloud_postback_actix_web::{
     PostbackConfig, PostbackError, Received, UnverifiedPostback, VerifiedPostback,
-    core::{
-        ErrorKind, MAX_BODY_BYTES, SecretKey, Verifier,
-        testing::{NOW, PostbackBuilder},
-    },
+    core::{ErrorKind, MAX_BODY_BYTES},
+    testing::PostbackBuilder,
 };
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 
-const SECRET: &str = "not-a-real-key-only-for-these-tests";
-const OTHER: &str = "not-a-real-key-either-only-for-tests";
+use crate::verifier::{SECRET, verifier};
 
-fn verifier(secret: &str) -> Verifier {
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW.as_secs());
-    Verifier::builder(SecretKey::new(secret).expect("a key"))
-        .clock(move || now)
-        .build()
-        .expect("a verifier")
-}
+#[path = "../../cryptocloud-postback-axum/tests/shared/verifier.rs"]
+mod verifier;
 
 async fn paid(_: VerifiedPostback) -> Received {
     Received
@@ -50,49 +36,11 @@ macro_rules! post {
 }
 
 #[actix_web::test]
-async fn the_verifier_comes_from_app_data() {
-    let plain = post!(App::new().app_data(verifier(SECRET)));
-    assert_eq!(plain.status(), StatusCode::OK);
-    let data = post!(App::new().app_data(Data::new(verifier(SECRET))));
-    assert_eq!(data.status(), StatusCode::OK);
-}
-
-#[actix_web::test]
-async fn without_a_verifier_the_answer_is_500_and_the_error_names_the_fix() {
-    let response = post!(App::new());
-    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    assert_eq!(read_body(response).await, r#"{"error":"Internal error"}"#);
-    let fix = "the app holds no verifier: put one into its app_data";
-    assert_eq!(ErrorKind::VerifierMissing.to_string(), fix);
-}
-
-#[actix_web::test]
-async fn the_nearest_scope_wins() {
-    let scope = |secret| {
-        web::scope("/inner")
-            .app_data(verifier(secret))
-            .route("", web::post().to(paid))
-    };
-    for (outer, inner, expected) in [(OTHER, SECRET, 200), (SECRET, OTHER, 401)] {
-        let app = init_service(App::new().app_data(verifier(outer)).service(scope(inner))).await;
-        let body = PostbackBuilder::new(SECRET).form().body();
-        let request = TestRequest::post()
-            .uri("/inner")
-            .set_payload(body)
-            .to_request();
-        assert_eq!(
-            call_service(&app, request).await.status().as_u16(),
-            expected
-        );
-    }
-}
-
-#[actix_web::test]
 async fn the_limit_can_be_lowered_and_not_raised() {
     let with = |limit| {
         App::new()
             .app_data(verifier(SECRET))
-            .app_data(Data::new(PostbackConfig::default().limit(limit)))
+            .app_data(PostbackConfig::default().limit(limit))
     };
     assert_eq!(post!(with(100)).status(), StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(post!(with(10_000)).status(), StatusCode::OK);
@@ -106,20 +54,20 @@ async fn the_limit_can_be_lowered_and_not_raised() {
 }
 
 #[actix_web::test]
-async fn the_error_handler_makes_the_answer() {
+async fn the_error_handler_makes_the_response() {
     async fn look(_: UnverifiedPostback) -> Received {
         Received
     }
     let config = PostbackConfig::default().error_handler(|error: PostbackError, request| {
         assert_eq!(request.path(), "/");
         assert_eq!(error.kind(), ErrorKind::MediaType);
-        assert_eq!(error.body_text(), r#"{"error":"Unsupported media type"}"#);
-        assert_eq!(error.to_string(), "postback refused");
-        let source = error.source().map(ToString::to_string);
+        assert_eq!(error.response(), ErrorKind::MediaType.response());
         assert_eq!(
-            source.as_deref(),
-            Some("body is neither JSON nor a form in UTF-8")
+            error.headers().get("content-type").expect("a type"),
+            "application/json"
         );
+        let text = "body is neither JSON nor a form in UTF-8";
+        assert_eq!(error.to_string(), text);
         InternalError::from_response(error.into_inner(), HttpResponse::ImATeapot().finish()).into()
     });
     let app = App::new()
@@ -129,10 +77,60 @@ async fn the_error_handler_makes_the_answer() {
         .route("/", web::put().to(look));
     let app = init_service(app).await;
     let request = TestRequest::post().set_payload("<xml/>").to_request();
-    assert_eq!(
-        call_service(&app, request).await.status(),
-        StatusCode::IM_A_TEAPOT
-    );
+    let response = call_service(&app, request).await;
+    assert_eq!(response.status(), StatusCode::IM_A_TEAPOT);
+}
+
+#[actix_web::test]
+async fn a_handler_can_see_the_refusal() {
+    async fn look(outcome: Result<VerifiedPostback, actix_web::Error>) -> HttpResponse {
+        let error = outcome.expect_err("a refusal");
+        let error: &PostbackError = error.as_error().expect("our error");
+        assert_eq!(error.to_string(), "a field is invalid");
+        let source = error.source().map(ToString::to_string);
+        assert_eq!(source.as_deref(), Some("amount_crypto is negative"));
+        HttpResponse::ImATeapot().finish()
+    }
+    let app = App::new()
+        .app_data(verifier(SECRET))
+        .route("/", web::post().to(look));
+    let app = init_service(app).await;
+    let body = PostbackBuilder::new(SECRET).amount("-1").json().body();
+    let request = TestRequest::post().set_payload(body).to_request();
+    let response = call_service(&app, request).await;
+    assert_eq!(response.status(), StatusCode::IM_A_TEAPOT);
+}
+
+#[actix_web::test]
+async fn a_handler_can_return_the_app_s_own_error() {
+    #[derive(Debug)]
+    struct DatabaseDown;
+    impl fmt::Display for DatabaseDown {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("database is down")
+        }
+    }
+    impl ResponseError for DatabaseDown {
+        fn status_code(&self) -> StatusCode {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    }
+    async fn store(postback: VerifiedPostback) -> Result<Received, DatabaseDown> {
+        match postback.reported().order_id {
+            Some(_) => Ok(Received),
+            None => Err(DatabaseDown),
+        }
+    }
+    let app = App::new()
+        .app_data(verifier(SECRET))
+        .route("/", web::post().to(store));
+    let app = init_service(app).await;
+    let genuine = PostbackBuilder::new(SECRET);
+    for (postback, expected) in [(genuine.clone().order_id("A"), 200), (genuine, 503)] {
+        let request = TestRequest::post().set_payload(postback.json().body());
+        let response = call_service(&app, request.to_request()).await;
+        assert_eq!(response.status(), expected);
+    }
 }
 
 /// A payload of blocks without a length, and how many of them were asked for.
@@ -156,35 +154,68 @@ async fn kind(request: TestRequest, payload: &mut Payload) -> Option<ErrorKind> 
 }
 
 #[actix_web::test]
-async fn without_a_length_at_most_64_kib_are_read() {
-    let (mut payload, asked) = blocks(|| Ok(Bytes::from_static(&[b'a'; 1024])));
-    let kind = kind(TestRequest::post(), &mut payload).await;
-    assert_eq!(kind, Some(ErrorKind::BodyTooLarge));
-    assert!(
-        asked.get() * 1024 <= MAX_BODY_BYTES + 1024,
-        "{} KiB were read",
-        asked.get()
-    );
+async fn a_body_without_a_length_is_dropped_after_256_kib() {
+    let gzip = ("content-encoding", "gzip");
+    for (request, expected) in [
+        (TestRequest::post(), ErrorKind::BodyTooLarge),
+        (
+            TestRequest::post().insert_header(gzip),
+            ErrorKind::ContentEncoding,
+        ),
+        (TestRequest::get(), ErrorKind::MethodNotAllowed),
+    ] {
+        let (mut payload, asked) = blocks(|| Ok(Bytes::from_static(&[b'a'; 1024])));
+        assert_eq!(kind(request, &mut payload).await, Some(expected));
+        let read = asked.get();
+        assert!((256..=65 + 256).contains(&read), "{read} KiB were read");
+    }
 }
 
 #[actix_web::test]
-async fn what_the_head_refuses_is_not_read() {
-    let length = (header::CONTENT_LENGTH, MAX_BODY_BYTES + 1);
+async fn what_is_announced_as_longer_than_256_kib_is_not_read() {
+    let length = ("content-length", 256 * 1024 + 1);
+    let gzip = ("content-encoding", "gzip");
     for (request, expected) in [
+        (TestRequest::post(), ErrorKind::BodyTooLarge),
         (
-            TestRequest::post().insert_header(length),
-            ErrorKind::BodyTooLarge,
-        ),
-        (
-            TestRequest::post().insert_header((header::CONTENT_ENCODING, "gzip")),
+            TestRequest::post().insert_header(gzip),
             ErrorKind::ContentEncoding,
         ),
         (TestRequest::get(), ErrorKind::MethodNotAllowed),
     ] {
         let (mut payload, asked) = blocks(|| Ok(Bytes::from_static(b"a")));
+        let request = request.insert_header(length);
         assert_eq!(kind(request, &mut payload).await, Some(expected));
         assert_eq!(asked.get(), 0);
     }
+}
+
+#[actix_web::test]
+async fn a_body_has_ten_seconds_or_as_long_as_is_set() {
+    tokio::time::pause();
+    let late = async |seconds, config: Option<PostbackConfig>| {
+        let body = PostbackBuilder::new(SECRET).json().body();
+        let body = stream::once(async move {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            Ok(body)
+        });
+        let mut payload = Payload::Stream {
+            payload: body.boxed_local(),
+        };
+        let mut request = TestRequest::post();
+        if let Some(config) = config {
+            request = request.app_data(config);
+        }
+        kind(request, &mut payload).await
+    };
+    let timeout = Some(ErrorKind::BodyTimeout);
+    assert_eq!(late(9, None).await, None);
+    assert_eq!(late(11, None).await, timeout);
+    let short = PostbackConfig::default().body_timeout(Duration::from_secs(5));
+    assert_eq!(late(4, Some(short.clone())).await, None);
+    assert_eq!(late(6, Some(short)).await, timeout);
+    let none = PostbackConfig::default().body_timeout(None);
+    assert_eq!(late(200, Some(none)).await, None);
 }
 
 #[actix_web::test]
@@ -208,7 +239,9 @@ async fn an_option_lets_the_handler_run_for_a_forged_postback() {
         .app_data(verifier(SECRET))
         .route("/", web::post().to(look));
     let app = init_service(app).await;
-    let body = PostbackBuilder::new(OTHER).json().body();
+    let body = PostbackBuilder::new("not-a-real-key-either-only-for-tests")
+        .json()
+        .body();
     let request = TestRequest::post().set_payload(body).to_request();
     assert_eq!(
         call_service(&app, request).await.status(),
