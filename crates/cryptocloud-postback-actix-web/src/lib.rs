@@ -4,14 +4,35 @@
 //! # Quickstart
 //!
 //! ```
-//! use actix_web::web;
-//! use cryptocloud_postback_actix_web::{Received, VerifiedPostback, core::Verifier};
+//! use actix_web::{Result, web};
+//! use cryptocloud_postback_actix_web::{
+//!     Received, VerifiedPostback,
+//!     core::{Expected, Verifier},
+//! };
+//! # use cryptocloud_postback_actix_web::core::{Amount, InvoiceId, Mismatch};
+//! # struct Order { id: String, invoice_id: InvoiceId, price: Amount }
+//! # async fn find_order(invoice_id: &InvoiceId) -> Result<Order> {
+//! #     let price = "25".parse().expect("an amount");
+//! #     Ok(Order { id: "ORDER_93223".to_owned(), invoice_id: invoice_id.clone(), price })
+//! # }
+//! # async fn mark_as_paid(_: &Order) -> Result<()> { Ok(()) }
+//! # async fn hold_for_review(_: &Order, mismatch: Mismatch) -> Result<()> {
+//! #     panic!("{mismatch}")
+//! # }
 //!
-//! async fn paid(VerifiedPostback(postback): VerifiedPostback) -> Received {
-//!     // The invoice id is proven. All else is only reported: find the order by the invoice id,
-//!     // compare it with the postback, store the payment, and only then return.
-//!     println!("invoice {} is confirmed", postback.invoice_id());
-//!     Received
+//! async fn paid(VerifiedPostback(postback): VerifiedPostback) -> Result<Received> {
+//!     // The invoice id is proven: find your order by it.
+//!     // All else is only reported: compare it with that order.
+//!     let order = find_order(postback.invoice_id()).await?;
+//!     let expected = Expected::invoice(order.invoice_id.clone())
+//!         .order(&*order.id)
+//!         .usd(order.price);
+//!     match postback.check(&expected) {
+//!         Ok(()) => mark_as_paid(&order).await?,
+//!         Err(mismatch) => hold_for_review(&order, mismatch).await?,
+//!     }
+//!     // The vendor is told only now that it is stored.
+//!     Ok(Received)
 //! }
 //!
 //! /// For `App::configure`. Build the verifier once, outside of the closure of `HttpServer::new`.
@@ -21,21 +42,19 @@
 //!     config.service(web::resource("/postback").app_data(verifier).route(route));
 //! }
 //! # use actix_web::{App, test::{TestRequest, call_service, init_service}};
-//! # use cryptocloud_postback_actix_web::core::{SecretKey, UnixTime, testing::PostbackBuilder};
+//! # use cryptocloud_postback_actix_web::{core::SecretKey, testing::PostbackBuilder};
 //! #
 //! # #[actix_web::main]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 //! # let secret = "not-a-real-key-only-for-this-example";
 //! # let verifier = Verifier::new(SecretKey::new(secret)?)?;
 //! # let app = init_service(App::new().configure(|config| configure(config, verifier))).await;
-//! # let post = async |body: web::Bytes| {
-//! #     let request = TestRequest::post().uri("/postback").set_payload(body);
-//! #     call_service(&app, request.to_request()).await.status().as_u16()
+//! # let post = async |postback: PostbackBuilder| {
+//! #     let request = TestRequest::post().uri("/postback").set_payload(postback.json().body());
+//! #     call_service(&app, request.to_request()).await.status()
 //! # };
-//! # let signed = PostbackBuilder::new(secret)
-//! #     .expires_at(UnixTime::now()?.saturating_add(std::time::Duration::from_secs(240)));
-//! # let genuine = signed.json().body();
-//! # let forged = signed.token("").json().body();
+//! # let genuine = PostbackBuilder::new(secret).order_id("ORDER_93223").usd("25");
+//! # let forged = genuine.clone().secret("another-key-of-at-least-32-bytes");
 //!
 //! assert_eq!(post(genuine).await, 200);
 //! assert_eq!(post(forged).await, 401);

@@ -4,36 +4,55 @@
 //! # Quickstart
 //!
 //! ```
-//! use axum::{Router, routing::any};
-//! use cryptocloud_postback_axum::{Received, VerifiedPostback, core::Verifier};
+//! use axum::{Router, http::StatusCode, routing::any};
+//! use cryptocloud_postback_axum::{
+//!     Received, VerifiedPostback,
+//!     core::{Expected, Verifier},
+//! };
+//! # use cryptocloud_postback_axum::core::{Amount, InvoiceId, Mismatch};
+//! # struct Order { id: String, invoice_id: InvoiceId, price: Amount }
+//! # async fn find_order(invoice_id: &InvoiceId) -> Result<Order, StatusCode> {
+//! #     let price = "25".parse().expect("an amount");
+//! #     Ok(Order { id: "ORDER_93223".to_owned(), invoice_id: invoice_id.clone(), price })
+//! # }
+//! # async fn mark_as_paid(_: &Order) -> Result<(), StatusCode> { Ok(()) }
+//! # async fn hold_for_review(_: &Order, mismatch: Mismatch) -> Result<(), StatusCode> {
+//! #     panic!("{mismatch}")
+//! # }
 //!
-//! async fn paid(VerifiedPostback(postback): VerifiedPostback) -> Received {
-//!     // The invoice id is proven. All else is only reported: find the order by the invoice id,
-//!     // compare it with the postback, store the payment, and only then return.
-//!     println!("invoice {} is confirmed", postback.invoice_id());
-//!     Received
+//! async fn paid(VerifiedPostback(postback): VerifiedPostback) -> Result<Received, StatusCode> {
+//!     // The invoice id is proven: find your order by it.
+//!     // All else is only reported: compare it with that order.
+//!     let order = find_order(postback.invoice_id()).await?;
+//!     let expected = Expected::invoice(order.invoice_id.clone())
+//!         .order(&*order.id)
+//!         .usd(order.price);
+//!     match postback.check(&expected) {
+//!         Ok(()) => mark_as_paid(&order).await?,
+//!         Err(mismatch) => hold_for_review(&order, mismatch).await?,
+//!     }
+//!     // The vendor is told only now that it is stored.
+//!     Ok(Received)
 //! }
 //!
 //! fn app(verifier: Verifier) -> Router {
 //!     // `any`, because the extractor responds to other methods than POST with 405.
 //!     Router::new().route("/postback", any(paid)).with_state(verifier)
 //! }
-//! # use axum::{body::Body, http::Request};
-//! # use cryptocloud_postback_axum::core::{SecretKey, UnixTime, testing::PostbackBuilder};
+//! # use axum::body::Body;
+//! # use cryptocloud_postback_axum::{core::SecretKey, testing::PostbackBuilder};
 //! # use tower::ServiceExt;
 //! #
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let secret = "not-a-real-key-only-for-this-example";
 //! # let app = app(Verifier::new(SecretKey::new(secret)?)?);
-//! # let post = async |body: bytes::Bytes| {
-//! #     let request = Request::post("/postback").body(Body::from(body)).expect("a request");
-//! #     app.clone().oneshot(request).await.expect("a response").status().as_u16()
+//! # let post = async |postback: PostbackBuilder| {
+//! #     let request = postback.json().http_request("/postback").map(Body::from);
+//! #     app.clone().oneshot(request).await.expect("a response").status()
 //! # };
-//! # let signed = PostbackBuilder::new(secret)
-//! #     .expires_at(UnixTime::now()?.saturating_add(std::time::Duration::from_secs(240)));
-//! # let genuine = signed.json().body();
-//! # let forged = signed.token("").json().body();
+//! # let genuine = PostbackBuilder::new(secret).order_id("ORDER_93223").usd("25");
+//! # let forged = genuine.clone().secret("another-key-of-at-least-32-bytes");
 //!
 //! assert_eq!(post(genuine).await, 200);
 //! assert_eq!(post(forged).await, 401);
