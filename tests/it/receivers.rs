@@ -44,8 +44,8 @@ pub(crate) struct Answer {
 /// What a handler saw of a genuine postback.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Seen {
-    pub(crate) amount_crypto: String,
-    pub(crate) currency: String,
+    pub(crate) amount_crypto: Option<String>,
+    pub(crate) currency: Option<String>,
     pub(crate) format: Format,
     pub(crate) invoice_id: String,
     pub(crate) order_id: Option<String>,
@@ -56,8 +56,8 @@ impl From<&Verified> for Seen {
     fn from(verified: &Verified) -> Self {
         let reported = verified.reported();
         Self {
-            amount_crypto: reported.amount_crypto.to_string(),
-            currency: reported.currency.to_string(),
+            amount_crypto: reported.amount_crypto.map(|amount| amount.to_string()),
+            currency: reported.currency.as_ref().map(ToString::to_string),
             format: reported.format(),
             invoice_id: verified.invoice_id().to_string(),
             order_id: reported.order_id.as_deref().map(Into::into),

@@ -34,6 +34,8 @@ struct Vector {
     #[serde(default)]
     keys: Vec<String>,
     now: Option<u64>,
+    #[serde(default)]
+    require_live_payment: bool,
     content_encoding: Option<String>,
     method: Option<String>,
     expect: Expect,
@@ -103,10 +105,12 @@ fn verifier(file: &File, vector: &Vector) -> Verifier {
         .as_ref()
         .or(vector.keys.first())
         .unwrap_or(&file.key);
-    let builder = Verifier::builder(secret(first)).clock(move || SystemTime::UNIX_EPOCH + now);
+    let builder = Verifier::builder(secret(first))
+        .clock(move || SystemTime::UNIX_EPOCH + now)
+        .require_live_payment(vector.require_live_payment);
     let others = vector.keys.iter().skip(1);
     others
-        .fold(builder, |builder, key| builder.secret(secret(key)))
+        .fold(builder, |builder, key| builder.also_accept(secret(key)))
         .build()
         .expect("a verifier")
 }
@@ -136,8 +140,8 @@ fn seen(expect: &Expect) -> Option<Seen> {
     (expect.status == 200).then(|| {
         let text = |text: &Option<String>| text.clone().expect("a field that the handler sees");
         Seen {
-            amount_crypto: text(&expect.amount_crypto),
-            currency: text(&expect.currency),
+            amount_crypto: expect.amount_crypto.clone(),
+            currency: expect.currency.clone(),
             format: match text(&expect.format).as_str() {
                 "form" => Format::Form,
                 "json" => Format::Json,

@@ -4,9 +4,26 @@ use crate::{Format, InvoiceId};
 
 /// Why a postback was refused.
 ///
-/// [`kind`](Self::kind) is what to match on.
-/// [`source`](error::Error::source) says more to an operator, and neither text ever repeats what the
+/// Match on its [`kind`](Self::kind).
+/// [`source`](error::Error::source) tells an operator more, and neither text ever repeats what the
 /// sender wrote.
+///
+/// # Examples
+///
+/// ```
+/// use std::error::Error as _;
+///
+/// use cryptocloud_postback::{ErrorKind, Postback};
+///
+/// let body = "invoice_id=ILRAJE1Q&status=success&amount_crypto=-1";
+/// let error = Postback::parse(None, body.into()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidField);
+/// assert_eq!(error.to_string(), "a field is invalid");
+/// let cause = error.source().map(ToString::to_string);
+/// assert_eq!(cause.as_deref(), Some("amount_crypto is negative"));
+/// let invoice_id = error.claimed_invoice_id().map(|id| id.as_str());
+/// assert_eq!(invoice_id, Some("ILRAJE1Q"));
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -118,7 +135,7 @@ impl Error {
         }))
     }
 
-    /// Without a cause below it.
+    /// An error without a cause.
     pub(crate) fn bare(kind: ErrorKind) -> Self {
         Self::new(kind, None)
     }
@@ -129,30 +146,25 @@ impl Error {
         self.0.kind
     }
 
-    /// The format of the body, where it was known by then.
+    /// The format of the body, if it was already known.
     #[must_use]
     pub fn format(&self) -> Option<Format> {
         self.0.format
     }
 
-    /// The invoice that the body names, where it was read by then.
+    /// The invoice that the body names, if it was already read.
     ///
-    /// Nothing proves it: a stranger can write any id here.
+    /// Use it to find a refused postback again, and for nothing else: any sender can write any id.
     #[must_use]
     pub fn claimed_invoice_id(&self) -> Option<&InvoiceId> {
         self.0.invoice_id.as_ref()
     }
 
-    /// The project of the verifier, if it was [named](crate::VerifierBuilder::project) and had its
-    /// turn.
+    /// The project of the verifier that refused the postback, if it was
+    /// [named](crate::VerifierBuilder::project).
     #[must_use]
     pub fn project(&self) -> Option<&str> {
         self.0.project.as_deref()
-    }
-
-    pub(crate) fn with_project(mut self, project: Option<Arc<str>>) -> Self {
-        self.0.project = project;
-        self
     }
 
     pub(crate) fn with_format(mut self, format: Format) -> Self {
@@ -160,8 +172,13 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_invoice_id(mut self, invoice_id: &InvoiceId) -> Self {
-        self.0.invoice_id = Some(invoice_id.clone());
+    pub(crate) fn with_invoice_id(mut self, invoice_id: impl Into<Option<InvoiceId>>) -> Self {
+        self.0.invoice_id = invoice_id.into();
+        self
+    }
+
+    pub(crate) fn with_project(mut self, project: Option<Arc<str>>) -> Self {
+        self.0.project = project;
         self
     }
 }
@@ -185,13 +202,14 @@ impl fmt::Debug for Error {
             .field("cause", &self.0.cause)
             .field("format", &self.0.format)
             .field("claimed_invoice_id", &self.0.invoice_id)
+            .field("project", &self.0.project)
             .finish()
     }
 }
 
 /// The reason below an [`ErrorKind`], for the log.
 ///
-/// Its texts are ours alone: serde's messages quote what the sender wrote, so none of them gets here.
+/// Its texts are all written here: serde's messages quote what the sender wrote, so none is used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Cause {
     Field {
@@ -250,5 +268,17 @@ mod tests {
             Some("currency is empty")
         );
         assert!(Error::bare(ErrorKind::MediaType).source().is_none());
+    }
+
+    #[test]
+    fn kinds_are_in_alphabetical_order_and_their_texts_differ() {
+        let names = ErrorKind::ALL.iter().map(|kind| format!("{kind:?}"));
+        assert!(names.is_sorted_by(|a, b| a < b));
+        let texts: Vec<_> = ErrorKind::ALL.iter().map(ToString::to_string).collect();
+        for (index, text) in texts.iter().enumerate() {
+            assert!(!text.ends_with('.'), "{text}");
+            assert!(text.starts_with(|c: char| c.is_lowercase()), "{text}");
+            assert_eq!(texts.iter().position(|other| other == text), Some(index));
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! A genuine postback with something changed in every place: nothing panics, no other invoice gets
-//! in, and `jsonwebtoken::decode` accepts what is accepted here.
+//! A genuine postback, changed in every place: nothing panics, no other invoice is accepted, and
+//! `jsonwebtoken::decode` accepts every token that is accepted here.
 
 use bytes::Bytes;
 use cryptocloud_postback::{
@@ -36,7 +36,7 @@ fn mutations<'a>(text: &'a [u8], bytes: &'a [u8]) -> impl Iterator<Item = Vec<u8
 #[test]
 fn of_a_body() -> TestResult {
     let verifier = verifier()?;
-    let signed = PostbackBuilder::new(SECRET).order_id("ORDER_93223");
+    let signed = PostbackBuilder::new(SECRET).at(NOW).order_id("ORDER_93223");
     let bytes = b"\0\n \"%&+,-.019:=AIZ[\\]_az{}\x7f\x80\xc3\xff";
     let mut accepted = 0;
     for postback in [signed.json(), signed.form()] {
@@ -59,7 +59,7 @@ fn of_a_body() -> TestResult {
 #[test]
 fn of_a_token() -> TestResult {
     let verifier = verifier()?;
-    let signed = PostbackBuilder::new(SECRET);
+    let signed = PostbackBuilder::new(SECRET).at(NOW);
     let token = signed.signed_token();
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ";
     for mutation in mutations(token.as_bytes(), alphabet) {
@@ -109,12 +109,17 @@ fn of_a_token_s_parts_under_a_mac_that_holds() -> TestResult {
     for mutation in mutations(header.as_bytes(), &bytes) {
         check(
             PostbackBuilder::new(SECRET)
+                .at(NOW)
                 .header(String::from_utf8(mutation)?)
                 .claims(&claims),
         );
     }
     for mutation in mutations(claims.as_bytes(), &bytes) {
-        check(PostbackBuilder::new(SECRET).claims(String::from_utf8(mutation)?));
+        check(
+            PostbackBuilder::new(SECRET)
+                .at(NOW)
+                .claims(String::from_utf8(mutation)?),
+        );
     }
     // Some names are free, and the expiry can be other digits.
     assert!(accepted > 100, "only {accepted} were accepted");
@@ -124,7 +129,7 @@ fn of_a_token_s_parts_under_a_mac_that_holds() -> TestResult {
 #[test]
 fn of_the_content_type() -> TestResult {
     let verifier = verifier()?;
-    let body: Bytes = PostbackBuilder::new(SECRET).json().body();
+    let body: Bytes = PostbackBuilder::new(SECRET).at(NOW).json().body();
     let bytes: Vec<u8> = (0..=u8::MAX).collect();
     for content_type in mutations(b"application/json; charset=\"utf-8\"", &bytes) {
         let head = RequestHead::from_content_type(Some(&content_type));

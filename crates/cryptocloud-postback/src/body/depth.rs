@@ -1,9 +1,9 @@
-//! What serde_json lets pass in the parts of a JSON text that it skips: any depth, and `\u` escapes
-//! of lone surrogates.
+//! Refuses what serde_json accepts in the parts of a JSON text that it skips: nesting of any depth,
+//! and `\u` escapes of lone surrogates.
 
 use crate::error::Cause;
 
-/// Checks a text for both; whether it is JSON at all is for the parser to say.
+/// Checks a text for both; the parser then checks whether it is JSON.
 pub(crate) fn check(text: &str) -> Result<(), Cause> {
     if is_plain(text.as_bytes()) {
         return Ok(());
@@ -12,10 +12,10 @@ pub(crate) fn check(text: &str) -> Result<(), Cause> {
     text.bytes().try_for_each(|byte| scan.step(byte))
 }
 
-/// Whether a text is too simple for either fault, which most are: it escapes nothing, and opens no
-/// more brackets than may be nested.
+/// Whether a text is too simple for either fault, as most are: it escapes nothing, and opens no more
+/// brackets than may be nested.
 fn is_plain(text: &[u8]) -> bool {
-    // In blocks that a byte can count, since that is what the compiler makes vector code of.
+    // In blocks whose counts fit into a byte, so that the compiler vectorizes the loop.
     let mut opened = 0;
     for block in text.chunks(128) {
         let counts = block.iter().fold((0_u8, 0_u8), |(opened, escapes), byte| {
@@ -37,7 +37,7 @@ struct Scan {
     depth: usize,
     in_string: bool,
     escape: Escape,
-    /// A high surrogate was escaped, and its low one has to follow.
+    /// A high surrogate was escaped, and a low one has to follow.
     high_surrogate: bool,
 }
 
@@ -101,7 +101,7 @@ impl Scan {
         }
     }
 
-    /// Takes the next character of a string, with its value where it was a `\u` escape.
+    /// Takes the next character of a string, with its value if it was a `\u` escape.
     fn character(&mut self, escaped: Option<u32>) -> Result<(), Cause> {
         let is_low = matches!(escaped, Some(0xDC00..=0xDFFF));
         if self.high_surrogate != is_low {
@@ -112,7 +112,7 @@ impl Scan {
     }
 }
 
-/// How deep objects and arrays may be nested; a postback of the vendor's has four levels.
+/// How deeply objects and arrays may be nested; the vendor's postbacks have four levels.
 const MAX_DEPTH: usize = 32;
 
 #[cfg(test)]

@@ -1,68 +1,56 @@
-//! The fields of a postback as they stand in a body, in either format.
+//! The fields of a postback as the body has them, in either format.
 
 use std::{borrow::Cow, fmt, str};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::{
-    Error, ErrorKind, Format,
-    body::json::{self, Problem},
-    error::Cause,
+use super::{
+    info::Info,
+    json::{self, Problem},
+    value::Value,
 };
+use crate::{Error, ErrorKind, Format, InvoiceId, error::Cause};
 
-/// What a body says, not judged yet.
+/// What a body says, not checked yet.
 #[derive(Default)]
 pub(crate) struct Fields<'a> {
-    pub(crate) status: Value<'a>,
-    pub(crate) invoice_id: Value<'a>,
     pub(crate) amount_crypto: Value<'a>,
     pub(crate) currency: Value<'a>,
+    pub(crate) invoice_id: Value<'a>,
+    pub(crate) invoice_info: Info<'a>,
     pub(crate) order_id: Value<'a>,
+    pub(crate) status: Value<'a>,
     pub(crate) token: Value<'a>,
-    /// `invoice_info.uuid`
-    pub(crate) uuid: Value<'a>,
-    info: Info<'a>,
-}
-
-/// The value of one field.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) enum Value<'a> {
-    False,
-    #[default]
-    Missing,
-    Null,
-    /// The literal text of a JSON number.
-    Number(&'a str),
-    /// `true`, an array or an object.
-    Other,
-    Text(Cow<'a, str>),
 }
 
 impl<'a> Fields<'a> {
     pub(crate) fn read(format: Format, body: &'a [u8]) -> Result<Self, Error> {
-        // Of the whole body, since serde_json does not look into the strings that it skips.
-        str::from_utf8(body)
-            .map_err(|_| Problem::Syntax(Cause::Problem("is not UTF-8")))
-            .and_then(|text| match format {
-                // It would hide the name of a form's first field.
-                _ if text.starts_with('\u{feff}') => {
-                    Err(Problem::Syntax(Cause::Problem("has a byte order mark")))
-                }
-                Format::Form => Self::read_form(text),
-                Format::Json => Self::read_json(text),
-            })
-            .map_err(|problem| refuse(format, problem))
+        let mut fields = Self::default();
+        match fields.fill(format, body) {
+            Ok(()) => Ok(fields),
+            Err(problem) => Err(fields.refuse(format, problem)),
+        }
     }
 
-    /// `invoice_info.test_mode`, looked for only when asked.
-    pub(crate) fn test_mode(&self) -> Result<Value<'a>, Error> {
-        self.info
-            .field(&["test_mode"])
-            .map_err(|problem| refuse(Format::Json, problem))
+    fn fill(&mut self, format: Format, body: &'a [u8]) -> Result<(), Problem> {
+        // The whole body, since serde_json does not check the strings that it skips.
+        let text = str::from_utf8(body)
+            .map_err(|_| Problem::Syntax(Cause::Problem("body is not UTF-8")))?;
+        if text.starts_with('\u{feff}') {
+            // It would hide the name of a form's first field.
+            let cause = Cause::Problem("body starts with a byte order mark");
+            return Err(Problem::Syntax(cause));
+        }
+        match format {
+            Format::Form => self.fill_from_form(text),
+            Format::Json => self.fill_from_json(text),
+        }
     }
 
-    fn read_json(text: &'a str) -> Result<Self, Problem> {
+    fn fill_from_json(&mut self, text: &'a str) -> Result<(), Problem> {
+        let mut values = [None; NAMES.len()];
+        let outcome = json::read(text, &NAMES, &mut values);
         let [
             status,
             invoice_id,
@@ -71,28 +59,38 @@ impl<'a> Fields<'a> {
             order_id,
             token,
             invoice_info,
-        ] = json::read(text, &NAMES)?;
-        let info = Info(invoice_info.map(RawValue::get));
+        ] = values;
         let value = |raw| Value::from_json(raw).map_err(Problem::Syntax);
-        Ok(Self {
-            status: value(status)?,
-            invoice_id: value(invoice_id)?,
-            amount_crypto: value(amount_crypto)?,
-            currency: value(currency)?,
-            order_id: value(order_id)?,
-            token: value(token)?,
-            uuid: info.uuid()?,
-            info,
-        })
+        // Before anything else is refused, so that the error can name it.
+        self.invoice_id = value(invoice_id)?;
+        outcome?;
+        self.status = value(status)?;
+        self.amount_crypto = value(amount_crypto)?;
+        self.currency = value(currency)?;
+        self.order_id = value(order_id)?;
+        self.token = value(token)?;
+        self.invoice_info = Info::new(invoice_info.map(RawValue::get));
+        Ok(())
     }
 
-    /// The page has `invoice_info` in JSON only, so in a form that name is like any unknown one.
-    fn read_form(text: &'a str) -> Result<Self, Problem> {
-        let Form { fields, problem } = serde_urlencoded::from_str(text)
-            .map_err(|_| Problem::Syntax(Cause::Problem("cannot be decoded")))?;
-        match problem {
-            Some(problem) => Err(problem),
-            None => Ok(fields),
+    /// The vendor's page has `invoice_info` in JSON only, so in a form it is an unknown name.
+    fn fill_from_form(&mut self, text: &'a str) -> Result<(), Problem> {
+        let form = serde_urlencoded::from_str(text)
+            .map_err(|_| Problem::Syntax(Cause::Problem("body cannot be decoded")))?;
+        let Form { fields, problem } = form;
+        *self = fields;
+        problem.map_or(Ok(()), Err)
+    }
+
+    fn refuse(&self, format: Format, problem: Problem) -> Error {
+        let error = match (problem, format) {
+            (Problem::Duplicate(cause), _) => Error::new(ErrorKind::DuplicateField, cause),
+            (Problem::Syntax(cause), Format::Form) => Error::new(ErrorKind::InvalidForm, cause),
+            (Problem::Syntax(cause), Format::Json) => Error::new(ErrorKind::InvalidJson, cause),
+        };
+        match &self.invoice_id {
+            Value::String(id) => error.with_invoice_id(InvoiceId::parse(id).ok()),
+            _ => error,
         }
     }
 
@@ -109,108 +107,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-impl<'a> Value<'a> {
-    /// From the raw text of a field.
-    pub(crate) fn from_json(raw: Option<&'a RawValue>) -> Result<Self, Cause> {
-        let Some(raw) = raw.map(RawValue::get) else {
-            return Ok(Self::Missing);
-        };
-        Ok(match raw.as_bytes().first() {
-            Some(b'"') => Self::Text(unquote(raw)?),
-            Some(b'-' | b'0'..=b'9') => Self::Number(raw),
-            Some(b'n') => Self::Null,
-            Some(b'f') => Self::False,
-            _ => Self::Other,
-        })
-    }
-
-    /// The text of a required field.
-    pub(crate) fn required(&self, name: &'static str) -> Result<&str, Error> {
-        match self {
-            Self::Text(text) => Ok(text),
-            Self::Missing | Self::Null => Err(Error::new(
-                ErrorKind::MissingField,
-                Cause::field(name, "is missing"),
-            )),
-            Self::False | Self::Number(_) | Self::Other => Err(self.not_text(name)),
-        }
-    }
-
-    /// The text of an optional field, None where it is missing, null or empty.
-    pub(crate) fn optional(&self, name: &'static str) -> Result<Option<&str>, Error> {
-        match self {
-            Self::Text(text) => Ok((!text.is_empty()).then_some(text)),
-            Self::Missing | Self::Null => Ok(None),
-            Self::False | Self::Number(_) | Self::Other => Err(self.not_text(name)),
-        }
-    }
-
-    fn not_text(&self, name: &'static str) -> Error {
-        Error::new(ErrorKind::InvalidField, Cause::field(name, "is not text"))
-    }
-}
-
-/// The raw text of `invoice_info`, which may be no object at all.
-#[derive(Clone, Copy, Default)]
-struct Info<'a>(Option<&'a str>);
-
-impl<'a> Info<'a> {
-    fn uuid(self) -> Result<Value<'a>, Problem> {
-        match self.usual_uuid() {
-            Some(uuid) => Ok(Value::Text(Cow::Borrowed(uuid))),
-            None => self.field(&["uuid"]),
-        }
-    }
-
-    /// The uuid where it comes first, as the vendor sends it, and no second one can follow.
-    ///
-    /// That the text is JSON is known, so all of it need not be read a second time.
-    fn usual_uuid(self) -> Option<&'a str> {
-        let mut rest = self.0?;
-        for token in ["{", "\"uuid\"", ":", "\""] {
-            rest = rest.strip_prefix(token)?;
-            if token != "\"" {
-                rest = rest.trim_ascii_start();
-            }
-        }
-        let (uuid, rest) = rest.split_once('"')?;
-        // A name can also be spelled with escapes, as `\u0075uid`.
-        let is_only = !uuid.contains('\\') && !rest.contains("\\u") && !rest.contains("uuid");
-        is_only.then_some(uuid)
-    }
-
-    fn field(self, name: &'static [&'static str; 1]) -> Result<Value<'a>, Problem> {
-        let Some(text) = self.0.filter(|text| text.starts_with('{')) else {
-            return Ok(Value::Missing);
-        };
-        let [raw] = json::read(text, name)?;
-        Value::from_json(raw).map_err(Problem::Syntax)
-    }
-}
-
-/// The content of a JSON string, borrowed where nothing in it is escaped.
-fn unquote(raw: &str) -> Result<Cow<'_, str>, Cause> {
-    let content = raw
-        .strip_prefix('"')
-        .and_then(|content| content.strip_suffix('"'));
-    match content {
-        Some(content) if !content.contains('\\') => Ok(Cow::Borrowed(content)),
-        _ => serde_json::from_str(raw)
-            .map(Cow::Owned)
-            .map_err(|error| Cause::from(&error)),
-    }
-}
-
-fn refuse(format: Format, problem: Problem) -> Error {
-    let (kind, cause) = match (problem, format) {
-        (Problem::Duplicate(cause), _) => (ErrorKind::DuplicateField, cause),
-        (Problem::Syntax(cause), Format::Form) => (ErrorKind::InvalidForm, cause),
-        (Problem::Syntax(cause), Format::Json) => (ErrorKind::InvalidJson, cause),
-    };
-    Error::new(kind, cause)
-}
-
-/// A form's fields, and the first thing that is wrong with it.
+/// The fields of a form up to the first thing that is wrong with it.
 #[derive(Default)]
 struct Form<'a> {
     fields: Fields<'a>,
@@ -235,19 +132,23 @@ impl<'a> Visitor<'a> for FormVisitor {
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Form<'a>, A::Error> {
         let mut form = Form::default();
         while let Some((Text(name), Text(value))) = map.next_entry()? {
-            // Escapes decode to U+FFFD where they are no UTF-8 (WHATWG URL section 5.1).
+            // Escapes that are not UTF-8 decode to U+FFFD (WHATWG URL section 5.1).
             if [&name, &value]
                 .iter()
                 .any(|text| text.contains(char::REPLACEMENT_CHARACTER))
             {
-                form.problem = Some(Problem::Syntax(Cause::Problem("is not UTF-8")));
+                let cause = Cause::Problem("an escape in the body is not UTF-8");
+                form.problem = Some(Problem::Syntax(cause));
                 break;
             }
             match form.fields.by_name(&name) {
                 None => {}
-                Some((_, slot @ Value::Missing)) => *slot = Value::Text(value),
-                Some((name, _)) => {
-                    form.problem = Some(Problem::Duplicate(Cause::field(name, "came twice")));
+                Some((_, slot @ Value::Missing)) => *slot = Value::String(value),
+                Some((name, slot)) => {
+                    // Readers differ in which of the two they take, so neither is taken.
+                    *slot = Value::Missing;
+                    let cause = Cause::field(name, "appears twice");
+                    form.problem = Some(Problem::Duplicate(cause));
                     break;
                 }
             }
@@ -256,7 +157,7 @@ impl<'a> Visitor<'a> for FormVisitor {
     }
 }
 
-/// Text that borrows where it can; a `Cow` in a tuple would always be owned.
+/// A string that is borrowed if possible; a `Cow` in a tuple would always be owned.
 struct Text<'a>(Cow<'a, str>);
 
 impl<'a> Deserialize<'a> for Text<'a> {
@@ -271,7 +172,7 @@ impl<'a> Visitor<'a> for TextVisitor {
     type Value = Text<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text")
+        f.write_str("a string")
     }
 
     fn visit_borrowed_str<E>(self, text: &'a str) -> Result<Text<'a>, E> {

@@ -1,8 +1,19 @@
 use std::fmt;
 
-/// The two formats of a postback, chosen in the project's settings.
+/// The format of a postback, which the merchant chooses in the project's settings.
+///
+/// # Examples
+///
+/// ```
+/// use cryptocloud_postback::Format;
+///
+/// let format = Format::detect(Some(b"text/plain"), b"{}")?;
+/// assert_eq!(format, Format::Json);
+/// assert_eq!(format.content_type(), "application/json");
+/// # Ok::<_, cryptocloud_postback::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-// Closed by nature: the vendor's page has two.
+// Exhaustive, since the vendor's page documents two.
 pub enum Format {
     /// `application/x-www-form-urlencoded`
     Form,

@@ -1,4 +1,4 @@
-//! Which format a body is in (RFC 9110 section 8.3).
+//! The format of a body (RFC 9110 section 8.3).
 
 use crate::{Error, ErrorKind, Format, error::Cause};
 
@@ -6,13 +6,13 @@ impl Format {
     /// Detects the format from the value of `Content-Type`, or from the first byte of the body if
     /// that header is missing or names neither format.
     ///
-    /// A body that starts with `{` is JSON even if it is declared to be a form: no form starts so,
+    /// A body that starts with `{` is JSON even if it is declared as a form: no form starts like that,
     /// and real senders were reported to declare JSON as a form.
     ///
     /// # Errors
     ///
-    /// Returns [`ErrorKind::MediaType`] for `multipart`, for a `charset` other than UTF-8, and for a
-    /// body that starts like neither format.
+    /// Returns [`ErrorKind::MediaType`] if the body is `multipart`, if its `charset` is not UTF-8, or
+    /// if it starts like neither format.
     pub fn detect(content_type: Option<&[u8]>, body: &[u8]) -> Result<Self, Error> {
         MediaType::parse(content_type).format(body)
     }
@@ -69,7 +69,7 @@ impl MediaType {
     }
 }
 
-/// The value of a parameter that is named `charset`, without quotation marks.
+/// The value of a `charset` parameter, without quotation marks.
 fn charset(parameter: &[u8]) -> Option<&[u8]> {
     let equals = parameter.iter().position(|byte| *byte == b'=')?;
     let (name, value) = parameter.split_at_checked(equals)?;
@@ -86,7 +86,7 @@ fn is_any(text: &[u8], names: &[&[u8]]) -> bool {
     names.iter().any(|name| text.eq_ignore_ascii_case(name))
 }
 
-/// The first byte that is not JSON's white space.
+/// The first byte that is not white space in JSON.
 fn first_byte(body: &[u8]) -> Option<u8> {
     body.iter()
         .copied()
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_whatever_the_body_is() {
+    fn multipart_and_other_charsets_are_refused_with_any_body() {
         check("multipart/form-data; boundary=x", "{}", None);
         check("MULTIPART/mixed", "a=b", None);
         check("application/json; charset=utf-16", "{}", None);

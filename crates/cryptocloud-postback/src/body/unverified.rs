@@ -4,10 +4,26 @@ use bytes::Bytes;
 
 use crate::{Error, Format, body::fields::Fields};
 
-/// A body of at most [`MAX_BODY_BYTES`] in a known format, from
-/// [`RequestHead::body`](crate::RequestHead::body); nothing in it is read yet.
+/// A body of at most [`MAX_BODY_BYTES`] in a known format, not read yet.
 ///
-/// Whoever chooses the verifier after the body was received keeps it until then.
+/// [`RequestHead::body`](crate::RequestHead::body) makes it.
+/// An app that chooses the verifier only after the body has arrived keeps it until then.
+///
+/// # Examples
+///
+/// ```
+/// use cryptocloud_postback::{Error, RequestHead, Verified, Verifier};
+///
+/// fn receive(
+///     head: RequestHead,
+///     body: Vec<u8>,
+///     choose: impl FnOnce(&[u8]) -> Verifier,
+/// ) -> Result<Verified, Error> {
+///     let unverified = head.body(body.into())?;
+///     let verifier = choose(unverified.body());
+///     unverified.verify(&verifier)
+/// }
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct Unverified {
@@ -51,5 +67,5 @@ impl fmt::Debug for Unverified {
     }
 }
 
-/// The largest body that is accepted: 64 KiB. A postback of the vendor's has about 2 KiB.
+/// The largest body that is accepted: 64 KiB. The vendor's postbacks have about 2 KiB.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;

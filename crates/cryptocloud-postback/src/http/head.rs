@@ -5,10 +5,10 @@ use crate::{Error, ErrorKind, MAX_BODY_BYTES, Unverified, body::media_type::Medi
 
 /// The head of a request whose method and headers passed their checks.
 ///
-/// It is the only way to hand over a body, so no adapter can skip a check by forgetting it: take it
-/// with [`check`](Self::check) before the body is read, then call [`body`](Self::body), or
+/// A body can be handed over only through it, so no adapter can forget a check.
+/// Make it with [`check`](Self::check) before the body is read, then call [`body`](Self::body), or
 /// [`refuse`](Self::refuse) if the body could not be read.
-/// Whichever step refuses the postback emits the one `tracing` event, with the feature `tracing`.
+/// With the feature `tracing`, the step that refuses the postback emits its one event.
 ///
 /// # Examples
 ///
@@ -31,7 +31,7 @@ pub struct RequestHead {
 }
 
 impl RequestHead {
-    /// Checks the method and the headers, whose names may be in any case.
+    /// Validates the method and headers; header names may be in any case.
     ///
     /// # Errors
     ///
@@ -43,30 +43,12 @@ impl RequestHead {
         method: &str,
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<Self, Error> {
-        if method != "POST" {
-            return Err(trace::refused(Error::bare(ErrorKind::MethodNotAllowed)));
-        }
-        let mut content_type = None;
-        let mut is_large = false;
-        for (name, value) in headers {
-            if name.eq_ignore_ascii_case("content-encoding") && !is_identity(value) {
-                return Err(trace::refused(Error::bare(ErrorKind::ContentEncoding)));
-            }
-            is_large |= name.eq_ignore_ascii_case("content-length") && is_too_large(value);
-            if name.eq_ignore_ascii_case("content-type") {
-                content_type = content_type.or(Some(value));
-            }
-        }
-        // Last, so that the order of the headers does not matter.
-        if is_large {
-            return Err(trace::refused(Error::bare(ErrorKind::BodyTooLarge)));
-        }
-        Ok(Self::from_content_type(content_type))
+        Self::try_new(method, headers).map_err(trace::refused)
     }
 
-    /// Stands for the head of a body that did not arrive over HTTP, such as one from a queue.
+    /// A head for a body that did not arrive over HTTP, such as one from a queue.
     ///
-    /// `content_type` is the value of that header, `None` if there is none.
+    /// `content_type` is the value of that header, or `None` if there is none.
     pub fn from_content_type(content_type: Option<&[u8]>) -> Self {
         let media_type = MediaType::parse(content_type);
         Self { media_type }
@@ -79,22 +61,53 @@ impl RequestHead {
     /// Returns [`ErrorKind::BodyTooLarge`] if the body is larger than [`MAX_BODY_BYTES`], and
     /// [`ErrorKind::MediaType`] if it is neither JSON nor a form in UTF-8.
     pub fn body(self, body: Bytes) -> Result<Unverified, Error> {
-        if body.len() > MAX_BODY_BYTES {
-            return Err(self.refuse(ErrorKind::BodyTooLarge));
-        }
-        match self.media_type.format(&body) {
-            Ok(format) => Ok(Unverified::new(body, format)),
-            Err(error) => Err(trace::refused(error)),
-        }
+        self.unverified(body).map_err(trace::refused)
     }
 
-    /// Refuses the postback for a reason that the adapter found while it read the body.
+    /// Refuses the postback for a reason that the adapter found, such as a body that did not arrive
+    /// in time.
+    #[must_use]
     pub fn refuse(self, kind: ErrorKind) -> Error {
         trace::refused(Error::bare(kind))
     }
+
+    /// [`check`](Self::check) without the event, which the caller emits.
+    pub(crate) fn try_new<'a>(
+        method: &str,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<Self, Error> {
+        if method != "POST" {
+            return Err(Error::bare(ErrorKind::MethodNotAllowed));
+        }
+        let mut content_type = None;
+        let mut is_large = false;
+        for (name, value) in headers {
+            if name.eq_ignore_ascii_case("content-encoding") && !is_identity(value) {
+                return Err(Error::bare(ErrorKind::ContentEncoding));
+            }
+            is_large |= name.eq_ignore_ascii_case("content-length") && is_too_large(value);
+            if name.eq_ignore_ascii_case("content-type") {
+                content_type = content_type.or(Some(value));
+            }
+        }
+        // Last, so that the order of the headers does not matter.
+        if is_large {
+            return Err(Error::bare(ErrorKind::BodyTooLarge));
+        }
+        Ok(Self::from_content_type(content_type))
+    }
+
+    /// [`body`](Self::body) without the event, which the caller emits.
+    pub(crate) fn unverified(self, body: Bytes) -> Result<Unverified, Error> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(Error::bare(ErrorKind::BodyTooLarge));
+        }
+        let format = self.media_type.format(&body)?;
+        Ok(Unverified::new(body, format))
+    }
 }
 
-/// Whether the value of a `Content-Encoding` leaves the body as it is.
+/// Whether the value of a `Content-Encoding` leaves the body unchanged.
 fn is_identity(value: &[u8]) -> bool {
     value
         .split(|byte| *byte == b',')
@@ -102,7 +115,7 @@ fn is_identity(value: &[u8]) -> bool {
         .all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity"))
 }
 
-/// A length that is not a number is for the HTTP server to refuse; the body is counted anyway.
+/// The HTTP server refuses a length that is not a number; the body is counted in any case.
 fn is_too_large(content_length: &[u8]) -> bool {
     str::from_utf8(content_length)
         .ok()
@@ -160,6 +173,9 @@ mod tests {
                 refused,
             );
         }
+        let (large, gzip) = (("content-length", "65537"), ("content-encoding", "gzip"));
+        check("POST", &[large, gzip], Err(ErrorKind::ContentEncoding));
+        check("POST", &[gzip, large], Err(ErrorKind::ContentEncoding));
         for length in ["65537", "18446744073709551615"] {
             check(
                 "POST",

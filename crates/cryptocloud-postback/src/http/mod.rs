@@ -1,4 +1,4 @@
-//! What HTTP asks of a postback before and after its body: request head, response, trace event.
+//! HTTP before and after the body: request head, response, trace event.
 
 pub(crate) mod head;
 pub(crate) mod response;

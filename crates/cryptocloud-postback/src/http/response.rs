@@ -1,8 +1,8 @@
 use crate::ErrorKind;
 
-/// What the sender is told: status, headers and a JSON body, all static.
+/// The response to a postback: status, headers and a JSON body, all static.
 ///
-/// Every adapter converts it in one place, so that all of them respond alike.
+/// Each adapter converts it in one place, so that all of them respond alike.
 ///
 /// # Examples
 ///
@@ -25,7 +25,7 @@ impl Response {
     /// 200 `{"message":"Postback received"}`, as in the vendor's samples.
     pub const RECEIVED: Self = Self::new(200, &[JSON], r#"{"message":"Postback received"}"#);
 
-    /// A response with these lower-case header names, a `content-type` among them.
+    /// A response with these headers, whose names are in lower case and include `content-type`.
     pub const fn new(
         status: u16,
         headers: &'static [(&'static str, &'static str)],
@@ -61,7 +61,7 @@ impl Response {
 impl<B: From<&'static str>> From<Response> for http::Response<B> {
     fn from(response: Response) -> Self {
         let mut converted = Self::new(response.body.into());
-        // Every code in here is a status; an unknown one would still refuse.
+        // Every code in this file is a valid status; any other would still refuse.
         *converted.status_mut() = http::StatusCode::from_u16(response.status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
         for (name, value) in response.headers {
@@ -77,7 +77,7 @@ impl<B: From<&'static str>> From<Response> for http::Response<B> {
 impl ErrorKind {
     /// The response to a postback that is refused for this reason.
     ///
-    /// It is the same for every fault of the token, so that a forger learns nothing.
+    /// It is the same for every fault of the token, so that a forger cannot tell how close it came.
     pub const fn response(self) -> Response {
         match self {
             // RFC 9110 section 15.5.9: the sender may send the request again.

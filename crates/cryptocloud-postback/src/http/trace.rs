@@ -1,5 +1,5 @@
-//! The one event of a postback: outcome, kind, format, project and invoice id, and never the token,
-//! the secret or the body.
+//! The one event of each postback: outcome, kind, format, project and invoice id, but never the
+//! token, the secret or the body.
 
 use crate::Error;
 
@@ -7,7 +7,7 @@ use crate::Error;
 ///
 /// Its level is `WARN`, or `ERROR` if the fault is not the sender's: every payment is refused then
 /// until an operator acts.
-/// The invoice id is what the sender claims, and is escaped.
+/// The invoice id is what the sender claims; `{:?}` escapes what would forge or hide a line.
 #[cfg(feature = "tracing")]
 pub(crate) fn refused(error: Error) -> Error {
     use std::error::Error as _;
@@ -34,17 +34,31 @@ pub(crate) fn refused(error: Error) -> Error {
     error
 }
 
-/// Emits the event of an accepted postback, at `INFO`.
+/// Emits the event of an accepted postback.
+///
+/// Its level is `INFO`, or `WARN` if `invoice_info` names another invoice.
 #[cfg(feature = "tracing")]
 pub(crate) fn accepted(verified: &crate::Verified) {
-    tracing::info!(
-        target: TARGET,
-        outcome = "accepted",
-        format = %verified.reported().format(),
-        project = verified.project(),
-        invoice_id = ?verified.invoice_id().as_str(),
-        "postback accepted"
-    );
+    macro_rules! emit {
+        ($level:ident, $message:literal) => {
+            tracing::$level!(
+                target: TARGET,
+                outcome = "accepted",
+                format = %verified.reported().format(),
+                project = verified.project(),
+                invoice_id = ?verified.invoice_id().as_str(),
+                $message
+            )
+        };
+    }
+    if verified.reported().uuid_differs() {
+        emit!(
+            warn,
+            "postback accepted, but its invoice_info.uuid names another invoice"
+        );
+    } else {
+        emit!(info, "postback accepted");
+    }
 }
 
 #[cfg(not(feature = "tracing"))]

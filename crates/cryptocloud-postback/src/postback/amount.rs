@@ -1,40 +1,48 @@
 use std::{error, fmt, str::FromStr};
 
 use rust_decimal::Decimal;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::Cause;
+use super::code;
 
-/// An amount of money, exactly as its decimal text says.
+/// An amount of money, exactly as its decimal string says.
 ///
-/// It is never negative and never passes through a float.
+/// It is never negative, never rounded, and never passes through a float.
 /// Amounts compare by value, so `100` equals `100.0`, and print without an exponent.
+///
+/// # Examples
+///
+/// ```
+/// use cryptocloud_postback::{Amount, AmountError};
+///
+/// let amount: Amount = "1e-05".parse()?;
+/// assert_eq!(amount.to_string(), "0.00001");
+/// assert!(amount < Amount::parse("0.1")?);
+/// assert_eq!(Amount::parse("-1"), Err(AmountError::Negative));
+/// # Ok::<_, AmountError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Amount(Decimal);
 
 impl Amount {
-    /// Reads a JSON number (RFC 8259 section 6), exponent form included.
+    /// Parses a JSON number (RFC 8259 section 6), with or without an exponent.
     ///
     /// # Errors
     ///
-    /// Refuses a text that is not a JSON number, a negative one, and one whose digits a [`Decimal`]
-    /// cannot hold: it would have to be rounded.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use cryptocloud_postback::Amount;
-    ///
-    /// let amount = Amount::parse("1e-05")?;
-    /// assert_eq!(amount.to_string(), "0.00001");
-    /// assert!(Amount::parse("-1").is_err());
-    /// # Ok::<_, cryptocloud_postback::AmountError>(())
-    /// ```
+    /// Returns an error if the string is not a JSON number, if the number is negative, or if it has
+    /// more digits than a [`Decimal`] can hold, so that it would have to be rounded.
     pub fn parse(text: &str) -> Result<Self, AmountError> {
         let number = Number::parse(text)?;
-        // It refuses what it would have to round, unlike `Decimal::from_str`.
-        let digits = Decimal::from_str_exact(number.mantissa).map_err(|_| AmountError::Inexact)?;
-        shift(digits, number.exponent).map(Self)
+        // Unlike `Decimal::from_str`, this refuses what it would have to round.
+        let (digits, scale) = match Decimal::from_str_exact(number.mantissa) {
+            Ok(decimal) if number.exponent == 0 => return Ok(Self(decimal)),
+            Ok(decimal) => (decimal.mantissa(), i64::from(decimal.scale())),
+            // It also refuses zeros that can be dropped.
+            Err(_) => significant(number.mantissa).ok_or(AmountError::Inexact)?,
+        };
+        decimal(digits, scale - i64::from(number.exponent))
+            .map(Self)
+            .ok_or(AmountError::Inexact)
     }
 
     /// The amount as a decimal.
@@ -63,10 +71,17 @@ impl FromStr for Amount {
     }
 }
 
-/// As text, so that no reader turns it into a float.
+/// As a string, so that no reader turns it into a float.
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// From a string: a number in JSON or TOML would have passed through a float.
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        code::deserialize(deserializer)
     }
 }
 
@@ -76,7 +91,7 @@ impl fmt::Display for Amount {
     }
 }
 
-/// Why a text is not an [`Amount`].
+/// Why a string is not an [`Amount`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum AmountError {
@@ -84,27 +99,24 @@ pub enum AmountError {
     Inexact,
     /// The number is negative.
     Negative,
-    /// The text is not a JSON number.
+    /// The string is not a JSON number.
     NotANumber,
 }
 
 impl AmountError {
-    fn text(self) -> &'static str {
+    /// What is wrong, to be read after the name of a field.
+    pub(crate) fn problem(self) -> &'static str {
         match self {
-            Self::Inexact => "has more digits than can be kept exactly",
+            Self::Inexact => "has too many digits to be kept exactly",
             Self::Negative => "is negative",
             Self::NotANumber => "is not a decimal number",
         }
-    }
-
-    pub(crate) fn in_field(self, name: &'static str) -> Cause {
-        Cause::field(name, self.text())
     }
 }
 
 impl fmt::Display for AmountError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "amount {}", self.text())
+        write!(f, "amount {}", self.problem())
     }
 }
 
@@ -152,27 +164,43 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `digits * 10^exponent`, or an error where a digit would be lost.
-fn shift(digits: Decimal, exponent: i32) -> Result<Decimal, AmountError> {
-    if exponent == 0 {
-        return Ok(digits);
+/// The digits of a mantissa without zeros at either end, and their scale; `None` if they are too many.
+fn significant(mantissa: &str) -> Option<(i128, i64)> {
+    let fraction = mantissa
+        .split_once('.')
+        .map_or("", |(_, fraction)| fraction);
+    let mut digits = 0_i128;
+    // Zeros that count only if another digit follows.
+    let mut zeros = 0;
+    for digit in mantissa.chars().filter_map(|c| c.to_digit(10)) {
+        zeros += 1;
+        if digit > 0 {
+            let power = if digits == 0 {
+                1
+            } else {
+                10_i128.checked_pow(zeros)?
+            };
+            digits = digits.checked_mul(power)?.checked_add(digit.into())?;
+            zeros = 0;
+        }
     }
-    let mut mantissa = digits.mantissa();
-    if mantissa == 0 {
-        return Ok(Decimal::ZERO);
+    let scale = i64::try_from(fraction.len()).ok()? - i64::from(zeros);
+    Some((digits, scale))
+}
+
+/// `digits / 10^scale`; `None` if a digit would be lost.
+fn decimal(mut digits: i128, mut scale: i64) -> Option<Decimal> {
+    if digits == 0 {
+        return Some(Decimal::ZERO);
     }
-    let mut scale = i64::from(digits.scale()) - i64::from(exponent);
-    while scale > 0 && mantissa % 10 == 0 {
-        mantissa /= 10;
+    while scale > 0 && digits % 10 == 0 {
+        digits /= 10;
         scale -= 1;
     }
     let zeros = u32::try_from(-scale).unwrap_or(0);
     let scale = u32::try_from(scale).unwrap_or(0);
-    10_i128
-        .checked_pow(zeros)
-        .and_then(|power| mantissa.checked_mul(power))
-        .and_then(|mantissa| Decimal::try_from_i128_with_scale(mantissa, scale).ok())
-        .ok_or(AmountError::Inexact)
+    let digits = digits.checked_mul(10_i128.checked_pow(zeros)?)?;
+    Decimal::try_from_i128_with_scale(digits, scale).ok()
 }
 
 #[cfg(test)]
@@ -201,10 +229,21 @@ mod tests {
         check("1e28", Ok("10000000000000000000000000000"));
         check("1e-28", Ok("0.0000000000000000000000000001"));
         check("100e-30", Ok("0.0000000000000000000000000001"));
-        check(
-            "79228162514264337593543950335",
-            Ok("79228162514264337593543950335"),
-        );
+        let largest = "79228162514264337593543950335";
+        check(largest, Ok(largest));
+    }
+
+    #[test]
+    fn zeros_are_not_digits_too_many() {
+        let zeros = "0".repeat(100);
+        check(&format!("1.{}", "0".repeat(29)), Ok("1"));
+        check(&format!("0.000113{zeros}"), Ok("0.000113"));
+        check(&format!("0.{zeros}"), Ok("0"));
+        check(&format!("12{zeros}e-99"), Ok("120"));
+        check(&format!("0.{zeros}12e101"), Ok("1.2"));
+        check(&format!("10.01{zeros}e1"), Ok("100.1"));
+        let largest = "79228162514264337593543950335";
+        check(&format!("{largest}.{zeros}"), Ok(largest));
     }
 
     #[test]
@@ -217,8 +256,14 @@ mod tests {
             "1e99999999999",
             "79228162514264337593543950336",
             "1234567890123456789012345678901234567890",
+            // 2^128 + 1, which an unchecked sum would take for 1.
+            "340282366920938463463374607431768211457",
             "0.12345678901234567890123456789",
             "1.00000000000000000000000000001",
+            "1.000000000000000000000000000010000000000",
+            &format!("0.{}1", "0".repeat(100)),
+            &format!("1{}", "0".repeat(100)),
+            &format!("1.{}", "1234567890".repeat(4)),
         ] {
             check(text, Err(AmountError::Inexact));
         }
@@ -246,12 +291,23 @@ mod tests {
     }
 
     #[test]
-    fn compares_by_value_and_serializes_as_text() -> Result<(), Box<dyn error::Error>> {
+    fn compares_by_value() -> Result<(), AmountError> {
         assert_eq!(Amount::parse("100")?, Amount::parse("100.0")?);
-        assert_eq!(
-            serde_json::to_string(&Amount::parse("1e-05")?)?,
-            "\"0.00001\""
-        );
+        Ok(())
+    }
+
+    #[test]
+    fn is_a_string_in_json() -> Result<(), Box<dyn error::Error>> {
+        let amount = Amount::parse("1e-05")?;
+        let json = serde_json::to_string(&amount)?;
+        assert_eq!(json, "\"0.00001\"");
+        assert_eq!(serde_json::from_str::<Amount>(&json)?, amount);
+        for refused in ["0.1", "1", "\"-1\"", "\"x\"", "null"] {
+            assert!(
+                serde_json::from_str::<Amount>(refused).is_err(),
+                "{refused}"
+            );
+        }
         Ok(())
     }
 }

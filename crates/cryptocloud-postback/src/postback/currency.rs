@@ -1,20 +1,47 @@
 use std::{fmt, str::FromStr};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Error, ErrorKind, body::text, error::Cause};
+use super::code::{self, CodeError, OtherCode};
 
 macro_rules! currencies {
     ($($name:ident = $code:literal,)*) => {
-        /// A currency of the vendor's, as a coin on a network.
+        /// A currency that the vendor accepts: a coin on a network.
         ///
         /// The variants are the forty codes of the vendor's page, in its order.
-        /// The codes differ between versions of that page, so one that is not among them is kept.
+        /// The codes differ between versions of that page, so an unknown one is kept as
+        /// [`Other`](Self::Other).
+        ///
+        /// # Matching a code without a variant
+        ///
+        /// Compare the currency with the code, `currency == "NEW_COIN"`, or match on
+        /// [`as_str`](Self::as_str).
+        /// Both stay right if a later version adds a variant for that code.
+        /// A pattern on the content of `Other` would stop matching then without a warning, so it
+        /// cannot be written: that content is opaque.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use cryptocloud_postback::Currency;
+        ///
+        /// let currency: Currency = "USDT_TRC20".parse()?;
+        /// assert_eq!(currency, Currency::UsdtTrc20);
+        /// assert_eq!((currency.asset(), currency.network()), ("USDT", Some("TRC20")));
+        ///
+        /// let decimals = match Currency::parse("NEW_COIN")?.as_str() {
+        ///     "USDT_TRC20" => 6,
+        ///     "NEW_COIN" => 8,
+        ///     _ => 18,
+        /// };
+        /// assert_eq!(decimals, 8);
+        /// # Ok::<_, cryptocloud_postback::CodeError>(())
+        /// ```
         #[derive(Clone, Debug, Eq, Hash, PartialEq)]
         #[non_exhaustive]
         pub enum Currency {
             $(#[doc = concat!("`", $code, "`")] $name,)*
-            /// A code that the vendor's page did not list.
+            /// A code that has no variant in this version.
             Other(OtherCode),
         }
 
@@ -31,10 +58,16 @@ macro_rules! currencies {
                 }
             }
 
-            pub(crate) fn parse_field(name: &'static str, text: &str) -> Result<Self, Cause> {
+            /// Parses a code; an unknown one is kept.
+            ///
+            /// # Errors
+            ///
+            /// Returns an error if the code is empty, longer than 64 bytes, or holds a control
+            /// character.
+            pub fn parse(text: &str) -> Result<Self, CodeError> {
                 Ok(match text {
                     $($code => Self::$name,)*
-                    _ => Self::Other(OtherCode::parse_field(name, text)?),
+                    _ => Self::Other(OtherCode::parse(text)?),
                 })
             }
         }
@@ -85,28 +118,6 @@ currencies! {
 }
 
 impl Currency {
-    /// Reads a code.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidField`] for what is no code: empty, over 64 bytes, or with control
-    /// characters.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use cryptocloud_postback::Currency;
-    ///
-    /// let currency = Currency::parse("USDT_TRC20")?;
-    /// assert_eq!(currency, Currency::UsdtTrc20);
-    /// assert_eq!((currency.asset(), currency.network()), ("USDT", Some("TRC20")));
-    /// # Ok::<_, cryptocloud_postback::Error>(())
-    /// ```
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        Self::parse_field("currency", text)
-            .map_err(|cause| Error::new(ErrorKind::InvalidField, cause))
-    }
-
     /// The coin, such as `USDT`.
     #[must_use]
     pub fn asset(&self) -> &str {
@@ -115,7 +126,7 @@ impl Currency {
 
     /// The network as the code spells it, such as `TRC20`.
     ///
-    /// None where the code is a coin alone: it is on its own network.
+    /// `None` if the code is a coin alone: it is on its own network.
     #[must_use]
     pub fn network(&self) -> Option<&str> {
         self.split().1
@@ -130,10 +141,22 @@ impl Currency {
 }
 
 impl FromStr for Currency {
-    type Err = Error;
+    type Err = CodeError;
 
-    fn from_str(text: &str) -> Result<Self, Error> {
+    fn from_str(text: &str) -> Result<Self, CodeError> {
         Self::parse(text)
+    }
+}
+
+impl PartialEq<str> for Currency {
+    fn eq(&self, code: &str) -> bool {
+        self.as_str() == code
+    }
+}
+
+impl PartialEq<&str> for Currency {
+    fn eq(&self, code: &&str) -> bool {
+        self.as_str() == *code
     }
 }
 
@@ -143,52 +166,39 @@ impl Serialize for Currency {
     }
 }
 
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        code::deserialize(deserializer)
+    }
+}
+
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
-/// A code or status that this version does not know: 1 to 64 bytes without control characters.
-///
-/// Only parsing makes one, so that a known code never hides in here.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct OtherCode(Box<str>);
-
-impl OtherCode {
-    /// The code as it came.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    pub(crate) fn parse_field(name: &'static str, text: &str) -> Result<Self, Cause> {
-        text::check_short(name, text, MAX_BYTES)?;
-        Ok(Self(text.into()))
-    }
-}
-
-const MAX_BYTES: usize = 64;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn all_forty_round_trip() -> Result<(), Error> {
+    fn all_forty_round_trip() -> Result<(), CodeError> {
         assert_eq!(Currency::ALL.len(), 40);
         for currency in Currency::ALL {
             assert_eq!(&Currency::parse(currency.as_str())?, currency);
             assert_eq!(currency.to_string(), currency.as_str());
+            let json = serde_json::Value::from(currency.as_str());
+            assert_eq!(serde_json::from_value(json).ok().as_ref(), Some(currency));
             assert!(!matches!(currency, Currency::Other(_)));
         }
         Ok(())
     }
 
     #[test]
-    fn asset_and_network() -> Result<(), Error> {
+    fn asset_and_network() -> Result<(), CodeError> {
         #[track_caller]
-        fn check(code: &str, asset: &str, network: Option<&str>) -> Result<(), Error> {
+        fn check(code: &str, asset: &str, network: Option<&str>) -> Result<(), CodeError> {
             let currency = Currency::parse(code)?;
             assert_eq!((currency.asset(), currency.network()), (asset, network));
             Ok(())
@@ -201,11 +211,19 @@ mod tests {
     }
 
     #[test]
-    fn unknown_codes_are_kept_and_rubbish_is_refused() -> Result<(), Error> {
-        assert_eq!(Currency::parse("usdt_trc20")?.as_str(), "usdt_trc20");
+    fn unknown_codes_are_kept() -> Result<(), CodeError> {
+        let unknown = Currency::parse("usdt_trc20")?;
+        assert_eq!(unknown.as_str(), "usdt_trc20");
+        assert_eq!(unknown, "usdt_trc20");
+        assert_ne!(unknown, Currency::UsdtTrc20);
+        assert_eq!(Currency::UsdtTrc20, "USDT_TRC20");
+        Ok(())
+    }
+
+    #[test]
+    fn not_a_code() {
         for text in ["", "A\nB", "A\0", "A\u{fffd}", &"A".repeat(65)] {
             assert!(Currency::parse(text).is_err(), "{text:?}");
         }
-        Ok(())
     }
 }

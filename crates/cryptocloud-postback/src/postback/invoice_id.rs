@@ -1,35 +1,41 @@
-use std::fmt;
+use std::{fmt, str::FromStr};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Error, ErrorKind, body::text, error::Cause};
+use super::code::{self, CodeError};
 
 /// The id of an invoice, without the prefix `INV-`.
 ///
 /// The vendor writes it with the prefix in some places and without it in others, so one prefix is
-/// taken off and both spellings are equal.
-/// It is opaque text of 1 to 128 bytes without control characters.
+/// removed and both spellings are equal.
+/// It is an opaque string of 1 to 128 bytes without control characters.
+/// It may hold characters that change how a line is displayed, such as U+202E: log it with `{:?}` of
+/// [`as_str`](Self::as_str), which escapes them.
+///
+/// # Examples
+///
+/// ```
+/// use cryptocloud_postback::{CodeError, InvoiceId};
+///
+/// let invoice_id: InvoiceId = "INV-ILRAJE1Q".parse()?;
+/// assert_eq!(invoice_id, InvoiceId::parse("ILRAJE1Q")?);
+/// assert_eq!(invoice_id.as_str(), "ILRAJE1Q");
+/// assert_eq!(InvoiceId::parse("A\nB"), Err(CodeError::ControlCharacter));
+/// # Ok::<_, CodeError>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct InvoiceId(Box<str>);
 
 impl InvoiceId {
-    /// Reads an id with or without its prefix.
+    /// Parses an id with or without its prefix.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidField`] for what no invoice id can be.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use cryptocloud_postback::InvoiceId;
-    ///
-    /// assert_eq!(InvoiceId::parse("INV-ILRAJE1Q")?, InvoiceId::parse("ILRAJE1Q")?);
-    /// # Ok::<_, cryptocloud_postback::Error>(())
-    /// ```
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        Self::parse_field("invoice_id", text)
-            .map_err(|cause| Error::new(ErrorKind::InvalidField, cause))
+    /// Returns an error if the id is empty, longer than 128 bytes, or holds a control character.
+    pub fn parse(text: &str) -> Result<Self, CodeError> {
+        let bare = strip_prefix(text);
+        code::check(bare, MAX_BYTES)?;
+        Ok(Self(bare.into()))
     }
 
     /// The id without its prefix.
@@ -38,15 +44,17 @@ impl InvoiceId {
         &self.0
     }
 
-    pub(crate) fn parse_field(name: &'static str, text: &str) -> Result<Self, Cause> {
-        let bare = strip_prefix(text);
-        text::check_short(name, bare, MAX_BYTES)?;
-        Ok(Self(bare.into()))
-    }
-
-    /// Whether a text, with or without the prefix, names this invoice.
+    /// Whether a string, with or without the prefix, names this invoice.
     pub(crate) fn is_named_by(&self, text: &str) -> bool {
         strip_prefix(text) == &*self.0
+    }
+}
+
+impl FromStr for InvoiceId {
+    type Err = CodeError;
+
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        Self::parse(text)
     }
 }
 
@@ -59,6 +67,12 @@ impl AsRef<str> for InvoiceId {
 impl Serialize for InvoiceId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for InvoiceId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        code::deserialize(deserializer)
     }
 }
 
@@ -79,29 +93,44 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: Option<&str>) {
-        let actual = InvoiceId::parse(text).ok();
-        assert_eq!(actual.as_ref().map(InvoiceId::as_str), expected, "{text:?}");
+    fn check(text: &str, expected: Result<&str, CodeError>) {
+        let parsed = InvoiceId::parse(text);
+        let actual = parsed
+            .as_ref()
+            .map(InvoiceId::as_str)
+            .map_err(|error| *error);
+        assert_eq!(actual, expected, "{text:?}");
+        let json = serde_json::Value::from(text);
+        let deserialized = serde_json::from_value(json).ok();
+        assert_eq!(deserialized, parsed.ok(), "{text:?}");
     }
 
     #[test]
-    fn one_prefix_is_taken_off() {
-        check("ILRAJE1Q", Some("ILRAJE1Q"));
-        check("INV-ILRAJE1Q", Some("ILRAJE1Q"));
-        check("INV-INV-X", Some("INV-X"));
-        check("inv-x", Some("inv-x"));
-        check(&"W".repeat(64), Some(&"W".repeat(64)));
-        check("счёт-№1", Some("счёт-№1"));
+    fn one_prefix_is_removed() {
+        check("ILRAJE1Q", Ok("ILRAJE1Q"));
+        check("INV-ILRAJE1Q", Ok("ILRAJE1Q"));
+        check("INV-INV-X", Ok("INV-X"));
+        check("inv-x", Ok("inv-x"));
+        check(&"W".repeat(128), Ok(&"W".repeat(128)));
+        check("счёт-№1", Ok("счёт-№1"));
     }
 
     #[test]
-    fn refused() {
-        check("", None);
-        check("INV-", None);
-        check("A\0B", None);
-        check("A\nB", None);
-        check("A\u{85}B", None);
-        check("A\u{fffd}B", None);
-        check(&"W".repeat(129), None);
+    fn not_an_id() {
+        check("", Err(CodeError::Empty));
+        check("INV-", Err(CodeError::Empty));
+        check("A\0B", Err(CodeError::ControlCharacter));
+        check("A\nB", Err(CodeError::ControlCharacter));
+        check("A\u{85}B", Err(CodeError::ControlCharacter));
+        check("A\u{fffd}B", Err(CodeError::ControlCharacter));
+        check(&"W".repeat(129), Err(CodeError::TooLong));
+    }
+
+    #[test]
+    fn debug_escapes_what_changes_the_display_of_a_line() -> Result<(), CodeError> {
+        let id = InvoiceId::parse("A\u{202e}B\u{2066}C\u{2028}D\u{2029}E")?;
+        let escaped = r#""A\u{202e}B\u{2066}C\u{2028}D\u{2029}E""#;
+        assert_eq!(format!("{:?}", id.as_str()), escaped);
+        Ok(())
     }
 }

@@ -241,24 +241,6 @@ impl Field for Amount {
     }
 }
 
-impl Field for InvoiceId {
-    fn read(json: &str, _: &mut Vec<&'static str>) -> Option<Self> {
-        Self::parse(&from_json::<String>(json)?).ok()
-    }
-}
-
-impl Field for InvoiceStatus {
-    fn read(json: &str, _: &mut Vec<&'static str>) -> Option<Self> {
-        Self::parse_field("status", &from_json::<String>(json)?).ok()
-    }
-}
-
-impl Field for Status {
-    fn read(json: &str, _: &mut Vec<&'static str>) -> Option<Self> {
-        Self::parse_field("invoice_status", &from_json::<String>(json)?).ok()
-    }
-}
-
 impl Field for OffsetDateTime {
     fn read(json: &str, _: &mut Vec<&'static str>) -> Option<Self> {
         PrimitiveDateTime::parse(&from_json::<String>(json)?, TIMESTAMP)
@@ -276,7 +258,17 @@ macro_rules! from_json {
         })*
     };
 }
-from_json!(bool, i64, RawJson, String, Vec<RawJson>, Vec<String>);
+from_json!(
+    bool,
+    i64,
+    InvoiceId,
+    InvoiceStatus,
+    RawJson,
+    Status,
+    String,
+    Vec<RawJson>,
+    Vec<String>
+);
 
 fn from_json<'a, T: Deserialize<'a>>(json: &'a str) -> Option<T> {
     serde_json::from_str(json).ok()

@@ -1,6 +1,7 @@
-//! What a postback reports, typed.
+//! The reported fields of a postback, typed.
 
 pub(crate) mod amount;
+pub(crate) mod code;
 pub(crate) mod currency;
 pub(crate) mod invoice_id;
 pub(crate) mod invoice_info;

@@ -7,19 +7,22 @@ use serde_json::value::RawValue;
 use crate::{
     Amount, Currency, Error, ErrorKind, Format, InvoiceId, InvoiceInfo, MAX_BODY_BYTES, Status,
     Unverified,
-    body::{
-        fields::{Fields, Value},
-        text,
-    },
+    body::{fields::Fields, value::Value},
     error::Cause,
+    postback::code,
 };
 
 /// A postback as reported: well-formed and typed, but not signed.
 ///
-/// The vendor's token signs the invoice's id and nothing else of this.
-/// Whoever holds a valid token could have written all other fields, so compare them with your own
-/// record ([`Verified::check`](crate::Verified::check)) or ask the vendor's API before you credit
-/// anything.
+/// The vendor's token signs the invoice id and no other field.
+/// A sender who holds a valid token can write anything into the others, so compare them with your
+/// own record ([`Verified::check`](crate::Verified::check)) or ask the vendor's API before you credit
+/// a payment.
+///
+/// A field refuses the postback only if it cannot be read safely: a malformed amount, a control
+/// character, a value of the wrong type, or a documented name that appears twice.
+/// Nothing inside `invoice_info` ever refuses it, unless the verifier
+/// [requires a live payment](crate::VerifierBuilder::require_live_payment).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Postback {
@@ -30,26 +33,31 @@ pub struct Postback {
     pub currency: Option<Currency>,
     /// The invoice, without the prefix `INV-`.
     pub invoice_id: InvoiceId,
-    /// The merchant's own number of the order; None where it is null, missing or empty.
+    /// The merchant's own order id, at most 1,024 bytes; `None` if it is null, missing or empty.
     ///
-    /// Never an idempotency key: for a static wallet it is the customer, and repeats with every
-    /// deposit.
+    /// If it is a number in JSON, this is its literal text.
+    /// Never use it as an idempotency key: for a static wallet it is the customer, and repeats with
+    /// every deposit.
+    /// It may hold characters that change how a line is displayed, such as U+202E: log it with
+    /// `{:?}`, which escapes them.
     pub order_id: Option<Box<str>>,
     /// The reported status, documented only as `success`.
     pub status: Status,
-    /// The whole body, since `invoice_info` stays raw text in it until somebody asks.
+    /// The whole body, in which `invoice_info` stays raw text until it is decoded.
     pub(crate) body: Bytes,
-    pub(crate) format: Format,
+    format: Format,
+    uuid_differs: bool,
 }
 
 impl Postback {
     /// Reads a postback **without verifying anything**.
     ///
-    /// For tools that show what arrived; a handler wants [`Verifier`](crate::Verifier).
+    /// For tools that show what arrived; a handler needs a [`Verifier`](crate::Verifier).
     ///
     /// # Errors
     ///
-    /// The kinds of status 400, 413 and 415.
+    /// Returns an error if the body is too large ([`ErrorKind::BodyTooLarge`]), in neither format
+    /// ([`ErrorKind::MediaType`]), or not a well-formed postback (any kind whose response is 400).
     ///
     /// # Examples
     ///
@@ -82,6 +90,17 @@ impl Postback {
         self.format
     }
 
+    /// Whether `invoice_info.uuid` names another invoice than [`invoice_id`](Self::invoice_id).
+    ///
+    /// The token does not sign that uuid, so it proves nothing and refuses nothing.
+    /// The event of an accepted postback is a warning then, since the vendor sends equal ids.
+    /// A uuid that is not a string, or that appears twice, differs; one that is null or missing does
+    /// not.
+    #[must_use]
+    pub fn uuid_differs(&self) -> bool {
+        self.uuid_differs
+    }
+
     /// Reads `invoice_info` field by field; `None` in a form, and if it is null or missing.
     ///
     /// It is read only here, so that an odd value in an informational field never refuses a genuine
@@ -91,7 +110,7 @@ impl Postback {
         self.invoice_info_text().map(InvoiceInfo::parse)
     }
 
-    /// The JSON text of `invoice_info` as it came, None where it is null, missing or not in JSON.
+    /// The JSON text of `invoice_info` as it arrived; `None` in a form, and if it is null or missing.
     #[must_use]
     pub fn invoice_info_text(&self) -> Option<&str> {
         #[derive(Deserialize)]
@@ -108,31 +127,20 @@ impl Postback {
         }
     }
 
-    /// Types the fields; the body is for the caller to put in.
+    /// Types the fields; the caller sets the body.
     pub(crate) fn from_fields(fields: &Fields<'_>, format: Format) -> Result<Self, Error> {
-        let invalid = |cause| Error::new(ErrorKind::InvalidField, cause);
-        let Some(invoice_id) = fields.invoice_id.optional("invoice_id")? else {
-            let cause = Cause::field("invoice_id", "is missing");
-            return Err(Error::new(ErrorKind::MissingId, cause));
-        };
-        let invoice_id = InvoiceId::parse_field("invoice_id", invoice_id).map_err(invalid)?;
-        let order_id = fields.order_id.optional("order_id")?;
-        if let Some(order_id) = order_id {
-            text::check("order_id", order_id).map_err(invalid)?;
-        }
-        let status = fields.status.required("status")?;
-        let currency = fields.currency.optional("currency")?;
+        // First, so that every later error carries it.
+        let invoice_id = invoice_id(&fields.invoice_id)?;
+        let claimed = |error: Error| error.with_invoice_id(invoice_id.clone());
         Ok(Self {
-            amount_crypto: amount(&fields.amount_crypto)?,
-            currency: currency
-                .map(|code| Currency::parse_field("currency", code))
-                .transpose()
-                .map_err(invalid)?,
-            invoice_id,
-            order_id: order_id.map(Into::into),
-            status: Status::parse_field("status", status).map_err(invalid)?,
+            amount_crypto: amount(&fields.amount_crypto).map_err(claimed)?,
+            currency: currency(&fields.currency).map_err(claimed)?,
+            order_id: order_id(&fields.order_id).map_err(claimed)?,
+            status: status(&fields.status).map_err(claimed)?,
             body: Bytes::new(),
             format,
+            uuid_differs: fields.invoice_info.names_another(&invoice_id),
+            invoice_id,
         })
     }
 }
@@ -152,12 +160,46 @@ impl fmt::Debug for Postback {
 }
 
 fn amount(value: &Value<'_>) -> Result<Option<Amount>, Error> {
-    const NAME: &str = "amount_crypto";
-    let text = match value {
-        Value::Number(text) => Some(*text),
-        value => value.optional(NAME)?,
-    };
-    text.map(Amount::parse)
+    value
+        .non_empty_literal("amount_crypto")?
+        .map(Amount::parse)
         .transpose()
-        .map_err(|error| Error::new(ErrorKind::InvalidField, error.in_field(NAME)))
+        .map_err(|error| invalid("amount_crypto", error.problem()))
 }
+
+fn currency(value: &Value<'_>) -> Result<Option<Currency>, Error> {
+    value
+        .non_empty_string("currency")?
+        .map(Currency::parse)
+        .transpose()
+        .map_err(|error| invalid("currency", error.problem()))
+}
+
+fn invoice_id(value: &Value<'_>) -> Result<InvoiceId, Error> {
+    let Some(text) = value.non_empty_string("invoice_id")? else {
+        let cause = Cause::field("invoice_id", "is missing");
+        return Err(Error::new(ErrorKind::MissingId, cause));
+    };
+    InvoiceId::parse(text).map_err(|error| invalid("invoice_id", error.problem()))
+}
+
+/// A number is its literal text: public clients declare `order_id` as either.
+fn order_id(value: &Value<'_>) -> Result<Option<Box<str>>, Error> {
+    let Some(text) = value.non_empty_literal("order_id")? else {
+        return Ok(None);
+    };
+    code::check(text, MAX_ORDER_ID_BYTES).map_err(|error| invalid("order_id", error.problem()))?;
+    Ok(Some(text.into()))
+}
+
+fn status(value: &Value<'_>) -> Result<Status, Error> {
+    let text = value.required_string("status")?;
+    Status::parse(text).map_err(|error| invalid("status", error.problem()))
+}
+
+fn invalid(name: &'static str, problem: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidField, Cause::field(name, problem))
+}
+
+/// The vendor documents no limit, but the merchant chooses the id, and no shop's is that long.
+const MAX_ORDER_ID_BYTES: usize = 1_024;

@@ -1,9 +1,8 @@
-use std::fmt;
+use std::{fmt, str::FromStr};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::currency::OtherCode;
-use crate::error::Cause;
+use super::code::{self, CodeError, OtherCode};
 
 macro_rules! statuses {
     ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $name:ident = $text:literal,)* }) => {
@@ -12,7 +11,8 @@ macro_rules! statuses {
         #[non_exhaustive]
         pub enum $type {
             $($(#[$variant_doc])* $name,)*
-            /// A status that this version does not know.
+            /// A status that this version does not know; compare it with `status == "name"`, which
+            /// stays right if a later version adds a variant for it.
             Other(OtherCode),
         }
 
@@ -26,17 +26,49 @@ macro_rules! statuses {
                 }
             }
 
-            pub(crate) fn parse_field(name: &'static str, text: &str) -> Result<Self, Cause> {
+            /// Parses a status; an unknown one is kept.
+            ///
+            /// # Errors
+            ///
+            /// Returns an error if the string is empty, longer than 64 bytes, or holds a control
+            /// character.
+            pub fn parse(text: &str) -> Result<Self, CodeError> {
                 Ok(match text {
                     $($text => Self::$name,)*
-                    _ => Self::Other(OtherCode::parse_field(name, text)?),
+                    _ => Self::Other(OtherCode::parse(text)?),
                 })
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = CodeError;
+
+            fn from_str(text: &str) -> Result<Self, CodeError> {
+                Self::parse(text)
+            }
+        }
+
+        impl PartialEq<str> for $type {
+            fn eq(&self, text: &str) -> bool {
+                self.as_str() == text
+            }
+        }
+
+        impl PartialEq<&str> for $type {
+            fn eq(&self, text: &&str) -> bool {
+                self.as_str() == *text
             }
         }
 
         impl Serialize for $type {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                code::deserialize(deserializer)
             }
         }
 
@@ -51,8 +83,18 @@ macro_rules! statuses {
 statuses! {
     /// The status of a postback, and of `invoice_info.invoice_status`.
     ///
-    /// `success` does not mean paid in full: a project can confirm partial payments by itself, a
-    /// person can confirm by hand, and an overpayment arrives as `success` too.
+    /// `success` does not mean paid in full: a project can confirm partial payments automatically,
+    /// an operator can confirm by hand, and an overpayment arrives as `success` too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cryptocloud_postback::Status;
+    ///
+    /// assert_eq!(Status::parse("success")?, Status::Success);
+    /// assert_eq!(Status::parse("refunded")?, "refunded");
+    /// # Ok::<_, cryptocloud_postback::CodeError>(())
+    /// ```
     Status {
         /// `success`
         Success = "success",
@@ -61,6 +103,14 @@ statuses! {
 
 statuses! {
     /// The status of an invoice, in `invoice_info.status`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cryptocloud_postback::InvoiceStatus;
+    ///
+    /// assert_eq!("overpaid".parse(), Ok(InvoiceStatus::Overpaid));
+    /// ```
     InvoiceStatus {
         /// `created`
         Created = "created",
@@ -80,18 +130,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn round_trip() -> Result<(), Cause> {
+    fn round_trip() -> Result<(), CodeError> {
         for text in ["success", "fail", "SUCCESS"] {
-            assert_eq!(Status::parse_field("status", text)?.to_string(), text);
+            let status = Status::parse(text)?;
+            assert_eq!(status.to_string(), text);
+            assert_eq!(status, text);
+            let json = serde_json::Value::from(text);
+            assert_eq!(serde_json::from_value(json).ok(), Some(status));
         }
         for text in ["created", "paid", "partial", "overpaid", "canceled", "new"] {
-            assert_eq!(
-                InvoiceStatus::parse_field("status", text)?.to_string(),
-                text
-            );
+            assert_eq!(InvoiceStatus::parse(text)?.to_string(), text);
         }
-        assert_eq!(Status::parse_field("status", "success")?, Status::Success);
-        assert!(Status::parse_field("status", "").is_err());
+        assert_eq!(Status::parse("success")?, Status::Success);
+        assert_ne!(Status::parse("Success")?, Status::Success);
+        assert_eq!(Status::parse(""), Err(CodeError::Empty));
         Ok(())
     }
 }

@@ -1,15 +1,15 @@
-//! The claims of a token whose MAC held.
+//! The claims of a token whose MAC was verified.
 
 use std::time::Duration;
 
 use crate::{
     Error, ErrorKind, InvoiceId, UnixTime,
-    body::fields::Value,
+    body::value::Value,
     error::Cause,
     token::segments::{self, Token},
 };
 
-/// What a token says: `id` and `exp` in every token of the vendor's that was seen.
+/// What a token says; every token of the vendor that was seen has `id` and `exp` and nothing else.
 #[derive(Debug)]
 pub(crate) struct Claims<'b> {
     pub(crate) expires_at: UnixTime,
@@ -19,7 +19,7 @@ pub(crate) struct Claims<'b> {
 }
 
 impl<'b> Claims<'b> {
-    /// Decodes into `buffer`. To be called only after the MAC held (RFC 7515 section 5.2).
+    /// Decodes into `buffer`. Call it only after the MAC was verified (RFC 7515 section 5.2).
     pub(crate) fn read(
         token: &Token<'_>,
         buffer: &'b mut [u8; segments::MAX_BYTES],
@@ -35,10 +35,10 @@ impl<'b> Claims<'b> {
         })
     }
 
-    /// Judges the token's time (RFC 7519 sections 4.1.4 to 4.1.6).
+    /// Checks the token's times (RFC 7519 sections 4.1.4 to 4.1.6).
     ///
-    /// A token that is valid for longer than the vendor ever issues one is refused too: it would be
-    /// a key to this invoice for as long.
+    /// A token that is valid for longer than the vendor ever issues one is refused too: it could
+    /// confirm this invoice again for as long.
     pub(crate) fn check_time(
         &self,
         now: UnixTime,
@@ -47,16 +47,28 @@ impl<'b> Claims<'b> {
     ) -> Result<(), Error> {
         let latest = now.saturating_add(leeway);
         if now >= self.expires_at.saturating_add(leeway) {
-            return Err(refuse(ErrorKind::TokenExpired, "exp", "is past"));
+            return Err(refuse(ErrorKind::TokenExpired, "exp", "is in the past"));
         }
         if self.expires_at > latest.saturating_add(max_lifetime) {
-            return Err(refuse(ErrorKind::TokenLifetime, "exp", "is too far ahead"));
+            return Err(refuse(
+                ErrorKind::TokenLifetime,
+                "exp",
+                "is too far in the future",
+            ));
         }
         if self.not_before.is_some_and(|time| time > latest) {
-            return Err(refuse(ErrorKind::TokenNotYetValid, "nbf", "is ahead"));
+            return Err(refuse(
+                ErrorKind::TokenNotYetValid,
+                "nbf",
+                "is in the future",
+            ));
         }
         if self.issued_at.is_some_and(|time| time > latest) {
-            return Err(refuse(ErrorKind::TokenNotYetValid, "iat", "is ahead"));
+            return Err(refuse(
+                ErrorKind::TokenNotYetValid,
+                "iat",
+                "is in the future",
+            ));
         }
         Ok(())
     }
@@ -64,16 +76,16 @@ impl<'b> Claims<'b> {
     /// Binds the token to the invoice that the body names.
     pub(crate) fn check_invoice(&self, invoice_id: &InvoiceId) -> Result<(), Error> {
         let problem = match &self.id {
-            Value::Text(id) if invoice_id.is_named_by(id) => return Ok(()),
+            Value::String(id) if invoice_id.is_named_by(id) => return Ok(()),
             Value::Missing => "is missing",
-            Value::Text(_) => "names another invoice",
-            _ => "is not text",
+            Value::String(_) => "names another invoice",
+            _ => "is not a string",
         };
         Err(refuse(ErrorKind::InvoiceMismatch, "id", problem))
     }
 }
 
-/// Whole seconds only: a fraction, a text and null are refused alike.
+/// Whole seconds only: a fraction, a string and null are refused.
 fn numeric_date(name: &'static str, value: &Value<'_>) -> Result<Option<UnixTime>, Error> {
     let seconds = match value {
         Value::Missing => return Ok(None),

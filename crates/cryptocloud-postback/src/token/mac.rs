@@ -1,7 +1,7 @@
 //! HS256 by jsonwebtoken's provider, taken by name.
 //!
-//! Its process-wide default panics at the first postback where no backend or both are compiled in,
-//! and its `decode` accepts `crit`, any `exp` and the wall clock only.
+//! Its process-wide default panics at the first postback if no backend is compiled in, or both are,
+//! and its `decode` accepts `crit` and any `exp`, and takes no clock.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, crypto::CryptoProvider, jwk::Thumbpri
 
 use crate::SecretKey;
 
-/// The backend, None where neither feature is on.
+/// The backend; `None` if neither feature is on.
 pub(crate) fn provider() -> Option<&'static CryptoProvider> {
     #[cfg(feature = "aws-lc-rs")]
     return Some(&jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER);
@@ -19,7 +19,7 @@ pub(crate) fn provider() -> Option<&'static CryptoProvider> {
     None
 }
 
-/// The keys that a token may be signed with.
+/// The keys that may have signed a token.
 #[derive(Clone)]
 pub(crate) struct MacKeys {
     keys: Vec<DecodingKey>,
@@ -27,7 +27,7 @@ pub(crate) struct MacKeys {
 }
 
 impl MacKeys {
-    /// None where no backend is compiled in.
+    /// `None` if no backend is compiled in.
     pub(crate) fn new(secrets: &[SecretKey]) -> Option<Self> {
         Some(Self {
             keys: secrets
@@ -40,7 +40,7 @@ impl MacKeys {
 
     /// Whether one of the keys made this MAC, compared in constant time by the backend.
     ///
-    /// All keys are tried in any case, so that the time does not tell which one it was.
+    /// All keys are always tried, so that the time does not tell which one it was.
     pub(crate) fn verify(&self, message: &[u8], mac: &Vec<u8>) -> bool {
         let is_from = |key| {
             (self.provider.verifier_factory)(&Algorithm::HS256, key)
@@ -58,9 +58,9 @@ impl fmt::Debug for MacKeys {
     }
 }
 
-/// SHA-256 of a MAC that one of the keys made.
+/// SHA-256 of a verified MAC.
 pub(crate) fn digest(mac: &[u8]) -> [u8; 32] {
-    // A MAC was made, so there is a backend; both have SHA-256, and its digests have 32 bytes.
+    // A MAC was verified, so there is a backend; both have SHA-256, whose digests have 32 bytes.
     provider()
         .and_then(|provider| (provider.key_utils.compute_digest)(mac, ThumbprintHash::SHA256).ok())
         .and_then(|digest| digest.try_into().ok())

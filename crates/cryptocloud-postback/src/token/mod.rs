@@ -1,4 +1,4 @@
-//! The token: its segments and header, its MAC, and only then its claims.
+//! The token: its segments and header, then its MAC, and only then its claims.
 
 pub(crate) mod claims;
 pub(crate) mod mac;

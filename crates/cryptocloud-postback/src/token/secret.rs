@@ -4,18 +4,18 @@ use zeroize::Zeroizing;
 
 /// The SECRET KEY of a project, from its settings under "Integration & API".
 ///
-/// Its UTF-8 bytes as they are make the HMAC key.
+/// Its UTF-8 bytes, unchanged, are the HMAC key.
 /// It is wiped from memory when dropped, and can be neither printed, compared nor serialized.
 #[derive(Clone)]
 pub struct SecretKey(Zeroizing<String>);
 
 impl SecretKey {
-    /// Takes a secret of at least 32 bytes, which RFC 7518 section 3.2 asks of a key for HS256.
+    /// Takes a secret of at least 32 bytes, as RFC 7518 section 3.2 requires of a key for HS256.
     ///
     /// # Errors
     ///
-    /// Every [`SecretKeyError`], each for a mistake that would otherwise show as "invalid token" at
-    /// the first payment.
+    /// Returns a [`SecretKeyError`] for each mistake that would otherwise surface as an invalid token
+    /// at the first payment.
     ///
     /// # Examples
     ///
@@ -35,14 +35,15 @@ impl SecretKey {
 
     /// Takes a secret of any length, with all other checks of [`new`](Self::new).
     ///
-    /// A short key can be guessed from one postback: use it only where the vendor gives no longer one.
+    /// A short secret can be guessed from one postback: allow it only if the vendor gave no longer
+    /// one.
     ///
     /// # Errors
     ///
-    /// Every [`SecretKeyError`] but [`TooShort`](SecretKeyError::TooShort).
+    /// Returns any [`SecretKeyError`] but [`TooShort`](SecretKeyError::TooShort).
     pub fn allow_short(secret: impl Into<String>) -> Result<Self, SecretKeyError> {
         let secret = Zeroizing::new(secret.into());
-        // A byte order mark is what some editors put at the start of a file.
+        // Some editors put a byte order mark at the start of a file.
         let trimmed = secret.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         if secret.is_empty() {
             return Err(SecretKeyError::Empty);
@@ -76,34 +77,36 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// Why a text is refused as a [`SecretKey`].
+/// Why a string is refused as a [`SecretKey`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretKeyError {
     /// It is a JWT, as the vendor's API KEY is.
     #[error("this is an API KEY: use the SECRET KEY of the project")]
     ApiKey,
-    /// It is all white space.
+    /// It is only white space.
     #[error("secret key is blank")]
     Blank,
     /// It is empty.
     #[error("secret key is empty")]
     Empty,
-    /// It starts or ends with a quotation mark, which a shell or a settings file left there.
+    /// It starts or ends with a quotation mark, left there by a shell or a settings file.
     #[error("secret key has a quotation mark at its start or end")]
     Quotes,
-    /// It is `super-secret`, which the vendor's samples fall back to and everybody knows.
-    #[error("secret key is the one of the vendor's samples")]
+    /// It is `super-secret`, the public fallback of the vendor's samples.
+    #[error("secret key is the public one from the vendor's samples")]
     Sample,
-    /// It has less than 32 bytes.
-    #[error("secret key is shorter than 32 bytes")]
+    /// It is shorter than 32 bytes, and was not passed to [`SecretKey::allow_short`].
+    #[error(
+        "secret key is shorter than 32 bytes: use SecretKey::allow_short if the vendor gave no longer one"
+    )]
     TooShort,
     /// It starts or ends with white space, often the line break of a file.
     #[error("secret key has white space at its start or end")]
     WhiteSpace,
 }
 
-/// Three segments of base64url, the first of which is the start of a JSON object.
+/// Three segments of base64url, the first of which starts like an encoded JSON object.
 fn looks_like_jwt(text: &str) -> bool {
     let is_base64url = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     text.starts_with("eyJ")
@@ -170,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn short_ones_need_the_opt_in_and_nothing_else_is_let_through() {
+    fn allow_short_allows_nothing_else() {
         assert!(SecretKey::allow_short("short").is_ok());
         assert_eq!(
             SecretKey::allow_short("super-secret").err(),

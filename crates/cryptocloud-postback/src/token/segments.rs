@@ -1,4 +1,4 @@
-//! The token: a compact JWS (RFC 7515 section 7.1) that is accepted in one spelling only.
+//! The token: a compact JWS (RFC 7515 section 7.1), accepted in one spelling only.
 
 use std::str;
 
@@ -7,18 +7,18 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use crate::{
     Error, ErrorKind,
     body::{
-        fields::Value,
         json::{self, Problem},
+        value::Value,
     },
     error::Cause,
 };
 
-/// A token whose shape and header are right; nothing is proven yet.
+/// A token whose segments and header are valid; nothing is proven yet.
 pub(crate) struct Token<'a> {
-    /// The claims, still encoded: they are read only after the MAC held.
+    /// The claims, still encoded: they are read only after the MAC was verified.
     pub(crate) claims: &'a str,
     pub(crate) mac: Vec<u8>,
-    /// What the MAC is over: header and claims, still encoded.
+    /// What the MAC signs: header and claims, still encoded.
     pub(crate) signing_input: &'a str,
 }
 
@@ -26,12 +26,10 @@ impl<'a> Token<'a> {
     pub(crate) fn read(value: &'a Value<'a>) -> Result<Self, Error> {
         let text = match value {
             // The vendor's samples trim it too.
-            Value::Text(text) => text.trim_ascii(),
-            // They also let a token that is missing, null or blank pass, which is a full bypass.
+            Value::String(text) => text.trim_ascii(),
+            // They also accept a token that is missing, null or blank, which is a full bypass.
             Value::Missing | Value::Null => "",
-            Value::False | Value::Number(_) | Value::Other => {
-                return Err(refuse(ErrorKind::TokenMissing, "is not text"));
-            }
+            _ => return Err(refuse(ErrorKind::TokenMissing, "is not a string")),
         };
         if text.is_empty() {
             return Err(refuse(ErrorKind::TokenMissing, "is missing or blank"));
@@ -60,7 +58,7 @@ fn segments(text: &str) -> Option<(&str, &str, &str, &str)> {
 }
 
 /// The algorithm is checked before the MAC (RFC 8725 section 3.1), and nothing in a header is ever
-/// used as a key or an address.
+/// used as a key or a URL.
 fn check_header(segment: &str) -> Result<(), Error> {
     if USUAL_HEADERS.contains(&segment) {
         return Ok(());
@@ -68,19 +66,19 @@ fn check_header(segment: &str) -> Result<(), Error> {
     let mut buffer = [0; MAX_BYTES];
     let [alg, typ, unsupported @ ..] =
         read_segment(segment, &mut buffer, &HEADER_NAMES, ErrorKind::TokenHeader)?;
-    if !matches!(alg, Value::Text(alg) if alg == ALGORITHM) {
+    if !matches!(alg, Value::String(alg) if alg == ALGORITHM) {
         return Err(refuse(
             ErrorKind::TokenAlgorithm,
-            "has another alg than HS256",
+            "has an alg that is not HS256",
         ));
     }
     let is_jwt = match typ {
         Value::Missing => true,
-        Value::Text(typ) => typ.eq_ignore_ascii_case("JWT"),
+        Value::String(typ) => typ.eq_ignore_ascii_case("JWT"),
         _ => false,
     };
     if !is_jwt {
-        return Err(refuse(ErrorKind::TokenHeader, "has another typ than JWT"));
+        return Err(refuse(ErrorKind::TokenHeader, "has a typ that is not JWT"));
     }
     // `crit` and `b64` change what is signed (RFC 7515 section 4.1.11, RFC 7797 section 3); the
     // others hold or point to a key.
@@ -90,7 +88,7 @@ fn check_header(segment: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reads fields of the JSON object that a segment encodes; `kind` is for what is no such object.
+/// Reads fields of the JSON object that a segment encodes, or returns an error of this kind.
 pub(crate) fn read_segment<'a, const N: usize>(
     segment: &str,
     buffer: &'a mut [u8; MAX_BYTES],
@@ -110,7 +108,7 @@ pub(crate) fn read_segment<'a, const N: usize>(
 }
 
 fn decode_mac(segment: &str) -> Result<Vec<u8>, Error> {
-    // With room for a MAC of another length, which does not hold.
+    // With room for a MAC of another length, which is refused later.
     let mut buffer = [0; 64];
     let mac = decode(segment, &mut buffer)?;
     Ok(mac.to_vec())
@@ -130,7 +128,7 @@ fn refuse(kind: ErrorKind, problem: &'static str) -> Error {
     Error::new(kind, Cause::field("token", problem))
 }
 
-/// A token of the vendor's has about 120 bytes.
+/// The vendor's tokens have about 120 bytes.
 pub(crate) const MAX_BYTES: usize = 2_048;
 
 const ALGORITHM: &str = "HS256";
@@ -163,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn headers() {
+    fn only_hs256_without_keys_or_extensions() {
         check(r#"{"alg":"HS256"}"#, Ok(()));
         check(
             r#" { "typ" : "jwt" , "alg" : "\u0048S256" , "kid" : [1] } "#,

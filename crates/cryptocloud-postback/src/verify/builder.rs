@@ -1,5 +1,7 @@
 use std::{
+    fmt,
     ops::RangeInclusive,
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -23,9 +25,10 @@ use crate::{
 /// # let old = "not-a-real-key-only-for-this-example";
 /// # let new = "not-a-real-key-either-for-this-example";
 /// let verifier = Verifier::builder(SecretKey::new(new)?)
-///     .secret(SecretKey::new(old)?)
+///     .also_accept(SecretKey::new(old)?)
 ///     .leeway(Duration::from_secs(30))
-///     .refuse_test_mode(true)
+///     .project("shop")
+///     .require_live_payment(true)
 ///     .build()?;
 /// # Ok(())
 /// # }
@@ -37,21 +40,37 @@ pub struct VerifierBuilder {
     leeway: Duration,
     max_lifetime: Duration,
     project: Option<Arc<str>>,
-    refuse_test_mode: bool,
+    require_live_payment: bool,
     require_order_id: bool,
     secrets: Vec<SecretKey>,
     skip_invoice_binding: bool,
 }
 
+impl Verifier {
+    /// Makes a verifier with one secret and the default settings.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BuildError::NoBackend`] if neither feature, `aws-lc-rs` nor `rust-crypto`, is on.
+    pub fn new(secret: SecretKey) -> Result<Self, BuildError> {
+        Self::builder(secret).build()
+    }
+
+    /// Starts with one secret; [`also_accept`](VerifierBuilder::also_accept) adds more.
+    pub fn builder(secret: SecretKey) -> VerifierBuilder {
+        VerifierBuilder::new(secret)
+    }
+}
+
 impl VerifierBuilder {
-    pub(crate) fn new(secret: SecretKey) -> Self {
+    fn new(secret: SecretKey) -> Self {
         Self {
             accept_any_status: false,
-            clock: Box::new(SystemTime::now),
+            clock: AssertUnwindSafe(Box::new(SystemTime::now)),
             leeway: Duration::from_secs(60),
             max_lifetime: Duration::from_secs(300),
             project: None,
-            refuse_test_mode: false,
+            require_live_payment: false,
             require_order_id: false,
             secrets: vec![secret],
             skip_invoice_binding: false,
@@ -60,65 +79,85 @@ impl VerifierBuilder {
 
     /// Accepts every status, not only `success`.
     ///
-    /// The handler then has to look at [`Postback::status`](crate::Postback::status) itself.
+    /// The handler then has to check [`Postback::status`](crate::Postback::status) itself.
+    /// Defaults to `false`.
     pub fn accept_any_status(mut self, accept: bool) -> Self {
         self.accept_any_status = accept;
         self
     }
 
-    /// Takes the time from here and not from the system's clock, for tests.
-    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Box::new(clock);
+    /// Accepts tokens of one more secret as well, so that a secret can be replaced without losing a
+    /// payment.
+    ///
+    /// A verifier has four secrets at most.
+    pub fn also_accept(mut self, secret: SecretKey) -> Self {
+        self.secrets.push(secret);
         self
     }
 
-    /// Does not compare the token's claim `id` with the invoice: **whoever holds any token of the
+    /// Overrides the clock, for tests.
+    ///
+    /// Defaults to [`SystemTime::now`].
+    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = AssertUnwindSafe(Box::new(clock));
+        self
+    }
+
+    /// Does not compare the token's claim `id` with the invoice: **a sender with any token of the
     /// last minutes can then confirm any invoice.**
     ///
     /// The vendor's page does not name that claim.
-    /// This is for the day on which it is renamed, together with a confirmation by the vendor's API.
+    /// This is for the day on which the vendor renames it, together with a confirmation through the
+    /// vendor's API.
+    /// Defaults to `false`.
     pub fn dangerous_skip_invoice_binding(mut self, skip: bool) -> Self {
         self.skip_invoice_binding = skip;
         self
     }
 
-    /// How far this machine's clock and the vendor's may be apart, in whole seconds: 60 s, unless
-    /// this is called, from 0 to 300 s.
+    /// How far this machine's clock and the vendor's may differ, in whole seconds from 0 to 300 s.
+    ///
+    /// Defaults to 60 s.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
     }
 
-    /// How long a token may be valid from now, in whole seconds: 300 s, as the vendor's page says,
-    /// unless this is called, from 1 s to a day.
+    /// How long a token may still be valid, in whole seconds from 1 s to one day.
+    ///
+    /// Defaults to 300 s, which the vendor's page documents.
     pub fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.max_lifetime = lifetime;
         self
     }
 
-    /// Names the project, for logs and for [`Verified::project`](crate::Verified::project).
+    /// Names the project, for [`Verified::project`](crate::Verified::project),
+    /// [`Error::project`](crate::Error::project) and the log.
+    ///
+    /// Defaults to no name.
     pub fn project(mut self, name: impl Into<Arc<str>>) -> Self {
         self.project = Some(name.into());
         self
     }
 
-    /// Refuses what says that it is a test payment.
+    /// Refuses every postback that does not say that it is for a live payment.
     ///
-    /// Only JSON says so: a form cannot be told from a real payment.
-    pub fn refuse_test_mode(mut self, refuse: bool) -> Self {
-        self.refuse_test_mode = refuse;
+    /// Only JSON with `"test_mode": false` in `invoice_info` says so.
+    /// A test payment is refused as [`TestModeRefused`](crate::ErrorKind::TestModeRefused); a form,
+    /// and JSON without a readable `test_mode`, as
+    /// [`TestModeUnknown`](crate::ErrorKind::TestModeUnknown).
+    /// The token signs none of this, so it keeps out the vendor's test payments, not an attacker.
+    /// Defaults to `false`.
+    pub fn require_live_payment(mut self, require: bool) -> Self {
+        self.require_live_payment = require;
         self
     }
 
     /// Refuses a postback without an order id, such as one of a payment link.
+    ///
+    /// Defaults to `false`.
     pub fn require_order_id(mut self, require: bool) -> Self {
         self.require_order_id = require;
-        self
-    }
-
-    /// Accepts tokens of one more secret, while it is being replaced: four at most.
-    pub fn secret(mut self, secret: SecretKey) -> Self {
-        self.secrets.push(secret);
         self
     }
 
@@ -126,7 +165,8 @@ impl VerifierBuilder {
     ///
     /// # Errors
     ///
-    /// Every [`BuildError`].
+    /// Returns a [`BuildError`] if a setting is out of its bounds, if there are more than four secrets,
+    /// or if no backend is compiled in.
     pub fn build(self) -> Result<Verifier, BuildError> {
         if !LEEWAY.contains(&self.leeway.as_secs()) {
             return Err(BuildError::Leeway);
@@ -144,20 +184,20 @@ impl VerifierBuilder {
             leeway: self.leeway,
             max_lifetime: self.max_lifetime,
             project: self.project,
-            refuse_test_mode: self.refuse_test_mode,
+            require_live_payment: self.require_live_payment,
             require_order_id: self.require_order_id,
             skip_invoice_binding: self.skip_invoice_binding,
         }))
     }
 }
 
-impl std::fmt::Debug for VerifierBuilder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for VerifierBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifierBuilder").finish_non_exhaustive()
     }
 }
 
-/// Why a [`VerifierBuilder`] makes no verifier.
+/// Why a [`VerifierBuilder`] cannot make a verifier.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -165,9 +205,9 @@ pub enum BuildError {
     #[error("leeway is over 300 seconds")]
     Leeway,
     /// The lifetime is under 1 s or over a day.
-    #[error("maximal lifetime is not between one second and one day")]
+    #[error("maximum lifetime is not between one second and one day")]
     MaxLifetime,
-    /// Neither `aws-lc-rs` nor `rust-crypto` is compiled in.
+    /// Neither feature, `aws-lc-rs` nor `rust-crypto`, is on.
     #[error("no backend: turn on the feature aws-lc-rs or rust-crypto of cryptocloud-postback")]
     NoBackend,
     /// There are more than four secrets.

@@ -84,6 +84,27 @@ pub struct Expected {
 }
 
 /// What a postback reports, as far as [`Expected`] compares it.
+///
+/// # Examples
+///
+/// ```
+/// use cryptocloud_postback::{Difference, Expected, InvoiceId, Report};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let invoice_id = InvoiceId::parse("ILRAJE1Q")?;
+/// let report = Report {
+///     invoice_id: &invoice_id,
+///     order_id: None,
+///     amount_crypto: Some("5".parse()?),
+///     currency: None,
+///     invoice_info: None,
+/// };
+/// let expected = Expected::invoice(invoice_id.clone()).minimum_paid("10.5".parse()?);
+/// let mismatch = expected.check(&report).unwrap_err();
+/// assert!(mismatch.contains(Difference::AmountTooLow));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     /// The invoice.
@@ -149,8 +170,8 @@ impl Expected {
     /// [`currency`](Self::currency) too.
     ///
     /// This compares with [`Postback::amount_crypto`](crate::Postback::amount_crypto).
-    /// In JSON, [`InvoiceInfo::amount_paid`] must not be less either, nor the invoice `partial`: the
-    /// vendor does not say whether a partial payment changes the one or the other.
+    /// The vendor does not say whether a partial payment changes that field, so in JSON
+    /// [`InvoiceInfo::amount_paid`] must not be less either, and the invoice must not be `partial`.
     /// An overpayment is a mismatch too; [`minimum_paid`](Self::minimum_paid) lets it pass.
     pub fn amount(mut self, amount: Amount) -> Self {
         self.amount = Some(amount);

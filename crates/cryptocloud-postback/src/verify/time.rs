@@ -5,8 +5,21 @@ use std::{
 
 use crate::{Error, ErrorKind};
 
-/// A point in time, in whole seconds since 1970-01-01T00:00:00Z, as in a JWT (RFC 7519 section 2,
-/// NumericDate).
+/// A time in whole seconds since 1970-01-01T00:00:00Z: the NumericDate of a JWT (RFC 7519 section 2).
+///
+/// # Examples
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use cryptocloud_postback::UnixTime;
+///
+/// let time = UnixTime::from_secs(1_767_262_995);
+/// let system_time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_262_995);
+/// assert_eq!(SystemTime::from(time), system_time);
+/// assert_eq!(UnixTime::try_from(system_time)?, time);
+/// # Ok::<_, cryptocloud_postback::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct UnixTime(u64);
 
@@ -27,12 +40,12 @@ impl UnixTime {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ClockBeforeEpoch`] where the clock stands before 1970.
+    /// Returns [`ErrorKind::ClockBeforeEpoch`] if the clock is set before 1970.
     pub fn now() -> Result<Self, Error> {
         SystemTime::now().try_into()
     }
 
-    /// This much later, at most the end of time.
+    /// Adds a duration, without its fraction of a second; saturates at the largest value.
     #[must_use]
     pub const fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration.as_secs()))
@@ -50,11 +63,21 @@ impl TryFrom<SystemTime> for UnixTime {
     }
 }
 
+/// A time after the year 9999, which not every platform can hold, becomes the end of that year.
+impl From<UnixTime> for SystemTime {
+    fn from(time: UnixTime) -> Self {
+        Self::UNIX_EPOCH + Duration::from_secs(time.0.min(END_OF_9999))
+    }
+}
+
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
+
+/// 9999-12-31T23:59:59Z, the last second that RFC 3339 can write.
+const END_OF_9999: u64 = 253_402_300_799;
 
 #[cfg(test)]
 mod tests {
@@ -74,7 +97,18 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_time_is_no_overflow() {
+    fn system_time_and_back() -> Result<(), Error> {
+        for seconds in [0, 1, 1_767_262_995, END_OF_9999] {
+            let time = UnixTime::from_secs(seconds);
+            assert_eq!(UnixTime::try_from(SystemTime::from(time))?, time);
+        }
+        let latest = SystemTime::from(UnixTime::from_secs(u64::MAX));
+        assert_eq!(UnixTime::try_from(latest)?.as_secs(), END_OF_9999);
+        Ok(())
+    }
+
+    #[test]
+    fn the_end_of_time_does_not_overflow() {
         let end = UnixTime::from_secs(u64::MAX);
         assert_eq!(end.saturating_add(Duration::from_secs(60)), end);
     }

@@ -2,9 +2,7 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
-use crate::{
-    Expected, InvoiceId, Mismatch, Postback, Report, UnixTime, token::mac, verify::verifier::Proof,
-};
+use crate::{Expected, InvoiceId, Mismatch, Postback, Report, UnixTime, token::mac};
 
 /// A postback with a valid token for its invoice.
 ///
@@ -22,6 +20,13 @@ pub struct Verified {
     project: Option<Arc<str>>,
     proof: Proof,
     reported: Postback,
+}
+
+/// What a token proved.
+#[derive(Clone)]
+pub(crate) struct Proof {
+    pub(crate) expires_at: UnixTime,
+    pub(crate) mac: Vec<u8>,
 }
 
 impl Verified {
@@ -48,9 +53,9 @@ impl Verified {
 
     /// SHA-256 of the token's MAC: **proven**, and safe to log.
     ///
-    /// Two postbacks have the same digest where they carry the same token.
-    /// A resend carries a new one, so this is no idempotency key; the
-    /// [invoice id](Self::invoice_id) is.
+    /// Two postbacks have the same digest if they carry the same token.
+    /// A resend carries a new one, so do not use this as an idempotency key; use the
+    /// [invoice id](Self::invoice_id).
     #[must_use]
     pub fn token_digest(&self) -> [u8; 32] {
         mac::digest(&self.proof.mac)
@@ -62,7 +67,7 @@ impl Verified {
         self.project.as_deref()
     }
 
-    /// All that the body reports. The token does **not** sign it.
+    /// Everything that the body reports. The token does **not** sign it.
     #[must_use]
     pub fn reported(&self) -> &Postback {
         &self.reported
@@ -70,7 +75,8 @@ impl Verified {
 
     /// The body as it arrived, for an audit log.
     ///
-    /// It holds the token, which is good for this invoice until it expires: keep it from public logs.
+    /// It holds the token, which can confirm this invoice until it expires: keep it out of logs that
+    /// others can read.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.reported.body

@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -7,9 +8,8 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    BuildError, Error, ErrorKind, Postback, RequestHead, SecretKey, Status, UnixTime, Unverified,
-    Verified, VerifierBuilder,
-    body::fields::{Fields, Value},
+    Error, ErrorKind, Format, Postback, RequestHead, Status, UnixTime, Unverified, Verified,
+    body::{fields::Fields, value::Value},
     error::Cause,
     http::trace,
     token::{
@@ -17,6 +17,7 @@ use crate::{
         mac::MacKeys,
         segments::{self, Token},
     },
+    verify::verified::Proof,
 };
 
 /// Verifies postbacks of one project.
@@ -48,28 +49,15 @@ pub(crate) struct Settings {
     pub(crate) leeway: Duration,
     pub(crate) max_lifetime: Duration,
     pub(crate) project: Option<Arc<str>>,
-    pub(crate) refuse_test_mode: bool,
+    pub(crate) require_live_payment: bool,
     pub(crate) require_order_id: bool,
     pub(crate) skip_invoice_binding: bool,
 }
 
-pub(crate) type Clock = Box<dyn Fn() -> SystemTime + Send + Sync>;
+/// A clock that panics leaves nothing half done.
+pub(crate) type Clock = AssertUnwindSafe<Box<dyn Fn() -> SystemTime + Send + Sync>>;
 
 impl Verifier {
-    /// With the defaults of [`builder`](Self::builder).
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::NoBackend`] where neither `aws-lc-rs` nor `rust-crypto` is compiled in.
-    pub fn new(secret: SecretKey) -> Result<Self, BuildError> {
-        Self::builder(secret).build()
-    }
-
-    /// Starts with one secret; more can be added for rotation.
-    pub fn builder(secret: SecretKey) -> VerifierBuilder {
-        VerifierBuilder::new(secret)
-    }
-
     pub(crate) fn from_settings(settings: Settings) -> Self {
         Self(Arc::new(settings))
     }
@@ -81,7 +69,7 @@ impl Verifier {
     /// Returns an error if the postback is not genuine: [`Error::kind`] says why, and
     /// [`ErrorKind::response`] is the response to send.
     pub fn verify(&self, head: RequestHead, body: Bytes) -> Result<Verified, Error> {
-        head.body(body)?.verify(self)
+        self.outcome(head.unverified(body), self.now())
     }
 
     /// Verifies a postback at the given time.
@@ -95,8 +83,7 @@ impl Verifier {
         body: Bytes,
         now: UnixTime,
     ) -> Result<Verified, Error> {
-        let unverified = head.body(body)?;
-        self.outcome(unverified, Ok(now))
+        self.outcome(head.unverified(body), Ok(now))
     }
 
     /// Verifies a whole request at the time of the verifier's clock.
@@ -108,36 +95,52 @@ impl Verifier {
     #[cfg(feature = "http")]
     pub fn verify_http(&self, request: &http::Request<Bytes>) -> Result<Verified, Error> {
         let headers = request.headers().iter();
-        let head = RequestHead::check(
+        let unverified = RequestHead::try_new(
             request.method().as_str(),
             headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
-        )?;
-        self.verify(head, request.body().clone())
+        )
+        .and_then(|head| head.unverified(request.body().clone()));
+        self.outcome(unverified, self.now())
     }
 
-    /// The end of every verification: whichever way a postback came, its event is emitted here.
-    fn outcome(&self, body: Unverified, now: Result<UnixTime, Error>) -> Result<Verified, Error> {
-        let format = body.format();
-        match now.and_then(|now| self.check(body, now)) {
+    fn now(&self) -> Result<UnixTime, Error> {
+        (self.0.clock.0)().try_into()
+    }
+
+    /// The end of every verification: however a postback arrived, its event is emitted here.
+    fn outcome(
+        &self,
+        unverified: Result<Unverified, Error>,
+        now: Result<UnixTime, Error>,
+    ) -> Result<Verified, Error> {
+        match unverified.and_then(|body| self.check(body, now)) {
             Ok(verified) => {
                 trace::accepted(&verified);
                 Ok(verified)
             }
-            Err(error) => Err(trace::refused(
-                error
-                    .with_format(format)
-                    .with_project(self.0.project.clone()),
-            )),
+            Err(error) => {
+                let error = error.with_project(self.0.project.clone());
+                Err(trace::refused(error))
+            }
         }
     }
 
-    fn check(&self, body: Unverified, now: UnixTime) -> Result<Verified, Error> {
+    fn check(&self, body: Unverified, now: Result<UnixTime, Error>) -> Result<Verified, Error> {
+        let format = body.format();
+        self.check_fields(body, now)
+            .map_err(|error| error.with_format(format))
+    }
+
+    fn check_fields(
+        &self,
+        body: Unverified,
+        now: Result<UnixTime, Error>,
+    ) -> Result<Verified, Error> {
         let fields = body.fields()?;
         let mut reported = Postback::from_fields(&fields, body.format())?;
-        let proof = self
-            .0
-            .prove(&fields, &reported, now)
-            .map_err(|error| error.with_invoice_id(&reported.invoice_id))?;
+        let proof = now
+            .and_then(|now| self.0.prove(&fields, &reported, now))
+            .map_err(|error| error.with_invoice_id(reported.invoice_id.clone()))?;
         drop(fields);
         reported.body = body.into_body();
         Ok(Verified::new(reported, proof, self.0.project.clone()))
@@ -151,16 +154,8 @@ impl Unverified {
     ///
     /// Returns an error if the postback is not genuine, as [`Verifier::verify`] does.
     pub fn verify(self, verifier: &Verifier) -> Result<Verified, Error> {
-        let now = (verifier.0.clock)().try_into();
-        verifier.outcome(self, now)
+        verifier.outcome(Ok(self), verifier.now())
     }
-}
-
-/// What a token proved.
-#[derive(Clone)]
-pub(crate) struct Proof {
-    pub(crate) expires_at: UnixTime,
-    pub(crate) mac: Vec<u8>,
 }
 
 impl Settings {
@@ -184,29 +179,28 @@ impl Settings {
         if !self.skip_invoice_binding {
             claims.check_invoice(&reported.invoice_id)?;
         }
-        let is_same_invoice = match &fields.uuid {
-            Value::Missing | Value::Null => true,
-            Value::Text(uuid) => reported.invoice_id.is_named_by(uuid),
-            Value::False | Value::Number(_) | Value::Other => false,
-        };
-        if !is_same_invoice {
-            let cause = Cause::field("invoice_info.uuid", "names another invoice");
-            return Err(Error::new(ErrorKind::InvoiceMismatch, cause));
-        }
         if !self.accept_any_status && reported.status != Status::Success {
             return Err(Error::bare(ErrorKind::StatusRefused));
         }
-        if self.refuse_test_mode {
-            // Anything but a plain no is taken for a yes.
-            let (Value::Missing | Value::Null | Value::False) = fields.test_mode()? else {
-                return Err(Error::bare(ErrorKind::TestModeRefused));
-            };
+        if self.require_live_payment {
+            check_live(fields, reported.format())?;
         }
         Ok(Proof {
             expires_at: claims.expires_at,
             mac: token.mac,
         })
     }
+}
+
+/// Only a plain `false` says that a payment is live, and a form does not say it.
+fn check_live(fields: &Fields<'_>, format: Format) -> Result<(), Error> {
+    let cause = match (fields.invoice_info.test_mode(), format) {
+        (Some(Value::False), _) => return Ok(()),
+        (Some(Value::True), _) => return Err(Error::bare(ErrorKind::TestModeRefused)),
+        (_, Format::Form) => Cause::Problem("a form has no test_mode"),
+        (_, Format::Json) => Cause::field("invoice_info.test_mode", "is neither true nor false"),
+    };
+    Err(Error::new(ErrorKind::TestModeUnknown, cause))
 }
 
 impl fmt::Debug for Verifier {
@@ -217,7 +211,7 @@ impl fmt::Debug for Verifier {
             .field("leeway", &self.0.leeway)
             .field("max_lifetime", &self.0.max_lifetime)
             .field("project", &self.0.project)
-            .field("refuse_test_mode", &self.0.refuse_test_mode)
+            .field("require_live_payment", &self.0.require_live_payment)
             .field("require_order_id", &self.0.require_order_id)
             .field("skip_invoice_binding", &self.0.skip_invoice_binding)
             .finish_non_exhaustive()
