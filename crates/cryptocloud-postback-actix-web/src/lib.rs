@@ -155,8 +155,6 @@ mod body;
 mod config;
 mod error;
 mod extract;
-#[cfg(feature = "inbox")]
-mod handler;
 mod received;
 mod response;
 #[cfg(feature = "inbox")]
@@ -173,8 +171,6 @@ pub use cryptocloud_postback::testing;
 pub use cryptocloud_postback_inbox as inbox;
 pub use error::PostbackError;
 pub use extract::{UnverifiedPostback, VerifiedPostback};
-#[cfg(feature = "inbox")]
-pub use handler::PostbackHandler;
 pub use received::Received;
 #[cfg(feature = "inbox")]
 pub use route::postback_route;

@@ -160,8 +160,6 @@
 mod body;
 mod config;
 mod extract;
-#[cfg(feature = "inbox")]
-mod handler;
 #[cfg(feature = "tower")]
 mod layer;
 mod received;
@@ -179,8 +177,6 @@ pub use cryptocloud_postback::testing;
 #[cfg(feature = "inbox")]
 pub use cryptocloud_postback_inbox as inbox;
 pub use extract::{UnverifiedPostback, VerifiedPostback};
-#[cfg(feature = "inbox")]
-pub use handler::PostbackHandler;
 #[cfg(feature = "tower")]
 pub use layer::{VerifyPostback, VerifyPostbackLayer};
 pub use received::Received;
