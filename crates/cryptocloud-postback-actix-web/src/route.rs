@@ -4,7 +4,7 @@ use actix_web::{
     http::{StatusCode, header},
     web,
 };
-use cryptocloud_postback::{ANSWER_CONTENT_TYPE, Verifier};
+use cryptocloud_postback::Verifier;
 use cryptocloud_postback_inbox::{Inbox, InboxError};
 
 use crate::{PostbackHandler, Received, VerifiedPostback};
@@ -99,6 +99,6 @@ fn answer<E>(error: &InboxError<E>) -> HttpResponse {
         response.insert_header((header::RETRY_AFTER, seconds));
     }
     response
-        .content_type(ANSWER_CONTENT_TYPE)
+        .content_type("application/json")
         .body(error.body_text())
 }

@@ -6,7 +6,7 @@ use axum_core::{
     extract::{FromRequest, FromRequestParts, Request},
     response::{IntoResponse, Response},
 };
-use cryptocloud_postback::{ANSWER_CONTENT_TYPE, Verifier};
+use cryptocloud_postback::Verifier;
 use cryptocloud_postback_inbox::{Inbox, InboxError};
 use http::{StatusCode, header};
 
@@ -105,7 +105,7 @@ where
 fn answer<E>(error: &InboxError<E>) -> Response {
     let status = StatusCode::from_u16(error.status_code());
     let status = status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    let content_type = [(header::CONTENT_TYPE, ANSWER_CONTENT_TYPE)];
+    let content_type = [(header::CONTENT_TYPE, "application/json")];
     let mut response = (status, content_type, error.body_text()).into_response();
     if let Some(seconds) = error.retry_after() {
         response

@@ -3,16 +3,16 @@ use std::fmt;
 use cryptocloud_postback::{Amount, Currency};
 use sha2::{Digest, Sha256};
 
-/// SHA-256 over the reported fields of one payment.
+/// SHA-256 over the fields that one postback reports.
 ///
 /// The fields are normalised and each is preceded by its length: the JSON and the form of one payment
 /// agree, `100` and `100.0` agree, and no two different reports run together.
-/// The token has no part in it, since a resend carries a new one.
+/// The token has no part in it, because it is new in every resend.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// From bytes that a store kept.
+    /// Reads a store's column.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -25,22 +25,14 @@ impl Fingerprint {
     }
 
     pub(crate) fn of(
-        invoice_id: &str,
-        status: &str,
-        amount: Amount,
-        currency: &Currency,
+        amount_crypto: Option<Amount>,
+        currency: Option<&Currency>,
         order_id: Option<&str>,
     ) -> Self {
-        let amount = amount.as_decimal().normalize().to_string();
+        let amount = amount_crypto.map(|amount| amount.as_decimal().normalize().to_string());
         Self(digest(
-            b"postback fields 1",
-            &[
-                Some(invoice_id),
-                Some(status),
-                Some(&amount),
-                Some(currency.as_str()),
-                order_id,
-            ],
+            b"postback fields 2",
+            &[amount.as_deref(), currency.map(Currency::as_str), order_id],
         ))
     }
 }
@@ -78,36 +70,37 @@ pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result
 mod tests {
     use super::*;
 
-    type Fields<'a> = (&'a str, &'a str, &'a str, &'a str, Option<&'a str>);
+    type Fields<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
 
-    const BASE: Fields<'_> = ("ILRAJE1Q", "success", "100", "BNB", Some("ORDER_1"));
+    const BASE: Fields<'_> = (Some("100"), Some("BNB"), Some("ORDER_1"));
 
     #[track_caller]
-    fn of((invoice, status, amount, currency, order): Fields<'_>) -> Fingerprint {
-        let amount = Amount::parse(amount).unwrap_or_else(|error| panic!("{amount}: {error}"));
-        let currency = Currency::parse(currency).unwrap_or_else(|error| panic!("{error}"));
-        Fingerprint::of(invoice, status, amount, &currency, order)
+    fn of((amount, currency, order): Fields<'_>) -> Fingerprint {
+        let amount =
+            amount.map(|text| Amount::parse(text).unwrap_or_else(|error| panic!("{error}")));
+        let currency = currency.map(|code| code.parse().unwrap_or_else(|error| panic!("{error}")));
+        Fingerprint::of(amount, currency.as_ref(), order)
     }
 
     #[test]
     fn amounts_agree_by_value() {
         for amount in ["100.0", "1e2", "100.00", "1.00E+2"] {
-            assert_eq!(of((BASE.0, BASE.1, amount, BASE.3, BASE.4)), of(BASE));
+            assert_eq!(of((Some(amount), BASE.1, BASE.2)), of(BASE));
         }
-        let zero = |text| of((BASE.0, BASE.1, text, BASE.3, BASE.4));
+        let zero = |text| of((Some(text), BASE.1, BASE.2));
         assert_eq!(zero("0"), zero("0.00"));
     }
 
     #[test]
     fn every_field_counts() {
         let others: [Fields<'_>; 7] = [
-            ("ILRAJE1R", BASE.1, BASE.2, BASE.3, BASE.4),
-            (BASE.0, "fail", BASE.2, BASE.3, BASE.4),
-            (BASE.0, BASE.1, "100.1", BASE.3, BASE.4),
-            (BASE.0, BASE.1, BASE.2, "ETH", BASE.4),
-            (BASE.0, BASE.1, BASE.2, BASE.3, Some("ORDER_2")),
-            (BASE.0, BASE.1, BASE.2, BASE.3, None),
-            (BASE.0, BASE.1, BASE.2, BASE.3, Some("")),
+            (Some("100.1"), BASE.1, BASE.2),
+            (None, BASE.1, BASE.2),
+            (BASE.0, Some("ETH"), BASE.2),
+            (BASE.0, None, BASE.2),
+            (BASE.0, BASE.1, Some("ORDER_2")),
+            (BASE.0, BASE.1, None),
+            (BASE.0, BASE.1, Some("")),
         ];
         for (index, fields) in others.iter().enumerate() {
             assert_ne!(of(*fields), of(BASE), "{fields:?}");

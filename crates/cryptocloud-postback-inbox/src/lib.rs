@@ -1,9 +1,25 @@
-//! Processes each CryptoCloud (Trybit) payment postback once.
+//! Stores each CryptoCloud (Trybit) payment, handles it once, and retries until it is settled.
 //!
 //! ```
-//! use cryptocloud_postback::{SecretKey, Verifier, testing::{NOW, PostbackBuilder}};
-//! use cryptocloud_postback_inbox::{Inbox, InboxError, MemoryStore, Outcome};
+//! use cryptocloud_postback::{Expected, SecretKey, Verifier, testing::{NOW, PostbackBuilder}};
+//! use cryptocloud_postback_inbox::{Failure, Handler, Inbox, MemoryStore, Payment};
 //!
+//! struct Shop;
+//!
+//! impl Handler<()> for Shop {
+//!     async fn handle(&self, payment: &Payment, _: &mut ()) -> Result<(), Failure> {
+//!         // The invoice is proven: find the order by it.
+//!         let Some(order) = order_of(payment.invoice_id().as_str()) else {
+//!             return Err(Failure::hold("no order has this invoice"));
+//!         };
+//!         // All else is only reported: compare it.
+//!         payment.check(&Expected::order(order).amount("0.000113".parse()?))?;
+//!         // Mark the order as paid here.
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # fn order_of(invoice: &str) -> Option<&'static str> { (invoice == "ILRAJE1Q").then_some("ORDER_93223") }
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let secret = "not-a-real-key-only-for-this-example";
@@ -12,92 +28,104 @@
 //! #     let signed = postback.json();
 //! #     verifier.verify_at(Some(signed.content_type()), signed.body(), NOW)
 //! # };
-//! let inbox = Inbox::new("shop", MemoryStore::new(100_000))?;
-//! let postback = verify(PostbackBuilder::new(secret))?;
+//! let inbox = Inbox::builder("shop", MemoryStore::new(100_000), Shop).start().await?;
 //!
-//! let first = inbox
-//!     .handle(&postback, async |postback| credit(postback.invoice_id()).await)
-//!     .await?;
-//! assert_eq!(first, Outcome::Handled(1));
+//! let paid = verify(PostbackBuilder::new(secret).order_id("ORDER_93223"))?;
+//! assert_eq!(inbox.receive(&paid).await.status(), 200);
+//! // A resend does not run the handler again.
+//! assert_eq!(inbox.receive(&paid).await.status(), 200);
 //!
-//! let again = inbox
-//!     .handle(&postback, async |postback| credit(postback.invoice_id()).await)
-//!     .await?;
-//! assert_eq!(again, Outcome::Duplicate);
-//!
-//! let changed = verify(PostbackBuilder::new(secret).amount("9000"))?;
-//! let refused = inbox
-//!     .handle(&changed, async |postback| credit(postback.invoice_id()).await)
-//!     .await;
-//! assert!(matches!(refused, Err(InboxError::Conflict)));
-//! assert_eq!(inbox.conflicts(None, 10).await?.len(), 1);
+//! // Another amount under a valid token is not credited, and an operator can see it.
+//! let forged = verify(PostbackBuilder::new(secret).order_id("ORDER_93223").amount("9000"))?;
+//! assert_eq!(inbox.receive(&forged).await.status(), 409);
+//! assert_eq!(inbox.counts().await?.conflict, 1);
 //! # Ok(())
 //! # }
-//! # async fn credit(_: &cryptocloud_postback::InvoiceId) -> std::io::Result<u32> { Ok(1) }
 //! ```
 //!
-//! `MemoryStore` serves one process.
-//! `cryptocloud-postback-sqlx` has stores for SQLite and PostgreSQL, and `cryptocloud-postback-redis` one for Redis.
+//! `MemoryStore` is for tests and for one process.
+//! `cryptocloud-postback-sqlx` has stores for PostgreSQL and SQLite, and `cryptocloud-postback-redis`
+//! one for Redis.
 //!
 //! # What is guaranteed
 //!
-//! 1. A handler only runs with a claim, which no two workers hold at once, also in several processes.
-//! 2. `Ok` is returned only after the store has said that the payment is processed: answer 200 then, and what `InboxError` says otherwise.
-//! 3. A resend runs the handler again only where it failed, panicked, or was not known to have ended.
-//! 4. A report that differs from what is known of its invoice never runs the handler.
-//!    It is kept without its token until somebody accepts or discards it.
-//! 5. A claim of a crashed worker is free after its lease, and a worker that lost its lease is told so.
-//! 6. A store that fails or hangs is an error within a limit, and the handler does not run.
-//! 7. Where the caller is dropped, the work goes on in its own task.
+//! **Only what the handler writes through the given transaction happens once.**
+//! E-mails and calls to other services may repeat: write an outbox row, or pass
+//! [`Payment::idempotency_key`].
+//!
+//! 1. A report is committed before the handler runs, already leased, so a crash at any point loses
+//!    nothing: after the lease a worker tries again, without a resend.
+//! 2. The handler's writes and the state *done* are committed together, in stores that have a
+//!    transaction to share.
+//! 3. In the [direct mode](Mode::Direct), 200 says that the payment is done, held for review, or
+//!    discarded. In the [store-first mode](Mode::StoreFirst) it says that the payment is stored.
+//! 4. At most one report of a payment is ever credited, also if an operator accepts another one.
+//!    A report that differs from one that is unfinished or done waits as a conflict, and is promoted
+//!    if the first one turns out to be none.
+//! 5. A failed handler is tried again within 2 s, then after 10 s, doubling up to an hour, for 7 days;
+//!    then the payment is held for review.
+//! 6. A worker that lost its lease changes nothing any more.
+//! 7. A postback that cannot be stored gets a 503, and the log a line that
+//!    `ccpostback inbox import` reads ([`LostReport`]).
+//!
+//! The [transition table](transition) says all of it in one place. A model checker explores it in
+//! `tests/model`, and every store is compared with it.
 //!
 //! # What is not
 //!
-//! Effectively once within one database is as far as it goes: claim and business write in one transaction, with `claim_in` of the stores in `cryptocloud-postback-sqlx`.
-//! With `Inbox::handle` the handler's effect and the completion are two writes.
-//! A crash between them, or a handler that blocks its thread for longer than the lease, means that the handler runs again for the same payment: make it idempotent, with a unique index on the invoice.
-//! With `panic = "abort"` a panic is a crash, and the lease frees the claim.
-//!
-//! What is reported is not signed.
-//! Compare it with your own order (`Verified::check`) inside the handler, and fail where it differs: a failed report blocks nobody.
+//! The vendor's token signs the invoice and nothing else, so compare the reported fields with your
+//! own order ([`Payment::check`]).
+//! Put a unique index on the invoice into your ledger, as the last line of defence.
+//! With `panic = "abort"` a panic is a crash: the lease ends, and the handler runs again.
 //!
 //! # Features
 //!
-//! `contract-tests` has the tests that every store has to pass, for authors of stores.
+//! `contract-tests` has the suite that every store must pass, for authors of stores.
 #![forbid(unsafe_code)]
 
-mod builder;
-mod claim;
-mod conflict;
 #[cfg(feature = "contract-tests")]
 pub mod contract;
 mod error;
+mod failure;
+mod fence;
 mod fingerprint;
-mod id;
+mod handler;
+mod identity;
 mod inbox;
-mod key;
-mod lease;
+mod limits;
+mod lost;
 mod memory;
-mod outcome;
 mod panics;
+mod payment;
+mod record;
 mod report;
-pub mod rules;
-mod slots;
+mod response;
+mod retry;
+mod settle;
+mod state;
 mod store;
-mod work;
+mod test_inbox;
+pub mod transition;
 
-pub use builder::{InboxBuildError, InboxBuilder};
-pub use claim::Claim;
-pub use conflict::Conflict;
 pub use error::{StoreError, StoreErrorKind};
+pub use failure::{Failure, FailureKind};
+pub use fence::Fence;
 pub use fingerprint::Fingerprint;
-pub use id::{ClaimId, ClaimIdError};
-pub use inbox::Inbox;
-pub use key::{Key, KeyPolicy};
-pub use lease::{Lease, Owner};
+pub use handler::Handler;
+pub use identity::{Identity, IdentityPolicy};
+pub use inbox::{Inbox, InboxBuildError, InboxBuilder};
+pub use limits::Limits;
+pub use lost::{LostReport, LostReportError};
 pub use memory::MemoryStore;
-pub use outcome::{InboxError, Outcome};
-pub use report::Report;
-pub use store::InboxStore;
+pub use payment::{Payment, PaymentBuilder};
+pub use record::{Counts, Decided, Decision, Hold, HoldKind, Record};
+pub use report::{Claim, Fields, Report, ReportId, ReportIdError, Source};
+pub use response::{Mode, Response};
+pub use settle::{Attempt, Settled, Settles};
+pub use state::State;
+pub use store::{ClaimQuery, Claimed, InboxStore, Purge, Receipt, Start};
+pub use test_inbox::TestInbox;
+pub use transition::{Event, Refusal};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,92 +1,294 @@
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
+use cryptocloud_postback::{Amount, UnixTime};
 
-use crate::{Claim, ClaimId, Conflict, Lease, Report, StoreError};
+use crate::{Claim, Counts, Decided, Decision, Hold, Record, Report, ReportId, State, StoreError};
 
-/// Where claims are kept.
+/// Where reports are kept.
 ///
-/// [`rules`](crate::rules) decides what a claim leads to, and the feature `contract-tests` has the
-/// tests that every store has to pass.
+/// [`transition::TABLE`](crate::transition::TABLE) decides what each method does; the feature
+/// `contract-tests` has the suite that every store must pass.
 ///
-/// A method must return `Ok` only after its effect is as durable as the store can make it, and each
-/// may be dropped at any await: what it does then happens as a whole or not at all.
+/// - A method returns `Ok` only after its effect is as durable as the store can make it, and each
+///   may be dropped at any await: its effect happens as a whole or not at all.
+/// - A refusal of the table is [`StoreErrorKind::Refused`](crate::StoreErrorKind::Refused), and
+///   nothing has changed then.
+/// - Times are the store's own, never the caller's; durations count from the moment of the change.
+/// - A project never sees or changes the reports of another: for it they are `NotFound`.
+/// - At most one report of an identity [blocks](State::blocks), and at most one has each
+///   fingerprint.
+///
+/// All methods fail with `Unavailable`, `TimedOut`, `OutcomeUnknown`, `ReadOnly` or `Corrupt` if the
+/// database call fails; `# Errors` names the kinds beyond these.
 #[async_trait]
 pub trait InboxStore: fmt::Debug + Send + Sync + 'static {
-    /// Claims a payment for as long as the lease, by the store's own clock.
-    ///
-    /// A report that conflicts is kept before this returns [`Claim::Conflict`].
+    /// Checks that the store can be used: schema, privileges, durability. It changes nothing.
     ///
     /// # Errors
     ///
-    /// Every kind but `NotFound` and `StaleLease`.
-    async fn claim(&self, report: &Report, lease: Duration) -> Result<Claim, StoreError>;
+    /// `SchemaMissing`, `SchemaTooOld`, `SchemaTooNew`, `NotDurable`.
+    async fn check(&self) -> Result<(), StoreError>;
 
-    /// Marks a payment as processed.
-    ///
-    /// It can be asked again with the same lease: an answer may have been lost on its way.
+    /// The store's clock.
     ///
     /// # Errors
     ///
-    /// `StaleLease` where somebody else holds the claim by now.
-    async fn complete(&self, lease: &Lease) -> Result<(), StoreError>;
+    /// See the trait.
+    async fn now(&self) -> Result<UnixTime, StoreError>;
 
-    /// Gives a claim back, so that the next one who asks gets it.
+    /// [`Event::Receive`](crate::Event::Receive): stores a postback's report, unless it is known.
     ///
-    /// A conflict that was being accepted is open again.
+    /// A report is known if the identity has one with the same fingerprint, which then stays as it
+    /// is. If it has none, but one from reconciliation without a fingerprint, that one gets this
+    /// fingerprint and stays as it is otherwise: the postback *adopts* it.
+    /// A new one that [is unidentified](Report::is_unidentified) is held as `Unidentified`.
+    ///
+    /// It must not wait behind a transaction that settles the same identity.
     ///
     /// # Errors
     ///
-    /// `StaleLease` where the claim is done or somebody else holds it by now.
-    async fn release(&self, lease: &Lease) -> Result<(), StoreError>;
+    /// `Refused(Full)` if the identity has too many reports, `Full` if the store does.
+    async fn receive(&self, report: &Report, start: Start) -> Result<Receipt, StoreError>;
 
-    /// Makes a lease run out this much later than now.
+    /// [`Event::Reconcile`](crate::Event::Reconcile): stores what the vendor's API says is paid and
+    /// the inbox does not know, as received.
+    ///
+    /// If the identity has a report that is held as `Unconfirmed`, the oldest such one becomes
+    /// received instead, with attempts and age reset.
     ///
     /// # Errors
     ///
-    /// `StaleLease` where the claim is done or somebody else holds it by now.
-    async fn renew(&self, lease: &Lease, duration: Duration) -> Result<(), StoreError>;
+    /// `Refused(Blocked | Discarded | Known)`.
+    async fn reconcile(&self, report: &Report) -> Result<ReportId, StoreError>;
 
-    /// Forgets at most `limit` claims of a project that were settled longer ago than `age`, and says
-    /// how many.
-    ///
-    /// Claims in flight and open conflicts stay, however old they are.
+    /// When reconciliation first ran for this project: the time of the first call, by the store's
+    /// clock. Every later call returns the same.
     ///
     /// # Errors
     ///
-    /// Those of the database.
-    async fn purge(&self, project: &str, age: Duration, limit: u32) -> Result<u64, StoreError>;
+    /// See the trait.
+    async fn reconciles_from(&self, project: &str) -> Result<UnixTime, StoreError>;
 
-    /// Lists at most `limit` open conflicts of a project, those after an id, in the order of ids.
+    /// [`Event::Claim`](crate::Event::Claim): claims up to `limit` due reports, those due longest
+    /// first, each with the next fence and a lease.
+    ///
+    /// A report that is not received and has been failing for longer than `retry_span` becomes held,
+    /// as `AttemptsUsedUp`; it counts toward the limit.
+    /// It has been failing since its first [`fail`](Self::fail), or since its lease first ended
+    /// without a move, counted from the last accept or operator's retry.
+    ///
+    /// Several processes claim at the same time without waiting for each other.
     ///
     /// # Errors
     ///
-    /// Those of the database.
-    async fn conflicts(
+    /// See the trait.
+    async fn claim(&self, project: &str, query: ClaimQuery) -> Result<Claimed, StoreError>;
+
+    /// [`Event::Renew`](crate::Event::Renew): the lease ends this much later than now.
+    ///
+    /// # Errors
+    ///
+    /// `Refused(Stale)`.
+    async fn renew(&self, claim: &Claim, lease: Duration) -> Result<(), StoreError>;
+
+    /// [`Event::Hold`](crate::Event::Hold): the report waits for an operator.
+    ///
+    /// # Errors
+    ///
+    /// `Refused(Stale)`.
+    async fn hold(&self, claim: &Claim, hold: &Hold) -> Result<(), StoreError>;
+
+    /// [`Event::Fail`](crate::Event::Fail): the report is due for the next attempt after `delay`.
+    ///
+    /// # Errors
+    ///
+    /// `Refused(Stale)`.
+    async fn fail(&self, claim: &Claim, error: &str, delay: Duration) -> Result<(), StoreError>;
+
+    /// [`Event::Postpone`](crate::Event::Postpone): the report is due after `delay`, and the attempt
+    /// does not count.
+    ///
+    /// # Errors
+    ///
+    /// `Refused(Stale)`.
+    async fn postpone(
+        &self,
+        claim: &Claim,
+        reason: &str,
+        delay: Duration,
+    ) -> Result<(), StoreError>;
+
+    /// [`Event::Promote`](crate::Event::Promote): for up to `limit` identities that nothing blocks,
+    /// the oldest conflict becomes received. Returns which.
+    ///
+    /// # Errors
+    ///
+    /// See the trait.
+    async fn promote(&self, project: &str, limit: u32) -> Result<Vec<ReportId>, StoreError>;
+
+    /// [`Event::Accept`](crate::Event::Accept): the report becomes received and due at once, with
+    /// this amount, and with attempts and age reset.
+    ///
+    /// # Errors
+    ///
+    /// `Refused(Blocked | State)`, `NotFound`.
+    async fn accept(
         &self,
         project: &str,
-        after: Option<&ClaimId>,
+        id: ReportId,
+        amount: Amount,
+        decision: &Decision,
+    ) -> Result<(), StoreError>;
+
+    /// [`Event::Retry`](crate::Event::Retry): the report becomes received and due at once, with
+    /// attempts and age reset.
+    ///
+    /// # Errors
+    ///
+    /// `Refused(Blocked | State)`, `NotFound`.
+    async fn retry(
+        &self,
+        project: &str,
+        id: ReportId,
+        decision: &Decision,
+    ) -> Result<(), StoreError>;
+
+    /// [`Event::Discard`](crate::Event::Discard): the report is final, and not a payment.
+    ///
+    /// # Errors
+    ///
+    /// `Refused(State)`, `NotFound`.
+    async fn discard(
+        &self,
+        project: &str,
+        id: ReportId,
+        decision: &Decision,
+    ) -> Result<(), StoreError>;
+
+    /// Finds a report.
+    ///
+    /// # Errors
+    ///
+    /// See the trait.
+    async fn get(&self, project: &str, id: ReportId) -> Result<Option<Record>, StoreError>;
+
+    /// Finds the reports of an invoice, in the order of ids: at most
+    /// [`MAX_REPORTS`](crate::transition::MAX_REPORTS) for each identity.
+    ///
+    /// # Errors
+    ///
+    /// See the trait.
+    async fn find(&self, project: &str, invoice_id: &str) -> Result<Vec<Record>, StoreError>;
+
+    /// Lists up to `limit` reports in a state, in the order of ids, from the first one after a
+    /// cursor.
+    ///
+    /// # Errors
+    ///
+    /// See the trait.
+    async fn list(
+        &self,
+        project: &str,
+        state: State,
+        after: Option<ReportId>,
         limit: u32,
-    ) -> Result<Vec<Conflict>, StoreError>;
+    ) -> Result<Vec<Record>, StoreError>;
 
-    /// Finds an open conflict.
+    /// Counts the reports in the states that need work.
     ///
     /// # Errors
     ///
-    /// Those of the database.
-    async fn conflict(&self, id: &ClaimId) -> Result<Option<Conflict>, StoreError>;
+    /// See the trait.
+    async fn counts(&self, project: &str) -> Result<Counts, StoreError>;
 
-    /// Claims an open conflict, to process it after all.
+    /// How long ago the oldest unfinished report was received: the number to alert on. `None` if all
+    /// are finished.
     ///
     /// # Errors
     ///
-    /// `NotFound` where there is no such conflict.
-    async fn accept(&self, id: &ClaimId, lease: Duration) -> Result<Claim, StoreError>;
+    /// See the trait.
+    async fn oldest_unfinished(&self, project: &str) -> Result<Option<Duration>, StoreError>;
 
-    /// Settles an open conflict without processing it: the same report is refused from then on.
+    /// The decisions about a report, the oldest first.
     ///
     /// # Errors
     ///
-    /// `NotFound` where there is no such conflict, or somebody is at it.
-    async fn discard(&self, id: &ClaimId) -> Result<(), StoreError>;
+    /// See the trait.
+    async fn history(&self, project: &str, id: ReportId) -> Result<Vec<Decided>, StoreError>;
+
+    /// [`Event::Purge`](crate::Event::Purge) or [`Event::Forget`](crate::Event::Forget) for up to
+    /// `limit` reports that were done or discarded at least `age` ago. Returns how many it changed;
+    /// a report that was purged before is not among them, unless it is to be forgotten.
+    ///
+    /// # Errors
+    ///
+    /// See the trait.
+    async fn purge(
+        &self,
+        project: &str,
+        age: Duration,
+        purge: Purge,
+        limit: u32,
+    ) -> Result<u64, StoreError>;
+}
+
+/// How the report of a postback starts, if nothing of its identity blocks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Start {
+    /// Running: the caller gets a claim with this lease.
+    Claimed(Duration),
+    /// Received: any worker may claim it at once.
+    Stored,
+}
+
+/// What became of a postback's report.
+#[derive(Clone, Debug)]
+#[must_use]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives as long as its request, and is not kept in number"
+)]
+pub enum Receipt {
+    /// It is new, and running: the caller holds the claim.
+    Claimed(Claim),
+    /// It is stored, and the caller has nothing to do.
+    Stored {
+        /// Its id.
+        id: ReportId,
+        /// Its state, now.
+        state: State,
+        /// Whether this call stored it.
+        is_new: bool,
+    },
+}
+
+/// What to claim.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ClaimQuery {
+    /// The most reports to claim.
+    pub limit: u32,
+    /// How long the claims last.
+    pub lease: Duration,
+    /// How long a report may keep failing.
+    pub retry_span: Duration,
+}
+
+/// What a worker got.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Claimed {
+    /// The claims.
+    pub claims: Vec<Claim>,
+    /// The reports that were held instead, because their attempts are used up.
+    pub used_up: Vec<ReportId>,
+}
+
+/// What the retention takes away.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Purge {
+    /// The reported fields. The identity stays, so a late resend is not credited again.
+    Fields,
+    /// The whole report: **a late resend is credited again.**
+    Identity,
 }

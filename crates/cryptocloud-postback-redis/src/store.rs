@@ -1,39 +1,52 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use cryptocloud_postback::{Amount, UnixTime};
 use cryptocloud_postback_inbox::{
-    Claim, ClaimId, ClaimIdError, Conflict, InboxStore, Lease, Owner, Report, StoreError,
-    StoreErrorKind, rules::MAX_CONFLICTS,
+    Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Fence, Hold, HoldKind, InboxStore,
+    Purge, Receipt, Record, Report, ReportId, Start, State, StoreError, StoreErrorKind,
+    transition::MAX_REPORTS,
 };
-use redis::{Client, Script, ScriptInvocation};
+use redis::{Client, ErrorKind, RedisResult, Script, ServerErrorKind};
 
 use crate::{
     RedisStoreBuilder,
-    answer::{self, Answer, ConflictAnswer},
+    builder::Options,
+    call::{Call, micros},
     connection::Connection,
+    durability::Settings,
+    epochs::Epochs,
+    error::Sent,
+    keys,
+    record::{self, HistoryRow, Row},
     scripts::Scripts,
 };
 
-/// Claims in Redis 6 or newer, on one server without a cluster.
+/// Payments in Redis 6.2 or newer, or in Valkey.
 ///
-/// **A cache of claims and no proof**: what the server forgets, in a restart, a failover or an eviction,
-/// is processed again.
-/// Keep a unique index on the invoice in your own tables.
+/// **A queue with a memory, not proof.** The handler's effect and the state `done` are not one
+/// transaction, so the effect repeats if the process or the connection fails between them: pass
+/// [`idempotency_key`](cryptocloud_postback_inbox::Payment::idempotency_key) along, and keep a
+/// unique index on the invoice in your ledger.
 ///
-/// A clone costs a few `Arc`s.
+/// A clone costs an `Arc`.
 #[derive(Clone, Debug)]
-pub struct RedisStore {
+pub struct RedisStore(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     connection: Connection,
-    prefix: Arc<str>,
-    scripts: Arc<Scripts>,
+    epochs: Epochs,
+    options: Options,
+    scripts: Scripts,
 }
 
 impl RedisStore {
-    /// Connects with the defaults of [`builder`](Self::builder).
+    /// Connects with the defaults of [`builder`](Self::builder), and checks the server.
     ///
     /// # Errors
     ///
-    /// Those of the server.
+    /// See [`RedisStoreBuilder::connect`].
     pub async fn connect(client: Client) -> Result<Self, StoreError> {
         Self::builder(client).connect().await
     }
@@ -43,178 +56,404 @@ impl RedisStore {
         RedisStoreBuilder::new(client)
     }
 
-    pub(crate) fn with_connection(connection: Connection, prefix: String) -> Self {
-        Self {
-            connection,
-            prefix: prefix.into(),
-            scripts: Arc::new(Scripts::new()),
-        }
+    pub(crate) fn new(client: Client, options: Options) -> Self {
+        Self(Arc::new(Inner {
+            connection: Connection::new(client, options.timeout),
+            epochs: Epochs::default(),
+            options,
+            scripts: Scripts::new(),
+        }))
     }
 
-    /// Logs a warning where the server may evict claims, and returns its `maxmemory-policy` then.
+    /// How often this process has noticed that the server had lost data: it was flushed, or came
+    /// back with less than before. Each time is an error in the log; alert on it.
     ///
-    /// # Errors
-    ///
-    /// Those of the server.
-    pub async fn check_settings(&self) -> Result<Option<String>, StoreError> {
-        // Unlike CONFIG, hosted servers allow INFO.
-        let info: String = self
-            .connection
-            .run(async |mut connection| {
-                redis::cmd("INFO")
-                    .arg("memory")
-                    .query_async(&mut connection)
-                    .await
-            })
-            .await?;
-        let policy = info
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("maxmemory_policy:"))
-            .unwrap_or("unknown");
-        if policy == "noeviction" {
-            return Ok(None);
+    /// It is noticed by the next call for the same project. What was lost while no process of yours
+    /// was running is not noticed.
+    #[must_use]
+    pub fn losses(&self) -> u64 {
+        self.0.epochs.losses()
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.0.connection
+    }
+
+    pub(crate) fn epochs(&self) -> &Epochs {
+        &self.0.epochs
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    pub(crate) fn scripts(&self) -> &Scripts {
+        &self.0.scripts
+    }
+
+    /// A move of the worker that holds the claim.
+    pub(crate) fn fenced<'a>(&'a self, script: &'a Script, claim: &'a Claim) -> Call<'a> {
+        let identity = &claim.report.identity;
+        Call::write(self, script, identity.project())
+            .arg("identity", keys::identity(identity))
+            .arg("id", claim.id.number())
+            .arg("fence", claim.fence.number())
+    }
+
+    /// An operator's decision.
+    fn decision<'a>(
+        &'a self,
+        script: &'a Script,
+        project: &'a str,
+        id: ReportId,
+        decision: &Decision,
+    ) -> Call<'a> {
+        Call::write(self, script, project)
+            .arg("id", id.number())
+            .arg("by", &*decision.by)
+            .maybe("note", decision.note.as_deref())
+    }
+
+    /// A new report.
+    fn report<'a>(&'a self, script: &'a Script, report: &'a Report, fence: Fence) -> Call<'a> {
+        let Report {
+            identity, fields, ..
+        } = report;
+        let index = identity.transactions();
+        let index = index.map(|_| keys::invoice_index(identity.invoice_id().as_str()));
+        let fingerprint = report.fingerprint.as_ref();
+        let currency = fields.currency.as_ref();
+        Call::write(self, script, identity.project())
+            .arg("identity", keys::identity(identity))
+            .arg("source", report.source.as_str())
+            .arg("fence", fence.number())
+            .maybe(
+                "fingerprint",
+                fingerprint.map(|digest| digest.as_bytes().as_slice()),
+            )
+            .maybe(
+                "amount",
+                fields.amount_crypto.map(|amount| amount.to_string()),
+            )
+            .maybe("currency", currency.map(|currency| currency.as_str()))
+            .maybe("order_id", fields.order_id.as_deref())
+            .maybe("invoice_info", fields.invoice_info.as_deref())
+            .maybe("invoice_index", index)
+    }
+
+    /// Reports that are done or discarded are found page by page.
+    async fn list_settled(
+        &self,
+        project: &str,
+        state: State,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        let mut after = after.to_string();
+        loop {
+            let missing =
+                u64::from(limit).saturating_sub(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+            if missing == 0 {
+                return Ok(rows);
+            }
+            let mut reply = Call::read(self, &self.scripts().list_settled, project)
+                .arg("state", state.as_str())
+                .arg("after", &after)
+                .arg("limit", missing)
+                .arg("page", PAGE)
+                .run()
+                .await?;
+            rows.extend(reply.value::<Vec<Row>>()?);
+            match reply.value::<Option<String>>()? {
+                Some(next) => after = next,
+                None => return Ok(rows),
+            }
         }
-        tracing::warn!(
-            "redis may forget which payments were processed: maxmemory-policy is {policy}"
-        );
-        Ok(Some(policy.to_owned()))
-    }
-
-    /// Begins with what the scripts' prelude reads.
-    fn prepare<'a>(&self, script: &'a Script, id: &ClaimId) -> ScriptInvocation<'a> {
-        let text = id.to_string();
-        // There is a hyphen between the two digests.
-        let (key, fingerprint) = text.split_once('-').unwrap_or_default();
-        let mut invocation = script.key(format!("{}claim:{key}", self.prefix));
-        invocation.arg(&*self.prefix).arg(key).arg(fingerprint);
-        invocation
-    }
-
-    async fn invoke<T: redis::FromRedisValue>(
-        &self,
-        invocation: &ScriptInvocation<'_>,
-    ) -> Result<T, StoreError> {
-        self.connection
-            .run(async |mut connection| invocation.invoke_async(&mut connection).await)
-            .await
-    }
-
-    /// Runs a script that compares owner and fencing number.
-    async fn change(
-        &self,
-        script: &Script,
-        lease: &Lease,
-        duration: Option<Duration>,
-    ) -> Result<(), StoreError> {
-        let mut invocation = self.prepare(script, lease.id());
-        invocation
-            .arg(lease.owner().to_string())
-            .arg(lease.fence())
-            .arg(duration.map(millis));
-        let answer: Answer = self.invoke(&invocation).await?;
-        answer::change(&answer)
     }
 }
 
 #[async_trait]
 impl InboxStore for RedisStore {
-    async fn claim(&self, report: &Report, lease: Duration) -> Result<Claim, StoreError> {
-        let (id, owner) = (ClaimId::from(report), Owner::unique());
-        let mut invocation = self.prepare(&self.scripts.claim, &id);
-        invocation
-            .arg(report.key().project())
-            .arg(report.key().invoice_id())
-            .arg(report.key().status())
-            .arg(owner.to_string())
-            .arg(millis(lease))
-            .arg(report.amount_crypto().to_string())
-            .arg(report.currency().as_str())
-            .arg(MAX_CONFLICTS)
-            .arg(report.order_id());
-        let answer: Answer = self.invoke(&invocation).await?;
-        answer::claim(&answer, &id, owner)
-    }
-
-    async fn complete(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.change(&self.scripts.complete, lease, None).await
-    }
-
-    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.change(&self.scripts.release, lease, None).await
-    }
-
-    async fn renew(&self, lease: &Lease, duration: Duration) -> Result<(), StoreError> {
-        self.change(&self.scripts.renew, lease, Some(duration))
-            .await
-    }
-
-    async fn purge(&self, project: &str, age: Duration, limit: u32) -> Result<u64, StoreError> {
-        let mut invocation = self
-            .scripts
-            .purge
-            .key(format!("{}settled:{project}", self.prefix));
-        invocation.arg(&*self.prefix).arg(millis(age)).arg(limit);
-        self.invoke(&invocation).await
-    }
-
-    async fn conflicts(
-        &self,
-        project: &str,
-        after: Option<&ClaimId>,
-        limit: u32,
-    ) -> Result<Vec<Conflict>, StoreError> {
-        let index = format!("{}open:{project}", self.prefix);
-        let after = after.map_or_else(|| "-".to_owned(), |id| format!("({id}"));
-        let ids: Vec<String> = self
-            .connection
-            .run(async |mut connection| {
-                redis::cmd("ZRANGEBYLEX")
-                    .arg(index)
-                    .arg(after)
-                    .arg("+")
-                    .arg("LIMIT")
-                    .arg(0)
-                    .arg(limit)
-                    .query_async(&mut connection)
-                    .await
+    async fn check(&self) -> Result<(), StoreError> {
+        let connection = self.connection();
+        let info: Option<String> = connection
+            .run(Sent::Nothing, async |connection| {
+                allowed(redis::cmd("INFO").query_async(connection).await)
             })
             .await?;
-        let mut conflicts = Vec::with_capacity(ids.len());
-        for id in ids {
-            let id = id.parse().map_err(corrupt)?;
-            // One that was settled meanwhile is none any more.
-            conflicts.extend(self.conflict(&id).await?);
+        let config = connection
+            .run(Sent::Nothing, async |connection| {
+                let mut command = redis::cmd("CONFIG");
+                command.arg("GET").arg("appendfsync");
+                allowed(command.query_async(connection).await)
+            })
+            .await?;
+        let cluster = connection
+            .run(Sent::Nothing, async |connection| {
+                let mut command = redis::cmd("CLUSTER");
+                allowed(command.arg("INFO").query_async(connection).await)
+            })
+            .await?;
+        let settings = Settings::new([info, cluster], config);
+        if settings.is_replica() {
+            return Err(StoreError::new(StoreErrorKind::ReadOnly, REPLICA));
         }
-        Ok(conflicts)
+        if settings.is_one_of_many() {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, CLUSTER));
+        }
+        self.options().durability.check(&settings)
     }
 
-    async fn conflict(&self, id: &ClaimId) -> Result<Option<Conflict>, StoreError> {
-        let invocation = self.prepare(&self.scripts.conflict, id);
-        let fields: ConflictAnswer = self.invoke(&invocation).await?;
-        answer::conflict(fields, id)
+    async fn now(&self) -> Result<UnixTime, StoreError> {
+        let (seconds, _): (u64, u64) = self
+            .connection()
+            .run(Sent::Nothing, async |connection| {
+                redis::cmd("TIME").query_async(connection).await
+            })
+            .await?;
+        Ok(UnixTime::from_secs(seconds))
     }
 
-    async fn accept(&self, id: &ClaimId, lease: Duration) -> Result<Claim, StoreError> {
-        let owner = Owner::unique();
-        let mut invocation = self.prepare(&self.scripts.accept, id);
-        invocation.arg(owner.to_string()).arg(millis(lease));
-        let answer: Answer = self.invoke(&invocation).await?;
-        answer::claim(&answer, id, owner)
+    async fn receive(&self, report: &Report, start: Start) -> Result<Receipt, StoreError> {
+        let fence = Fence::first();
+        let lease = match start {
+            Start::Claimed(lease) => Some(micros(lease)),
+            Start::Stored => None,
+        };
+        let hold = report.is_unidentified.then_some(HoldKind::Unidentified);
+        let mut reply = self
+            .report(&self.scripts().receive, report, fence)
+            .arg("max_reports", MAX_REPORTS)
+            .maybe("lease", lease)
+            .maybe("hold", hold.map(HoldKind::as_str))
+            .run()
+            .await?;
+        let id = ReportId::from_number(reply.value()?);
+        let state: String = reply.value()?;
+        let state = State::from_name(&state).ok_or(StoreErrorKind::Corrupt)?;
+        let is_new = reply.word() == "new";
+        if !is_new || state != State::Running {
+            return Ok(Receipt::Stored { id, state, is_new });
+        }
+        Ok(Receipt::Claimed(Claim {
+            id,
+            fence,
+            report: report.clone(),
+            attempt: 1,
+            accepted_amount: None,
+        }))
     }
 
-    async fn discard(&self, id: &ClaimId) -> Result<(), StoreError> {
-        let invocation = self.prepare(&self.scripts.discard, id);
-        let answer: Answer = self.invoke(&invocation).await?;
-        answer::change(&answer)
+    async fn reconcile(&self, report: &Report) -> Result<ReportId, StoreError> {
+        let mut reply = self
+            .report(&self.scripts().reconcile, report, Fence::first())
+            .arg("unconfirmed", HoldKind::Unconfirmed.as_str())
+            .run()
+            .await?;
+        reply.value().map(ReportId::from_number)
+    }
+
+    async fn reconciles_from(&self, project: &str) -> Result<UnixTime, StoreError> {
+        let call = Call::write(self, &self.scripts().reconciles_from, project);
+        call.run().await?.value().map(UnixTime::from_secs)
+    }
+
+    async fn claim(&self, project: &str, query: ClaimQuery) -> Result<Claimed, StoreError> {
+        let mut reply = Call::write(self, &self.scripts().claim, project)
+            .arg("limit", query.limit)
+            .arg("lease", micros(query.lease))
+            .arg("retry_span", micros(query.retry_span))
+            .arg("used_up", HoldKind::AttemptsUsedUp.as_str())
+            .run()
+            .await?;
+        let rows: Vec<Row> = reply.value()?;
+        let used_up: Vec<i64> = reply.value()?;
+        let claims = rows.iter().map(|row| record::claim(project, row));
+        Ok(Claimed {
+            claims: claims.collect::<Result<_, _>>()?,
+            used_up: used_up.into_iter().map(ReportId::from_number).collect(),
+        })
+    }
+
+    async fn renew(&self, claim: &Claim, lease: Duration) -> Result<(), StoreError> {
+        let call = self.fenced(&self.scripts().renew, claim);
+        call.arg("lease", micros(lease)).run().await.map(drop)
+    }
+
+    async fn hold(&self, claim: &Claim, hold: &Hold) -> Result<(), StoreError> {
+        let call = self
+            .fenced(&self.scripts().hold, claim)
+            .arg("hold", hold.kind.as_str())
+            .arg("reason", &*hold.reason);
+        call.run().await.map(drop)
+    }
+
+    async fn fail(&self, claim: &Claim, error: &str, delay: Duration) -> Result<(), StoreError> {
+        let call = self
+            .fenced(&self.scripts().fail, claim)
+            .arg("error", error)
+            .arg("delay", micros(delay));
+        call.run().await.map(drop)
+    }
+
+    async fn postpone(
+        &self,
+        claim: &Claim,
+        reason: &str,
+        delay: Duration,
+    ) -> Result<(), StoreError> {
+        let call = self
+            .fenced(&self.scripts().postpone, claim)
+            .arg("error", reason)
+            .arg("delay", micros(delay));
+        call.run().await.map(drop)
+    }
+
+    async fn promote(&self, project: &str, limit: u32) -> Result<Vec<ReportId>, StoreError> {
+        let call = Call::write(self, &self.scripts().promote, project).arg("limit", limit);
+        let ids: Vec<i64> = call.run().await?.value()?;
+        Ok(ids.into_iter().map(ReportId::from_number).collect())
+    }
+
+    async fn accept(
+        &self,
+        project: &str,
+        id: ReportId,
+        amount: Amount,
+        decision: &Decision,
+    ) -> Result<(), StoreError> {
+        let call = self
+            .decision(&self.scripts().accept, project, id, decision)
+            .arg("amount", amount.to_string());
+        call.run().await.map(drop)
+    }
+
+    async fn retry(
+        &self,
+        project: &str,
+        id: ReportId,
+        decision: &Decision,
+    ) -> Result<(), StoreError> {
+        let call = self.decision(&self.scripts().retry, project, id, decision);
+        call.run().await.map(drop)
+    }
+
+    async fn discard(
+        &self,
+        project: &str,
+        id: ReportId,
+        decision: &Decision,
+    ) -> Result<(), StoreError> {
+        let call = self.decision(&self.scripts().discard, project, id, decision);
+        call.run().await.map(drop)
+    }
+
+    async fn get(&self, project: &str, id: ReportId) -> Result<Option<Record>, StoreError> {
+        let call = Call::read(self, &self.scripts().get, project).arg("id", id.number());
+        match call.run().await {
+            Ok(mut reply) => record::record(project, &reply.value()?).map(Some),
+            Err(error) if error.kind() == StoreErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn find(&self, project: &str, invoice_id: &str) -> Result<Vec<Record>, StoreError> {
+        let mut reply = Call::read(self, &self.scripts().find, project)
+            .arg("invoice_index", keys::invoice_index(invoice_id))
+            .arg("identity", keys::invoice(invoice_id))
+            .run()
+            .await?;
+        let mut records = records(project, &reply.value::<Vec<Row>>()?)?;
+        records.sort_by_key(|record| record.id);
+        Ok(records)
+    }
+
+    async fn list(
+        &self,
+        project: &str,
+        state: State,
+        after: Option<ReportId>,
+        limit: u32,
+    ) -> Result<Vec<Record>, StoreError> {
+        let after = after.map_or(0, |id| id.number().max(0));
+        let rows = if state.is_final() {
+            self.list_settled(project, state, after, limit).await?
+        } else {
+            let mut reply = Call::read(self, &self.scripts().list, project)
+                .arg("state", state.as_str())
+                .arg("after", after)
+                .arg("limit", limit)
+                .run()
+                .await?;
+            reply.value()?
+        };
+        records(project, &rows)
+    }
+
+    async fn counts(&self, project: &str) -> Result<Counts, StoreError> {
+        let mut reply = Call::read(self, &self.scripts().counts, project)
+            .run()
+            .await?;
+        Ok(Counts {
+            received: reply.value()?,
+            running: reply.value()?,
+            failed: reply.value()?,
+            held: reply.value()?,
+            conflict: reply.value()?,
+        })
+    }
+
+    async fn oldest_unfinished(&self, project: &str) -> Result<Option<Duration>, StoreError> {
+        let call = Call::read(self, &self.scripts().oldest_unfinished, project);
+        let micros: Option<u64> = call.run().await?.value()?;
+        Ok(micros.map(Duration::from_micros))
+    }
+
+    async fn history(&self, project: &str, id: ReportId) -> Result<Vec<Decided>, StoreError> {
+        let call = Call::read(self, &self.scripts().history, project).arg("id", id.number());
+        let rows: Vec<HistoryRow> = call.run().await?.value()?;
+        rows.into_iter().map(record::decided).collect()
+    }
+
+    async fn purge(
+        &self,
+        project: &str,
+        age: Duration,
+        purge: Purge,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let call = Call::write(self, &self.scripts().purge, project)
+            .arg("age", micros(age))
+            .arg("limit", limit)
+            .maybe("forget", (purge == Purge::Identity).then_some(1));
+        call.run().await?.value()
     }
 }
 
-fn corrupt(error: ClaimIdError) -> StoreError {
-    StoreError::new(StoreErrorKind::Corrupt, error)
+fn records(project: &str, rows: &[Row]) -> Result<Vec<Record>, StoreError> {
+    rows.iter()
+        .map(|row| record::record(project, row))
+        .collect()
 }
 
-/// At most a hundred years, which Lua can still add to a time without losing a digit.
-fn millis(duration: Duration) -> u64 {
-    const CENTURY: u64 = 100 * 365 * 86_400 * 1_000;
-    u64::try_from(duration.as_millis()).map_or(CENTURY, |millis| millis.min(CENTURY))
+/// `None` if the server denies the command or does not know it.
+fn allowed<T>(response: RedisResult<T>) -> RedisResult<Option<T>> {
+    match response {
+        Err(error) if is_denied(error.kind()) => Ok(None),
+        other => other.map(Some),
+    }
 }
+
+fn is_denied(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Server(ServerErrorKind::NoPerm | ServerErrorKind::ResponseError)
+    )
+}
+
+const CLUSTER: &str = "server is one node of a cluster, whose redirections are not followed";
+const REPLICA: &str = "server is a replica";
+
+/// Entries of the log that one call reads.
+const PAGE: u32 = 500;

@@ -1,4 +1,4 @@
-//! What it costs to verify a postback, beside the least that it can cost.
+//! The cost of a verification, compared with the least that it could cost.
 //!
 //! ```sh
 //! cargo bench -p cryptocloud-postback --features testing
@@ -6,8 +6,8 @@
 //!
 //! The floor is a bare scan of the same body by serde_json, and a bare HMAC of the same backend over
 //! the same token.
-//! After divan's table the ratio is measured again, with floor and verification in turns, so that
-//! whatever else the machine does touches both.
+//! After divan's table the ratio is measured again, with floor and verification taking turns, so that
+//! other load on the machine slows both.
 #![forbid(unsafe_code)]
 
 use std::{

@@ -116,9 +116,9 @@ error_kinds! {
     TokenNotYetValid = "token is not valid yet",
     /// The token was signed with another secret, or was changed.
     TokenSignature = "token is signed with another secret",
-    /// Two verifiers of different types are configured in nested scopes, so that it is unclear which
-    /// of them applies.
-    VerifierAmbiguous = "two verifiers of different types are configured in nested scopes: \
+    /// Two verifiers or settings of different types are configured in nested scopes, so that it is
+    /// unclear which of them applies.
+    VerifierAmbiguous = "two verifiers or settings of different types are configured in nested scopes: \
         configure both as the same type, so that the inner one applies",
     /// The app has no verifier.
     VerifierMissing = "no verifier is configured: add one to the app's state or app data",

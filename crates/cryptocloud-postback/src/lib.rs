@@ -89,14 +89,14 @@
 //! # What is not verified
 //!
 //! - **The token does not sign the body.**
-//!   Amount, currency, order, status and `invoice_info` could be rewritten by an attacker who holds a
-//!   valid token of this invoice, which the token's five minutes limit.
+//!   Until a token of this invoice expires, an attacker who holds it can rewrite amount, currency,
+//!   order, status and `invoice_info`.
 //!   [`Verified::reported`] has them, and [`Verified::check`] compares them with your order.
 //!   Only the vendor's API can confirm them.
 //! - **`success` does not mean paid in full.**
 //!   Partial payments and confirmations by hand arrive as `success` too: see [`Expected::usd`],
 //!   [`Expected::amount`] and [`Expected::minimum_paid`].
-//! - **The same invoice can arrive again**, by a resend or by a replay within the five minutes.
+//! - **The same invoice can arrive again**, as a resend, or as a replay before the token expires.
 //!   Remember which invoices you have credited.
 //!
 //! # Differences from the vendor's samples

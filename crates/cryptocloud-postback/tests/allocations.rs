@@ -1,4 +1,4 @@
-//! Verification itself allocates only what the returned value owns.
+//! Verification allocates only what the returned value owns, and what two libraries need.
 
 use allocation_counter::measure;
 use cryptocloud_postback::{

@@ -1,5 +1,5 @@
-//! A genuine postback with something changed in every place: nothing panics, no other invoice gets
-//! in, and `jsonwebtoken::decode` accepts what is accepted here.
+//! A genuine postback, changed in every place: nothing panics, no other invoice is accepted, and
+//! `jsonwebtoken::decode` accepts every token that is accepted here.
 
 use bytes::Bytes;
 use cryptocloud_postback::{

@@ -41,7 +41,7 @@ fn lines() -> Result<Vec<String>, std::string::FromUtf8Error> {
 
 #[test]
 fn one_line_for_each_postback() -> TestResult {
-    // For the whole process: tracing caches which events nobody listens to.
+    // For the whole process, since tracing caches which events have no subscriber.
     tracing_subscriber::fmt()
         .with_writer(|| Writer)
         .with_ansi(false)
@@ -95,6 +95,12 @@ fn one_line_for_each_postback() -> TestResult {
         signed,
         r#"ERROR cryptocloud_postback: postback refused: this machine's clock is set before 1970: correct it outcome="refused" kind=ClockBeforeEpoch format=json project="shop" invoice_id="ILRAJE1Q""#,
     )?;
+
+    // Nor is the project missing if the body is not even read.
+    let head = RequestHead::from_content_type(None);
+    let _ = verifier_at(now)?.verify(head, vec![b' '; 65_537].into());
+    let expected = r#" WARN cryptocloud_postback: postback refused: body is too large outcome="refused" kind=BodyTooLarge project="shop""#;
+    assert_eq!(lines()?, [expected]);
 
     // The adapter's own refusals, one line each; those that no sender caused are errors.
     for kind in ErrorKind::ALL {

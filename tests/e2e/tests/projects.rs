@@ -65,7 +65,7 @@ async fn axum_keeps_projects_apart() {
         });
     for app in [by_path, by_state] {
         for (secret, project, expected) in CASES {
-            let postback = PostbackBuilder::new(secret).json();
+            let postback = PostbackBuilder::new(secret).at(NOW).json();
             let request = axum::http::Request::post(format!("/{project}"))
                 .body(Body::from(postback.body()))
                 .expect("a request");
@@ -111,7 +111,7 @@ async fn actix_keeps_projects_apart() {
     let app = test::init_service(app).await;
     for path in ["/by-path", "/by-scope"] {
         for (secret, project, expected) in CASES {
-            let postback = PostbackBuilder::new(secret).form();
+            let postback = PostbackBuilder::new(secret).at(NOW).form();
             let request = test::TestRequest::with_uri(&format!("{path}/{project}"))
                 .method(actix_web::http::Method::POST)
                 .set_payload(postback.body())

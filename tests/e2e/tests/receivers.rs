@@ -6,7 +6,7 @@ use actix_web::{App, test, web};
 use axum::{Router, body::Body, extract::State, routing::any};
 use bytes::Bytes;
 use cryptocloud_postback::{
-    Error, ErrorKind, Format, RECEIVED_BODY, Verified, Verifier, check_request,
+    self as core, Error, ErrorKind, Format, RequestHead, Verified, Verifier,
 };
 use http_body_util::BodyExt;
 use tower::ServiceExt;
@@ -84,31 +84,29 @@ pub(crate) async fn send(verifier: &Verifier, request: &Request) -> (Response, O
 }
 
 fn to_core(verifier: &Verifier, request: &Request) -> (Response, Option<ErrorKind>) {
+    let content_type = request.content_type.as_deref();
     let encoding = request.content_encoding.as_deref().map(str::as_bytes);
-    let outcome = check_request(&request.method, encoding, None)
-        .and_then(|()| verifier.verify(request.content_type.as_deref(), request.body.clone()));
+    let headers = [
+        ("content-type", content_type),
+        ("content-encoding", encoding),
+    ];
+    let headers = headers
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    let outcome = RequestHead::check(&request.method, headers)
+        .and_then(|head| verifier.verify(head, request.body.clone()));
     let kind = outcome.as_ref().err().map(Error::kind);
-    let response = match outcome {
-        Ok(verified) => Response {
-            status: 200,
-            body: RECEIVED_BODY.to_owned(),
-            headers: [Some("application/json".to_owned()), None, None],
-            seen: Some(Seen::from(&verified)),
-        },
-        Err(error) => {
-            let header = |name| {
-                let mut headers = error.kind().headers().iter();
-                headers
-                    .find(|header| header.0 == name)
-                    .map(|header| header.1.to_owned())
-            };
-            Response {
-                status: error.kind().status_code(),
-                body: error.kind().body_text(),
-                headers: HEADERS.map(header),
-                seen: None,
-            }
-        }
+    let response = kind.map_or(core::Response::RECEIVED, ErrorKind::response);
+    let header = |name| {
+        let mut headers = response.headers().iter();
+        let header = headers.find(|header| header.0 == name)?;
+        Some(header.1.to_owned())
+    };
+    let response = Response {
+        status: response.status(),
+        body: response.body().to_owned(),
+        headers: HEADERS.map(header),
+        seen: outcome.as_ref().ok().map(Seen::from),
     };
     (response, kind)
 }

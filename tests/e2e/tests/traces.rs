@@ -16,7 +16,7 @@ use crate::receivers::{Request, send};
 const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
 thread_local! {
-    /// The log of this thread: both adapters run in the thread of their test.
+    /// The log of this thread: core and adapters run in the thread of their test.
     static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -58,8 +58,8 @@ async fn one_line_for_each_postback() {
     let check = async |signed: &PostbackBuilder, expected: &str| {
         let body = signed.json().body();
         let _ = send(&verifier, &Request::post(None, body.clone())).await;
-        // One of each adapter, and they are the same.
-        assert_eq!(take_lines(), [expected, expected]);
+        // One for each way in, and they are the same.
+        assert_eq!(take_lines(), [expected; 3]);
         let body = String::from_utf8_lossy(&body).into_owned();
         for part in signed
             .signed_token()
@@ -70,23 +70,23 @@ async fn one_line_for_each_postback() {
         }
     };
     check(
-        &PostbackBuilder::new(SECRET),
+        &PostbackBuilder::new(SECRET).at(NOW),
         r#" INFO cryptocloud_postback: postback accepted outcome="accepted" format=json invoice_id="ILRAJE1Q""#,
     )
     .await;
     check(
-        &PostbackBuilder::new("some-other-key-of-thirty-two-bytes"),
+        &PostbackBuilder::new("some-other-key-of-thirty-two-bytes").at(NOW),
         r#" WARN cryptocloud_postback: postback refused: token is signed with another secret outcome="refused" kind=TokenSignature format=json invoice_id="ILRAJE1Q""#,
     )
     .await;
     check(
-        &PostbackBuilder::new(SECRET).amount("-1"),
-        r#" WARN cryptocloud_postback: postback refused: a field is invalid outcome="refused" kind=InvalidField cause=amount_crypto is negative format=json"#,
+        &PostbackBuilder::new(SECRET).at(NOW).amount("-1"),
+        r#" WARN cryptocloud_postback: postback refused: a field is invalid outcome="refused" kind=InvalidField cause=amount_crypto is negative format=json invoice_id="ILRAJE1Q""#,
     )
     .await;
     // Not control characters, but they could forge a line or hide one.
     check(
-        &PostbackBuilder::new(SECRET)
+        &PostbackBuilder::new(SECRET).at(NOW)
             .invoice_id("A\"\u{2028}\u{202e}B")
             .status("fail"),
         r#" WARN cryptocloud_postback: postback refused: status is not success outcome="refused" kind=StatusRefused format=json invoice_id="A\"\u{2028}\u{202e}B""#,

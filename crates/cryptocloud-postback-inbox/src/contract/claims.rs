@@ -1,83 +1,158 @@
-use super::{Case, LONG, acquired, is_in_flight, report};
-use crate::{Claim, Key, StoreError};
+use std::time::Duration;
 
-pub(crate) async fn first_then_duplicate(case: &Case) -> Result<(), StoreError> {
-    let report = case.report("A", 1);
-    let lease = case.acquire(&report).await?;
-    assert_eq!(lease.id(), &(&report).into());
-    case.store().complete(&lease).await?;
-    assert_eq!(case.claim(&report).await?, Claim::Done);
-    assert_eq!(case.claim(&report).await?, Claim::Done);
+use super::case::{Case, Fails, LONG, NONE, assert_refused, operator, reason};
+use crate::{
+    Attempt, ClaimQuery, HoldKind, Limits, Payment, Refusal, ReportId, Settled, Settles, State,
+    StoreError,
+};
+
+pub(super) async fn due_longest_comes_first<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    let mut ids = Vec::new();
+    for invoice in ["A", "B", "C"] {
+        ids.push(case.receive(&case.report(invoice, 1)).await?.0);
+    }
+    let later = case.start(&case.report("D", 1), LONG).await?;
+    case.store.fail(&later, "", LONG).await?;
+    let claims = case.claim(10).await?;
+    let claimed: Vec<ReportId> = claims.iter().map(|claim| claim.id).collect();
+    assert_eq!(claimed, ids);
     Ok(())
 }
 
-pub(crate) async fn in_flight_until_released(case: &Case) -> Result<(), StoreError> {
-    let report = case.report("A", 1);
-    let lease = case.acquire(&report).await?;
-    match case.claim(&report).await? {
-        Claim::InFlight { retry_after } => {
-            assert!(
-                !retry_after.is_zero() && retry_after <= LONG,
-                "{retry_after:?}"
-            );
+pub(super) async fn no_more_than_asked_for<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    for number in 0..5 {
+        case.receive(&case.report(&format!("A{number}"), 1)).await?;
+    }
+    assert_eq!(case.claim(2).await?.len(), 2);
+    assert_eq!(case.claim(2).await?.len(), 2);
+    assert_eq!(case.claim(2).await?.len(), 1);
+    assert_eq!(case.claim(2).await?.len(), 0);
+    Ok(())
+}
+
+pub(super) async fn fences_grow<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    let mut last = case.start(&case.report("A", 1), LONG).await?;
+    assert!(last.fence.number() > 0);
+    for round in 0..4 {
+        match round {
+            0 => case.store.fail(&last, "", NONE).await?,
+            1 => case.store.postpone(&last, "", NONE).await?,
+            2 => {
+                case.store.hold(&last, &reason()).await?;
+                let by = operator();
+                case.store.retry(&case.project, last.id, &by).await?;
+            }
+            _ => case.store.renew(&last, NONE).await?,
         }
-        claim => panic!("{claim:?}"),
+        let next = case.claim_one().await?;
+        assert!(next.fence > last.fence, "{next} after {last}");
+        last = next;
     }
-    case.store().release(&lease).await?;
-    let again = case.acquire(&report).await?;
-    assert_ne!(again, lease);
+    let other = case.start(&case.report("B", 1), LONG).await?;
+    let third = case.start(&case.report("C", 1), LONG).await?;
+    assert_ne!(other.fence, third.fence, "the first fence is random");
     Ok(())
 }
 
-/// An answer may have been lost on its way.
-pub(crate) async fn completed_twice_by_its_owner(case: &Case) -> Result<(), StoreError> {
-    let report = case.report("A", 1);
-    let lease = case.acquire(&report).await?;
-    case.store().complete(&lease).await?;
-    case.store().complete(&lease).await?;
-    assert_eq!(case.claim(&report).await?, Claim::Done);
+pub(super) async fn attempts_count<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    let first = case.start(&case.report("A", 1), LONG).await?;
+    assert_eq!(first.attempt, 1);
+    case.store.fail(&first, "disk full", NONE).await?;
+    let record = case.get(first.id).await?;
+    assert_eq!(record.last_error.as_deref(), Some("disk full"));
+    let second = case.claim_one().await?;
+    assert_eq!(second.attempt, 2);
+    case.store.postpone(&second, "vendor is down", NONE).await?;
+    let again = case.claim_one().await?;
+    assert_eq!(again.attempt, 2);
+    case.store.renew(&again, NONE).await?;
+    assert_eq!(case.claim_one().await?.attempt, 3);
     Ok(())
 }
 
-/// A report with a forged amount, which the handler refused, blocks nobody.
-pub(crate) async fn released_frees_the_other_report(case: &Case) -> Result<(), StoreError> {
-    let (forged, genuine) = (case.report("A", 9_000), case.report("A", 1));
-    for _ in 0..3 {
-        let lease = case.acquire(&forged).await?;
-        case.store().release(&lease).await?;
+pub(super) async fn late_moves_change_nothing<S: Settles>(
+    case: &Case<S>,
+) -> Result<(), StoreError> {
+    let late = case.start(&case.report("A", 1), NONE).await?;
+    let current = case.claim_one().await?;
+    let before = case.get(late.id).await?;
+    assert_refused(case.store.renew(&late, LONG).await, Refusal::Stale);
+    assert_refused(case.store.hold(&late, &reason()).await, Refusal::Stale);
+    assert_refused(case.store.fail(&late, "", NONE).await, Refusal::Stale);
+    assert_refused(case.store.postpone(&late, "", NONE).await, Refusal::Stale);
+    assert!(matches!(case.settle(&late).await, Settled::Stale));
+    assert_eq!(case.get(late.id).await?, before);
+    assert!(matches!(case.settle(&current).await, Settled::Done));
+    assert!(matches!(case.settle(&current).await, Settled::Stale));
+    Ok(())
+}
+
+pub(super) async fn ended_lease_is_still_held<S: Settles>(
+    case: &Case<S>,
+) -> Result<(), StoreError> {
+    let claim = case.start(&case.report("A", 1), NONE).await?;
+    assert!(matches!(case.settle(&claim).await, Settled::Done));
+    assert!(case.claim(10).await?.is_empty());
+    Ok(())
+}
+
+pub(super) async fn renewed_lease_is_not_taken_over<S: Settles>(
+    case: &Case<S>,
+) -> Result<(), StoreError> {
+    let claim = case.start(&case.report("A", 1), NONE).await?;
+    case.store.renew(&claim, LONG).await?;
+    assert!(case.claim(10).await?.is_empty());
+    Ok(())
+}
+
+fn at_once() -> ClaimQuery {
+    ClaimQuery {
+        limit: 10,
+        lease: NONE,
+        retry_span: Duration::ZERO,
     }
-    case.finish(&genuine).await?;
-    assert_eq!(case.claim(&forged).await?, Claim::Conflict);
-    assert_eq!(case.claim(&genuine).await?, Claim::Done);
+}
+
+pub(super) async fn used_up_says_so<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    let store = &case.store;
+    // A first lease that ended is not a failure that lasts, however short the span is.
+    let crashed = case.start(&case.report("A", 1), NONE).await?;
+    let claimed = store.claim(&case.project, at_once()).await?;
+    assert_eq!(claimed.claims.len(), 1);
+    let claimed = store.claim(&case.project, at_once()).await?;
+    assert_eq!(claimed.used_up, [crashed.id]);
+    let record = case.get(crashed.id).await?;
+    case.assert_state(&record, State::Held);
+    let kind = record.hold.map(|hold| hold.kind);
+    assert_eq!(kind, Some(HoldKind::AttemptsUsedUp));
     Ok(())
 }
 
-pub(crate) async fn two_projects_do_not_meet(case: &Case) -> Result<(), StoreError> {
-    case.finish(&case.report("A", 1)).await?;
-    let other = Key::new(&format!("{}2", case.project), "A", "success");
-    let lease = case.acquire(&report(other, 2, None)).await?;
-    case.store().release(&lease).await
-}
-
-pub(crate) async fn another_status_is_another_claim(case: &Case) -> Result<(), StoreError> {
-    case.finish(&case.report("A", 1)).await?;
-    let refund = report(Key::new(&case.project, "A", "refund"), 2, None);
-    case.finish(&refund).await?;
-    assert_eq!(case.claim(&refund).await?, Claim::Done);
+pub(super) async fn postponed_is_never_used_up<S: Settles>(
+    case: &Case<S>,
+) -> Result<(), StoreError> {
+    let first = case.start(&case.report("A", 1), LONG).await?;
+    case.store.fail(&first, "", NONE).await?;
+    let second = case.claim_one().await?;
+    case.store.postpone(&second, "", NONE).await?;
+    let claimed = case.store.claim(&case.project, at_once()).await?;
+    assert_eq!(claimed.claims.len(), 1, "{claimed:?}");
     Ok(())
 }
 
-pub(crate) async fn fields_in_the_key_never_conflict(case: &Case) -> Result<(), StoreError> {
-    let deposit = |amount| {
-        let plain = case.report("WALLET", amount);
-        let key = plain.key().clone().with_fingerprint(*plain.fingerprint());
-        report(key, amount, plain.order_id())
-    };
-    case.finish(&deposit(1)).await?;
-    let second = acquired(case.claim(&deposit(2)).await?);
-    assert!(is_in_flight(&case.claim(&deposit(2)).await?));
-    case.store().complete(&second).await?;
-    assert_eq!(case.claim(&deposit(1)).await?, Claim::Done);
-    assert_eq!(case.open().await?, []);
+pub(super) async fn handler_failure_rolls_back<S: Settles>(
+    case: &Case<S>,
+) -> Result<(), StoreError> {
+    let claim = case.start(&case.report("A", 1), LONG).await?;
+    let payment = Payment::new(claim.clone());
+    let limits = Limits::default();
+    let settled = case
+        .store
+        .settle(Attempt::new(&Fails, &limits, &payment))
+        .await;
+    assert!(matches!(settled, Settled::Failed(_)), "{settled:?}");
+    let record = case.get(claim.id).await?;
+    case.assert_state(&record, State::Running);
+    assert!(matches!(case.settle(&claim).await, Settled::Done));
     Ok(())
 }

@@ -1,8 +1,8 @@
-use super::{Case, report};
-use crate::{Claim, Key, StoreError};
+use super::case::{Case, LONG, amount, fields, invoice_id, operator};
+use crate::{Decision, Fields, Hold, HoldKind, Identity, Report, Settles, State, StoreError};
 
-/// What an id may hold: whatever is no control character.
-const TEXTS: [&str; 22] = [
+/// What a string may hold: everything but control characters.
+const STRINGS: [&str; 22] = [
     "'",
     "''",
     "\"",
@@ -27,51 +27,70 @@ const TEXTS: [&str; 22] = [
     "*",
 ];
 
-pub(crate) async fn ids(case: &Case) -> Result<(), StoreError> {
-    let mut ids: Vec<String> = TEXTS.iter().map(ToString::to_string).collect();
-    ids.push("W".repeat(128));
-    ids.push("W".repeat(127));
-    ids.push("ж".repeat(64));
-    for id in &ids {
-        case.finish(&case.report(id, 1)).await?;
-        assert_eq!(
-            case.claim(&case.report(id, 2)).await?,
-            Claim::Conflict,
-            "{id}"
-        );
+pub(super) async fn ids<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    let long = ["W".repeat(128), "W".repeat(127), "ж".repeat(64)];
+    let strings = STRINGS
+        .iter()
+        .copied()
+        .chain(long.iter().map(String::as_str));
+    for string in strings.clone() {
+        case.finish(&case.report(string, 1)).await?;
+        let other = case.receive(&case.report(string, 2)).await?;
+        assert_eq!(other.1, State::Conflict, "{string}");
     }
-    for id in &ids {
-        assert_eq!(case.claim(&case.report(id, 1)).await?, Claim::Done, "{id}");
-    }
-    let open = case.open().await?;
-    assert_eq!(open.len(), ids.len());
-    for id in &ids {
-        assert!(open.contains(&case.report(id, 2)), "{id}");
+    for string in strings {
+        let known = case.receive(&case.report(string, 1)).await?;
+        assert_eq!(known.1, State::Done, "{string}");
+        let id = invoice_id(string);
+        let found = case.store.find(&case.project, id.as_str()).await?;
+        assert_eq!(found.len(), 2, "{string}");
+        assert!(found.iter().all(|record| *record.report.invoice_id() == id));
     }
     // Parts do not run into each other.
-    for (project, id) in [("a:b", "c"), ("a", "b:c"), ("a'", "c"), ("a", "'c")] {
+    for (project, invoice) in [("a:b", "c"), ("a", "b:c"), ("a'", "c"), ("a", "'c")] {
         let project = format!("{} {project}", case.project);
-        case.finish(&report(Key::new(&project, id, "success"), 1, None))
-            .await?;
+        let identity = Identity::new(&project, invoice_id(invoice));
+        case.finish(&Report::new(identity, fields(1))).await?;
     }
     Ok(())
 }
 
-pub(crate) async fn order_ids(case: &Case) -> Result<(), StoreError> {
-    let long = "ж\"'\\".repeat(10_000);
-    let texts = TEXTS.iter().copied().chain(["", "None", &long]);
-    let orders: Vec<Option<&str>> = texts.map(Some).chain([None]).collect();
-    for (number, order) in orders.iter().enumerate() {
-        let key = Key::new(&case.project, &format!("ID{number}"), "success");
-        case.finish(&report(key.clone(), 1, *order)).await?;
-        assert_eq!(
-            case.claim(&report(key.clone(), 1, *order)).await?,
-            Claim::Done
-        );
-        let later = report(key, 2, *order);
-        assert_eq!(case.claim(&later).await?, Claim::Conflict, "{order:?}");
-        let kept = case.store().conflict(&(&later).into()).await?;
-        assert_eq!(kept.map(|kept| kept.report), Some(later), "{order:?}");
+pub(super) async fn order_ids<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    let long = "ж\"'\\".repeat(200);
+    let strings = STRINGS.iter().copied().chain(["", "None", &long]);
+    for (number, string) in strings.enumerate() {
+        let fields = Fields {
+            order_id: Some(string.into()),
+            ..fields(1)
+        };
+        let report = Report::new(case.identity(&format!("ID{number}")), fields);
+        let claim = case.start(&report, LONG).await?;
+        assert_eq!(case.get(claim.id).await?.report, report, "{string}");
+    }
+    Ok(())
+}
+
+pub(super) async fn reasons<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    for (number, string) in STRINGS.into_iter().enumerate() {
+        let claim = case
+            .start(&case.report(&format!("ID{number}"), 1), LONG)
+            .await?;
+        let hold = Hold::new(HoldKind::Handler, string);
+        case.store.hold(&claim, &hold).await?;
+        let decision = Decision::by(string).note(string);
+        case.store
+            .accept(&case.project, claim.id, amount(1), &decision)
+            .await?;
+        let history = case.store.history(&case.project, claim.id).await?;
+        assert!(history.iter().any(|decided| decided.decision == decision));
+        let claim = case.claim_one().await?;
+        case.store.fail(&claim, string, LONG).await?;
+        let record = case.get(claim.id).await?;
+        assert_eq!(record.last_error.as_deref(), Some(string));
+        assert_eq!(record.hold, Some(hold));
+        case.store
+            .discard(&case.project, claim.id, &operator())
+            .await?;
     }
     Ok(())
 }

@@ -1,116 +1,184 @@
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use tokio::{sync::Barrier, task::JoinSet};
 
-use super::{Case, LONG, acquired, is_in_flight};
-use crate::{Claim, ClaimId, Report, StoreError, StoreErrorKind};
+use super::case::{Case, LONG, NONE, amount, operator, reason};
+use crate::{
+    Attempt, Claim, ClaimQuery, Limits, Payment, Receipt, Refusal, Report, ReportId, Settled,
+    Settles, Start, State, StoreError,
+};
 
 const RACERS: usize = 64;
 
-/// Claims each report at once with all the others.
-async fn race(case: &Case, reports: Vec<Report>) -> Result<Vec<(Report, Claim)>, StoreError> {
-    let barrier = Arc::new(Barrier::new(reports.len()));
+/// Lets all of them begin at once.
+async fn race<S, T, F>(
+    case: &Case<S>,
+    runners: impl IntoIterator<Item = T>,
+    run: impl Fn(Arc<S>, String, T) -> F + Clone + Send + 'static,
+) -> Result<Vec<F::Output>, StoreError>
+where
+    S: Settles,
+    T: Send + 'static,
+    F: Future<Output: Send + 'static> + Send,
+{
+    let runners: Vec<T> = runners.into_iter().collect();
+    let barrier = Arc::new(Barrier::new(runners.len()));
     let mut racers = JoinSet::new();
-    for report in reports {
-        let (store, barrier) = (Arc::clone(&case.fixture.store), Arc::clone(&barrier));
+    for runner in runners {
+        let (store, barrier, run) = (case.store.clone(), barrier.clone(), run.clone());
+        let project = case.project.clone();
         racers.spawn(async move {
             barrier.wait().await;
-            let claim = store.claim(&report, LONG).await?;
-            Ok((report, claim))
+            run(store, project, runner).await
         });
     }
-    racers.join_all().await.into_iter().collect()
+    Ok(racers.join_all().await)
 }
 
-fn winners(claims: &[(Report, Claim)]) -> usize {
-    let is_won = |claim: &&(Report, Claim)| matches!(claim.1, Claim::Acquired(_));
-    claims.iter().filter(is_won).count()
+async fn receive_all<S: Settles>(
+    case: &Case<S>,
+    reports: Vec<Report>,
+) -> Result<Vec<Receipt>, StoreError> {
+    let receipts = race(case, reports, |store, _, report: Report| async move {
+        store.receive(&report, Start::Claimed(LONG)).await
+    });
+    receipts.await?.into_iter().collect()
 }
 
-pub(crate) async fn one_of_64_wins(case: &Case) -> Result<(), StoreError> {
-    let reports = vec![case.report("A", 1); RACERS];
-    let claims = race(case, reports).await?;
-    assert_eq!(winners(&claims), 1);
-    let waiting = claims.iter().filter(|(_, claim)| is_in_flight(claim));
-    assert_eq!(waiting.count(), RACERS - 1);
+fn count_claims(receipts: &[Receipt]) -> usize {
+    let is_claimed = |receipt: &&Receipt| matches!(receipt, Receipt::Claimed(_));
+    receipts.iter().filter(is_claimed).count()
+}
+
+pub(super) async fn one_of_many_receives<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    let receipts = receive_all(case, vec![case.report("A", 1); RACERS]).await?;
+    assert_eq!(count_claims(&receipts), 1);
+    assert_eq!(case.store.find(&case.project, "A").await?.len(), 1);
     Ok(())
 }
 
-pub(crate) async fn one_of_64_takes_over(case: &Case) -> Result<(), StoreError> {
-    let report = case.report("A", 1);
-    case.crash(&report).await?;
-    let mut won = 0;
-    while won == 0 {
-        won = winners(&race(case, vec![report.clone(); RACERS]).await?);
-    }
-    assert_eq!(won, 1);
-    Ok(())
-}
-
-pub(crate) async fn one_of_two_reports_wins(case: &Case) -> Result<(), StoreError> {
+pub(super) async fn one_of_two_reports_blocks<S: Settles>(
+    case: &Case<S>,
+) -> Result<(), StoreError> {
     for invoice in ["A", "B", "C", "D"] {
         let amounts = (0..2).cycle().take(RACERS);
         let reports = amounts.map(|amount| case.report(invoice, amount)).collect();
-        let claims = race(case, reports).await?;
-        assert_eq!(winners(&claims), 1);
-        let (winner, _) = claims
-            .iter()
-            .find(|(_, claim)| matches!(claim, Claim::Acquired(_)))
-            .unwrap_or_else(|| panic!("one has won"));
-        for (report, claim) in &claims {
-            match report == winner {
-                true => assert_ne!(*claim, Claim::Conflict),
-                false => assert_eq!(*claim, Claim::Conflict),
+        let receipts = receive_all(case, reports).await?;
+        assert_eq!(count_claims(&receipts), 1);
+        let records = case.store.find(&case.project, invoice).await?;
+        let states: HashSet<State> = records.iter().map(|record| record.state).collect();
+        assert_eq!(records.len(), 2);
+        assert_eq!(states, HashSet::from([State::Running, State::Conflict]));
+    }
+    Ok(())
+}
+
+pub(super) async fn one_of_many_claims<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    case.receive(&case.report("A", 1)).await?;
+    let claims = claim_all(case, RACERS, 10).await?;
+    assert_eq!(claims.len(), 1, "{claims:?}");
+    // The same for a lease that ended.
+    for claim in &claims {
+        case.store.renew(claim, NONE).await?;
+    }
+    let taken_over = claim_all(case, RACERS, 10).await?;
+    assert_eq!(taken_over.len(), 1, "{taken_over:?}");
+    Ok(())
+}
+
+/// Several workers claim from one queue: each report goes to one of them, and none is left behind.
+pub(super) async fn many_due_are_shared<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    let mut received = HashSet::new();
+    for number in 0..40 {
+        let report = case.report(&format!("A{number}"), 1);
+        received.insert(case.receive(&report).await?.0);
+    }
+    let mut claims = claim_all(case, 8, 5).await?;
+    // A worker that finds all rows locked may have got fewer.
+    claims.extend(case.claim(100).await?);
+    let ids: HashSet<ReportId> = claims.iter().map(|claim| claim.id).collect();
+    assert_eq!(claims.len(), 40);
+    assert_eq!(ids, received);
+    Ok(())
+}
+
+async fn claim_all<S: Settles>(
+    case: &Case<S>,
+    workers: usize,
+    limit: u32,
+) -> Result<Vec<Claim>, StoreError> {
+    let query = ClaimQuery {
+        limit,
+        lease: LONG,
+        retry_span: LONG,
+    };
+    let claimed = race(case, 0..workers, move |store, project, _| async move {
+        store.claim(&project, query).await
+    });
+    let claimed: Result<Vec<_>, StoreError> = claimed.await?.into_iter().collect();
+    let claims = claimed?.into_iter().flat_map(|claimed| claimed.claims);
+    Ok(claims.collect())
+}
+
+pub(super) async fn one_of_two_is_accepted<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    for invoice in ["A", "B", "C", "D"] {
+        let first = case.held(&case.report(invoice, 1)).await?;
+        let second = case.held(&case.report(invoice, 2)).await?;
+        let ids = [first, second].into_iter().cycle().take(RACERS);
+        let accepted = race(case, ids, |store, project, id: ReportId| async move {
+            store.accept(&project, id, amount(1), &operator()).await
+        });
+        let mut count = 0;
+        for result in accepted.await? {
+            match result.map_err(|error| error.refusal()) {
+                Ok(()) => count += 1,
+                Err(Some(Refusal::Blocked | Refusal::State)) => (),
+                Err(refusal) => panic!("{refusal:?}"),
             }
         }
+        assert_eq!(count, 1);
+        let claim = case.claim_one().await?;
+        case.store.hold(&claim, &reason()).await?;
     }
-    assert_eq!(case.open().await?.len(), 4);
     Ok(())
 }
 
-pub(crate) async fn one_of_64_accepts(case: &Case) -> Result<(), StoreError> {
-    let (first, later) = (case.report("A", 1), case.report("A", 2));
-    case.finish(&first).await?;
-    assert_eq!(case.claim(&later).await?, Claim::Conflict);
-    let id = ClaimId::from(&later);
-    let mut racers = JoinSet::new();
-    for _ in 0..RACERS {
-        let store = Arc::clone(&case.fixture.store);
-        racers.spawn(async move { store.accept(&id, LONG).await });
-    }
-    let claims: Result<Vec<Claim>, StoreError> = racers.join_all().await.into_iter().collect();
-    let won = claims?.into_iter().filter(|claim| !is_in_flight(claim));
-    let won: Vec<Claim> = won.collect();
-    assert_eq!(won.len(), 1, "{won:?}");
-    won.into_iter().map(acquired).for_each(drop);
-    Ok(())
-}
-
-/// Winners release at once, so that claims, releases and conflicts of three reports overlap.
-///
-/// Whoever has acquired it can release it: nobody else may have got it meanwhile.
-pub(crate) async fn released_under_claimers(case: &Case) -> Result<(), StoreError> {
-    let mut racers = JoinSet::new();
-    for number in (0..3).cycle().take(RACERS) {
-        let store = Arc::clone(&case.fixture.store);
-        let report = case.report("A", number);
-        racers.spawn(async move {
-            for _ in 0..4 {
-                if let Claim::Acquired(lease) = store.claim(&report, LONG).await? {
-                    store.release(&lease).await?;
-                }
+/// The holder of an ended lease settles while others take over: exactly one claim is settled.
+pub(super) async fn one_settles<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    for invoice in ["A", "B", "C", "D"] {
+        let claim = case.start(&case.report(invoice, 1), NONE).await?;
+        let claims = (0..8).map(|number| (number == 0).then(|| claim.clone()));
+        let settled = race(case, claims, |store, project, claim| async move {
+            let query = ClaimQuery {
+                limit: 10,
+                lease: LONG,
+                retry_span: LONG,
+            };
+            let claims = match claim {
+                Some(claim) => vec![claim],
+                None => store.claim(&project, query).await?.claims,
+            };
+            let mut done = 0;
+            for claim in claims {
+                done += u32::from(settles(&*store, claim).await);
             }
-            Ok(())
+            Ok::<_, StoreError>(done)
         });
-    }
-    let results: Result<Vec<()>, StoreError> = racers.join_all().await.into_iter().collect();
-    results?;
-    // Nobody holds it any more, so it can be had.
-    let lease = case.acquire(&case.report("A", 1)).await?;
-    case.store().complete(&lease).await?;
-    match case.store().release(&lease).await {
-        Err(error) => assert_eq!(error.kind(), StoreErrorKind::StaleLease),
-        Ok(()) => panic!("a payment that is done was released"),
+        let done: Result<Vec<u32>, StoreError> = settled.await?.into_iter().collect();
+        assert_eq!(done?.into_iter().sum::<u32>(), 1);
+        let record = case.get(claim.id).await?;
+        case.assert_state(&record, State::Done);
     }
     Ok(())
+}
+
+async fn settles<S: Settles>(store: &S, claim: Claim) -> bool {
+    let payment = Payment::new(claim);
+    let limits = Limits::default();
+    let attempt = Attempt::new(&super::case::Succeeds, &limits, &payment);
+    match store.settle(attempt).await {
+        Settled::Done => true,
+        Settled::Stale => false,
+        settled => panic!("settle returned {settled:?}"),
+    }
 }

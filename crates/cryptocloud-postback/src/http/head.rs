@@ -43,22 +43,7 @@ impl RequestHead {
         method: &str,
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<Self, Error> {
-        if method != "POST" {
-            return Err(trace::refused(Error::bare(ErrorKind::MethodNotAllowed)));
-        }
-        let mut content_type = None;
-        for (name, value) in headers {
-            if name.eq_ignore_ascii_case("content-encoding") && !is_identity(value) {
-                return Err(trace::refused(Error::bare(ErrorKind::ContentEncoding)));
-            }
-            if name.eq_ignore_ascii_case("content-length") && is_too_large(value) {
-                return Err(trace::refused(Error::bare(ErrorKind::BodyTooLarge)));
-            }
-            if name.eq_ignore_ascii_case("content-type") {
-                content_type = content_type.or(Some(value));
-            }
-        }
-        Ok(Self::from_content_type(content_type))
+        Self::try_new(method, headers).map_err(trace::refused)
     }
 
     /// A head for a body that did not arrive over HTTP, such as one from a queue.
@@ -76,19 +61,49 @@ impl RequestHead {
     /// Returns [`ErrorKind::BodyTooLarge`] if the body is larger than [`MAX_BODY_BYTES`], and
     /// [`ErrorKind::MediaType`] if it is neither JSON nor a form in UTF-8.
     pub fn body(self, body: Bytes) -> Result<Unverified, Error> {
-        if body.len() > MAX_BODY_BYTES {
-            return Err(self.refuse(ErrorKind::BodyTooLarge));
-        }
-        match self.media_type.format(&body) {
-            Ok(format) => Ok(Unverified::new(body, format)),
-            Err(error) => Err(trace::refused(error)),
-        }
+        self.unverified(body).map_err(trace::refused)
     }
 
     /// Refuses the postback for a reason that the adapter found, such as a body that did not arrive
     /// in time.
+    #[must_use]
     pub fn refuse(self, kind: ErrorKind) -> Error {
         trace::refused(Error::bare(kind))
+    }
+
+    /// [`check`](Self::check) without the event, which the caller emits.
+    pub(crate) fn try_new<'a>(
+        method: &str,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<Self, Error> {
+        if method != "POST" {
+            return Err(Error::bare(ErrorKind::MethodNotAllowed));
+        }
+        let mut content_type = None;
+        let mut is_large = false;
+        for (name, value) in headers {
+            if name.eq_ignore_ascii_case("content-encoding") && !is_identity(value) {
+                return Err(Error::bare(ErrorKind::ContentEncoding));
+            }
+            is_large |= name.eq_ignore_ascii_case("content-length") && is_too_large(value);
+            if name.eq_ignore_ascii_case("content-type") {
+                content_type = content_type.or(Some(value));
+            }
+        }
+        // Last, so that the order of the headers does not matter.
+        if is_large {
+            return Err(Error::bare(ErrorKind::BodyTooLarge));
+        }
+        Ok(Self::from_content_type(content_type))
+    }
+
+    /// [`body`](Self::body) without the event, which the caller emits.
+    pub(crate) fn unverified(self, body: Bytes) -> Result<Unverified, Error> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(Error::bare(ErrorKind::BodyTooLarge));
+        }
+        let format = self.media_type.format(&body)?;
+        Ok(Unverified::new(body, format))
     }
 }
 
@@ -158,6 +173,9 @@ mod tests {
                 refused,
             );
         }
+        let (large, gzip) = (("content-length", "65537"), ("content-encoding", "gzip"));
+        check("POST", &[large, gzip], Err(ErrorKind::ContentEncoding));
+        check("POST", &[gzip, large], Err(ErrorKind::ContentEncoding));
         for length in ["65537", "18446744073709551615"] {
             check(
                 "POST",

@@ -170,8 +170,8 @@ impl Expected {
     /// [`currency`](Self::currency) too.
     ///
     /// This compares with [`Postback::amount_crypto`](crate::Postback::amount_crypto).
-    /// In JSON, [`InvoiceInfo::amount_paid`] must not be less either, nor the invoice `partial`: the
-    /// vendor does not say whether a partial payment changes the one or the other.
+    /// The vendor does not say whether a partial payment changes that field, so in JSON
+    /// [`InvoiceInfo::amount_paid`] must not be less either, and the invoice must not be `partial`.
     /// An overpayment is a mismatch too; [`minimum_paid`](Self::minimum_paid) lets it pass.
     pub fn amount(mut self, amount: Amount) -> Self {
         self.amount = Some(amount);

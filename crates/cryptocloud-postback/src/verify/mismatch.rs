@@ -31,7 +31,8 @@ differences! {
     Order = "order differs",
     /// `order_id` is null, missing or empty, as for a payment link.
     OrderNotReported = "order is not reported",
-    /// Less than the expected amount of the payment's currency is reported.
+    /// Less than the expected amount of the payment's currency is reported, or an exact amount is
+    /// expected and the invoice is `partial`.
     AmountTooLow = "amount too low",
     /// More than the expected amount of the payment's currency is reported.
     AmountTooHigh = "amount too high",
@@ -46,16 +47,16 @@ differences! {
     InvoiceInfoMissing = "invoice_info is missing, as in every form",
     /// The invoice has another price in US dollars or in the fiat currency.
     Price = "price differs",
-    /// `invoice_info` does not report a readable price.
+    /// The price is missing from `invoice_info` or unreadable there.
     PriceNotReported = "price is not reported",
     /// The invoice has its price in another fiat currency.
     FiatCurrency = "fiat currency differs",
-    /// `invoice_info` does not report a readable `fiat_currency`, which the vendor does not
-    /// document for postbacks.
+    /// `fiat_currency` is missing from `invoice_info` or unreadable there. The vendor does not
+    /// document it for postbacks.
     FiatCurrencyNotReported = "fiat currency is not reported",
     /// The invoice is not paid in full, or less than the minimum in US dollars was paid.
     PaidTooLow = "paid amount too low",
-    /// `invoice_info` does not report readably what was to be paid and what was paid.
+    /// What was to be paid or what was paid is missing from `invoice_info` or unreadable there.
     PaidNotReported = "paid amount is not reported",
 }
 

@@ -69,7 +69,7 @@ impl Verifier {
     /// Returns an error if the postback is not genuine: [`Error::kind`] says why, and
     /// [`ErrorKind::response`] is the response to send.
     pub fn verify(&self, head: RequestHead, body: Bytes) -> Result<Verified, Error> {
-        head.body(body)?.verify(self)
+        self.outcome(head.unverified(body), self.now())
     }
 
     /// Verifies a postback at the given time.
@@ -83,8 +83,7 @@ impl Verifier {
         body: Bytes,
         now: UnixTime,
     ) -> Result<Verified, Error> {
-        let unverified = head.body(body)?;
-        self.outcome(unverified, Ok(now))
+        self.outcome(head.unverified(body), Ok(now))
     }
 
     /// Verifies a whole request at the time of the verifier's clock.
@@ -96,30 +95,47 @@ impl Verifier {
     #[cfg(feature = "http")]
     pub fn verify_http(&self, request: &http::Request<Bytes>) -> Result<Verified, Error> {
         let headers = request.headers().iter();
-        let head = RequestHead::check(
+        let unverified = RequestHead::try_new(
             request.method().as_str(),
             headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
-        )?;
-        self.verify(head, request.body().clone())
+        )
+        .and_then(|head| head.unverified(request.body().clone()));
+        self.outcome(unverified, self.now())
+    }
+
+    fn now(&self) -> Result<UnixTime, Error> {
+        (self.0.clock.0)().try_into()
     }
 
     /// The end of every verification: however a postback arrived, its event is emitted here.
-    fn outcome(&self, body: Unverified, now: Result<UnixTime, Error>) -> Result<Verified, Error> {
-        let format = body.format();
-        match self.check(body, now) {
+    fn outcome(
+        &self,
+        unverified: Result<Unverified, Error>,
+        now: Result<UnixTime, Error>,
+    ) -> Result<Verified, Error> {
+        match unverified.and_then(|body| self.check(body, now)) {
             Ok(verified) => {
                 trace::accepted(&verified);
                 Ok(verified)
             }
-            Err(error) => Err(trace::refused(
-                error
-                    .with_format(format)
-                    .with_project(self.0.project.clone()),
-            )),
+            Err(error) => {
+                let error = error.with_project(self.0.project.clone());
+                Err(trace::refused(error))
+            }
         }
     }
 
     fn check(&self, body: Unverified, now: Result<UnixTime, Error>) -> Result<Verified, Error> {
+        let format = body.format();
+        self.check_fields(body, now)
+            .map_err(|error| error.with_format(format))
+    }
+
+    fn check_fields(
+        &self,
+        body: Unverified,
+        now: Result<UnixTime, Error>,
+    ) -> Result<Verified, Error> {
         let fields = body.fields()?;
         let mut reported = Postback::from_fields(&fields, body.format())?;
         let proof = now
@@ -138,8 +154,7 @@ impl Unverified {
     ///
     /// Returns an error if the postback is not genuine, as [`Verifier::verify`] does.
     pub fn verify(self, verifier: &Verifier) -> Result<Verified, Error> {
-        let now = (verifier.0.clock.0)().try_into();
-        verifier.outcome(self, now)
+        verifier.outcome(Ok(self), verifier.now())
     }
 }
 

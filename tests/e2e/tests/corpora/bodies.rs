@@ -4,7 +4,10 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use cryptocloud_postback::{ErrorKind, Format, MAX_BODY_BYTES, Verifier, testing::PostbackBuilder};
+use cryptocloud_postback::{
+    ErrorKind, Format, MAX_BODY_BYTES, Verifier,
+    testing::{NOW, PostbackBuilder},
+};
 use serde::Deserialize;
 
 use super::{SECRET, post, read, verifier};
@@ -98,7 +101,7 @@ async fn as_token(verifier: &Verifier, case: &JsonText, text: &[u8]) {
     let header = br#"{"alg":"HS256"}"#;
     let claims = br#"{"id":"ILRAJE1Q","exp":0}"#;
     for token in [signed(text, claims), signed(header, text)] {
-        let postback = PostbackBuilder::new(SECRET).token(&token).json();
+        let postback = PostbackBuilder::new(SECRET).at(NOW).token(&token).json();
         let is_too_large = postback.body().len() > MAX_BODY_BYTES;
         let (response, kind) = post(verifier, &postback).await;
         let expected = if is_too_large { 413 } else { 401 };
@@ -122,7 +125,10 @@ fn signed(header: &[u8], claims: &[u8]) -> String {
 }
 
 async fn as_unknown_field(verifier: &Verifier, case: &JsonText) {
-    let postback = PostbackBuilder::new(SECRET).field("unknown", "@").json();
+    let postback = PostbackBuilder::new(SECRET)
+        .at(NOW)
+        .field("unknown", "@")
+        .json();
     let mut body = Vec::new();
     for byte in postback.body() {
         match byte {
@@ -160,7 +166,7 @@ async fn wpt_urlencoded_parser() {
     };
     assert_eq!(corpus.tests.len(), corpus.count);
     let verifier = verifier();
-    let good = PostbackBuilder::new(SECRET).form();
+    let good = PostbackBuilder::new(SECRET).at(NOW).form();
     let good = String::from_utf8_lossy(&good.body()).into_owned();
     for case in corpus.tests {
         // After a good postback, since its names are not documented ones.
@@ -202,7 +208,7 @@ async fn naughty_order_ids() {
     assert_eq!(corpus.strings.len(), corpus.count);
     let verifier = verifier();
     for text in corpus.strings {
-        let signed = PostbackBuilder::new(SECRET).order_id(&text);
+        let signed = PostbackBuilder::new(SECRET).at(NOW).order_id(&text);
         for postback in [signed.json(), signed.form()] {
             let request = Request::post(Some(postback.content_type()), postback.body());
             as_order_id(&verifier, request, &text).await;

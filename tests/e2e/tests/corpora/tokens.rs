@@ -34,7 +34,7 @@ async fn jwt_claim_cases() {
         let claims = case
             .claims_json
             .replacen("{\"", "{\"id\":\"ILRAJE1Q\",\"", 1);
-        let postback = PostbackBuilder::new(SECRET).claims(claims);
+        let postback = PostbackBuilder::new(SECRET).at(NOW).claims(claims);
         let verifier = verifier_at(case.now, case.leeway, SECRET);
         for postback in [postback.json(), postback.form()] {
             let (response, kind) = post(&verifier, &postback).await;
@@ -73,11 +73,11 @@ async fn rfc_jose_examples() {
         };
         let (_, kind) = post(
             &verifier(),
-            &PostbackBuilder::new(SECRET).token(&token).json(),
+            &PostbackBuilder::new(SECRET).at(NOW).token(&token).json(),
         )
         .await;
         let kind = kind.expect("no example is a postback's token");
-        assert_eq!(kind.status_code(), 401, "{}", case.title);
+        assert_eq!(kind.response().status(), 401, "{}", case.title);
         if case.strict_result != "valid" {
             assert_ne!(kind, ErrorKind::TokenClaims, "{}", case.title);
             continue;
@@ -137,6 +137,7 @@ async fn token_attacks() {
             None => "",
         };
         let signer = PostbackBuilder::new(secret)
+            .at(NOW)
             .header(&case.header_json)
             .claims(payload);
         let signed = signer.signed_token();

@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use tracing::{debug, error, info, warn};
+
+use super::Inbox;
+use crate::{
+    Claim, Failure, FailureKind, Hold, HoldKind, Payment, Settled, State, StoreError,
+    StoreErrorKind, retry,
+};
+
+impl Inbox {
+    /// Runs the handler for a claim, and makes the move that its outcome asks for.
+    ///
+    /// Returns the state that the report is left in, as far as it is known.
+    pub(super) async fn process(&self, claim: Claim) -> State {
+        let payment = Payment::new(claim);
+        let inner = &self.0;
+        let settled = tokio::select! {
+            biased;
+            () = inner.abort.cancelled() => None,
+            settled = tokio::time::timeout(
+                inner.limits.lease,
+                inner.engine.settle(&payment, &inner.limits),
+            ) => Some(settled),
+        };
+        let (state, moved) = match settled {
+            // The transaction was dropped, and if it was committed all the same, this move is late.
+            None => self.postpone(&payment, "shut down", Duration::ZERO).await,
+            // The lease is over: the worker that takes over decides.
+            Some(Err(_)) => {
+                warn!(invoice_id = %payment.invoice_id(), "attempt outlived its lease");
+                return State::Running;
+            }
+            Some(Ok(settled)) => {
+                let concluded = self.conclude(&payment, settled);
+                match tokio::time::timeout(inner.limits.lease, concluded).await {
+                    Ok(concluded) => concluded,
+                    Err(_) => (State::Running, Err(StoreErrorKind::TimedOut.into())),
+                }
+            }
+        };
+        match moved {
+            Ok(()) => state,
+            Err(error) => {
+                // The lease ends by itself, and then the next attempt begins.
+                warn!(
+                    invoice_id = %payment.invoice_id(),
+                    error = &error as &dyn std::error::Error,
+                    "payment stays leased: its state could not be changed",
+                );
+                State::Running
+            }
+        }
+    }
+
+    async fn conclude(
+        &self,
+        payment: &Payment,
+        settled: Settled,
+    ) -> (State, Result<(), StoreError>) {
+        let invoice_id = payment.invoice_id();
+        match settled {
+            Settled::Done => {
+                info!(%invoice_id, attempt = payment.attempt(), "payment done");
+                (State::Done, Ok(()))
+            }
+            Settled::Failed(failure) => self.conclude_failure(payment, &failure).await,
+            Settled::NotBegun(error) => {
+                let reason = Failure::retry(error).describe();
+                self.postpone(payment, &reason, NOT_BEGUN_DELAY).await
+            }
+            Settled::NotSettled => self.hold(payment, HoldKind::NotSettled, "").await,
+            Settled::RolledBack(error) => {
+                self.fail(payment, &Failure::retry(error).describe()).await
+            }
+            Settled::Stale => {
+                warn!(%invoice_id, "another worker took over: nothing was committed");
+                (State::Running, Ok(()))
+            }
+            Settled::TransactionEnded => self.hold(payment, HoldKind::TransactionEnded, "").await,
+            Settled::Unknown(error) => {
+                let error = &error as &dyn std::error::Error;
+                warn!(%invoice_id, error, "outcome of the commit is unknown");
+                (State::Running, Ok(()))
+            }
+        }
+    }
+
+    async fn conclude_failure(
+        &self,
+        payment: &Payment,
+        failure: &Failure,
+    ) -> (State, Result<(), StoreError>) {
+        let text = failure.describe();
+        match failure.kind() {
+            FailureKind::Hold => self.hold(payment, HoldKind::Handler, &text).await,
+            FailureKind::Postpone(delay) => self.postpone(payment, &text, delay).await,
+            FailureKind::Retry => self.fail(payment, &text).await,
+        }
+    }
+
+    async fn fail(&self, payment: &Payment, error: &str) -> (State, Result<(), StoreError>) {
+        let delay = retry::delay(payment.attempt());
+        warn!(
+            invoice_id = %payment.invoice_id(),
+            attempt = payment.attempt(),
+            error,
+            "payment failed, and is tried again",
+        );
+        let moved = self.0.store.fail(payment.claim(), error, delay).await;
+        (State::Failed, moved)
+    }
+
+    async fn hold(
+        &self,
+        payment: &Payment,
+        kind: HoldKind,
+        reason: &str,
+    ) -> (State, Result<(), StoreError>) {
+        error!(
+            invoice_id = %payment.invoice_id(),
+            id = %payment.claim().id,
+            kind = kind.as_str(),
+            reason,
+            "payment held for review",
+        );
+        let hold = Hold::new(kind, reason);
+        let moved = self.0.store.hold(payment.claim(), &hold).await;
+        // A conflict may have waited for this one.
+        self.0.wake.notify_one();
+        (State::Held, moved)
+    }
+
+    async fn postpone(
+        &self,
+        payment: &Payment,
+        reason: &str,
+        delay: Duration,
+    ) -> (State, Result<(), StoreError>) {
+        debug!(invoice_id = %payment.invoice_id(), reason, "payment postponed");
+        let moved = self.0.store.postpone(payment.claim(), reason, delay).await;
+        (State::Received, moved)
+    }
+}
+
+const NOT_BEGUN_DELAY: Duration = Duration::from_secs(2);

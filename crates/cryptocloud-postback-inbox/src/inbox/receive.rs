@@ -1,0 +1,96 @@
+use cryptocloud_postback::Verified;
+use tracing::{debug, error};
+
+use super::Inbox;
+use crate::{
+    LostReport, Mode, Receipt, Report, Response, Start, State, StoreError, StoreErrorKind,
+};
+
+impl Inbox {
+    /// Stores a postback, and in the [direct mode](Mode::Direct) runs the handler.
+    ///
+    /// The response is ready after [`Limits::response`](crate::Limits::response) at the latest; the
+    /// work goes on in a task of its own, also if this future is dropped.
+    /// A postback that cannot be stored is logged as an error, with a field `report` that
+    /// `ccpostback inbox import` reads ([`LostReport`]).
+    pub async fn receive(&self, postback: &Verified) -> Response {
+        let report = Report::from_postback(self.project(), self.0.policy, postback);
+        if let Some(project) = project_of(postback).filter(|name| *name != self.project()) {
+            error!(
+                invoice_id = %report.invoice_id(),
+                project,
+                inbox = self.project(),
+                "postback is of another project: mount each inbox with its own verifier",
+            );
+            return Response::WRONG_PROJECT;
+        }
+        let inbox = self.clone();
+        let task = self
+            .0
+            .tasks
+            .spawn(async move { inbox.accept_report(report).await });
+        match tokio::time::timeout(self.0.limits.response, task).await {
+            Ok(Ok(response)) => response,
+            // The task logs what becomes of the report.
+            Ok(Err(_)) | Err(_) => Response::NOT_FINISHED,
+        }
+    }
+
+    async fn accept_report(&self, report: Report) -> Response {
+        let start = match self.0.mode {
+            Mode::Direct => Start::Claimed(self.0.limits.lease),
+            Mode::StoreFirst => Start::Stored,
+        };
+        let stored = self.0.store.receive(&report, start);
+        let stored = match tokio::time::timeout(self.0.limits.response, stored).await {
+            Ok(stored) => stored,
+            Err(_) => Err(StoreErrorKind::TimedOut.into()),
+        };
+        let state = match stored {
+            Ok(Receipt::Claimed(claim)) => self.process(claim).await,
+            Ok(Receipt::Stored { state, is_new, .. }) => {
+                self.note(&report, state, is_new);
+                state
+            }
+            Err(error) => {
+                log_lost(report, &error);
+                return Response::NOT_STORED;
+            }
+        };
+        Response::of(state, self.0.mode)
+    }
+
+    fn note(&self, report: &Report, state: State, is_new: bool) {
+        let invoice_id = report.invoice_id();
+        match (state, is_new) {
+            (State::Conflict, true) => {
+                error!(%invoice_id, "invoice was reported with other fields before");
+            }
+            (State::Held, true) => {
+                error!(%invoice_id, "payment held: it has no transaction hashes")
+            }
+            _ => debug!(%invoice_id, %state, "postback is stored"),
+        }
+        if state.is_unfinished() {
+            self.0.wake.notify_one();
+        }
+    }
+}
+
+/// Says what to store later. It holds no token.
+fn log_lost(report: Report, error: &StoreError) {
+    let invoice_id = report.invoice_id().clone();
+    error!(
+        %invoice_id,
+        error = error as &dyn std::error::Error,
+        report = %LostReport(report),
+        "postback was not stored: run `ccpostback inbox import` with this line",
+    );
+}
+
+/// The project that the verifier was named for.
+///
+/// A hook: it becomes `postback.project()` once the core has it.
+fn project_of(_: &Verified) -> Option<&str> {
+    None
+}

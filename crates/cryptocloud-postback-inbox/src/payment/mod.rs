@@ -1,0 +1,151 @@
+mod builder;
+
+use std::fmt;
+
+use cryptocloud_postback::{Amount, Currency, Expected, InvoiceId};
+
+pub use self::builder::PaymentBuilder;
+use crate::{Claim, Failure, Fields, Source};
+
+/// A payment that a [`Handler`](crate::Handler) processes.
+#[derive(Clone)]
+pub struct Payment {
+    claim: Claim,
+}
+
+impl Payment {
+    pub(crate) fn new(claim: Claim) -> Self {
+        Self { claim }
+    }
+
+    /// Makes a payment for a test of your handler.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cryptocloud_postback::{Expected, InvoiceId};
+    /// use cryptocloud_postback_inbox::Payment;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let payment = Payment::builder(InvoiceId::parse("INV-ILRAJE1Q")?)
+    ///     .amount("10.5".parse()?)
+    ///     .order_id("ORDER_93223")
+    ///     .build();
+    /// assert!(payment.check(&Expected::order("ORDER_93223")).is_ok());
+    /// assert!(payment.check(&Expected::order("ORDER_1")).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder(invoice_id: InvoiceId) -> PaymentBuilder {
+        PaymentBuilder::new(invoice_id)
+    }
+
+    /// The invoice: **proven**, by the token or by the vendor's API. Find your order by it.
+    #[must_use]
+    pub fn invoice_id(&self) -> &InvoiceId {
+        self.claim.report.invoice_id()
+    }
+
+    /// What was reported. The token does **not** sign it: compare it with your order by
+    /// [`check`](Self::check).
+    #[must_use]
+    pub fn reported(&self) -> &Fields {
+        &self.claim.report.fields
+    }
+
+    /// The amount that an operator named when accepting the payment, or else the reported one.
+    #[must_use]
+    pub fn amount(&self) -> Option<Amount> {
+        self.claim.accepted_amount.or(self.reported().amount_crypto)
+    }
+
+    /// The amount that an operator named when accepting the payment after a review.
+    #[must_use]
+    pub fn accepted_amount(&self) -> Option<Amount> {
+        self.claim.accepted_amount
+    }
+
+    /// The reported currency.
+    #[must_use]
+    pub fn currency(&self) -> Option<&Currency> {
+        self.reported().currency.as_ref()
+    }
+
+    /// The reported order.
+    #[must_use]
+    pub fn order_id(&self) -> Option<&str> {
+        self.reported().order_id.as_deref()
+    }
+
+    /// Where the payment comes from.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        self.claim.report.source
+    }
+
+    /// The number of this attempt, from 1. Postponed attempts do not count.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.claim.attempt
+    }
+
+    /// The claim under which the handler runs. A handler with a transaction of its own passes it to
+    /// the settle call.
+    pub fn claim(&self) -> &Claim {
+        &self.claim
+    }
+
+    /// A key for calls to other services: the same in every attempt, and different for every
+    /// payment. It is a string of 64 hexadecimal digits.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        format!("{:x}", self.claim.report.identity)
+    }
+
+    /// Compares the payment with your own record.
+    ///
+    /// If an operator accepted the payment and named an amount, that amount is compared instead of
+    /// the reported one.
+    ///
+    /// # Errors
+    ///
+    /// A difference, or a missing field that `expected` names, holds the payment for review. The
+    /// reason names every difference.
+    pub fn check(&self, expected: &Expected) -> Result<(), Failure> {
+        expected
+            .check_fields(self.amount(), self.currency(), self.order_id())
+            .map_err(Failure::hold)
+    }
+
+    /// Checks that a statement changed exactly one row, such as the order of this payment.
+    ///
+    /// # Errors
+    ///
+    /// Any other number holds the payment for review.
+    pub fn expect_one(&self, rows: u64) -> Result<(), Failure> {
+        match rows {
+            1 => Ok(()),
+            _ => Err(Failure::hold(format!("changed {rows} rows instead of one"))),
+        }
+    }
+}
+
+/// The payment of a claim, for the tests of a store.
+#[cfg(feature = "contract-tests")]
+impl From<Claim> for Payment {
+    fn from(claim: Claim) -> Self {
+        Self::new(claim)
+    }
+}
+
+impl fmt::Debug for Payment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payment")
+            .field("invoice_id", self.invoice_id())
+            .field("reported", self.reported())
+            .field("accepted_amount", &self.accepted_amount())
+            .field("source", &self.source())
+            .field("attempt", &self.attempt())
+            .finish_non_exhaustive()
+    }
+}

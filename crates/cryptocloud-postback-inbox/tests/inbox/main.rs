@@ -1,0 +1,93 @@
+//! The inbox, from a verified postback to its response and to what the store keeps.
+
+mod lost;
+mod operator;
+mod response;
+mod worker;
+
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use cryptocloud_postback::{
+    SecretKey, Verified, Verifier,
+    testing::{NOW, PostbackBuilder},
+};
+use cryptocloud_postback_inbox::{
+    Failure, Handler, Inbox, InboxBuilder, MemoryStore, Payment, Record,
+};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+const SECRET: &str = "not-a-real-key-only-for-this-test";
+
+/// Does what the order says.
+#[derive(Clone, Default)]
+struct Shop {
+    finished: Arc<AtomicU32>,
+    started: Arc<AtomicU32>,
+}
+
+impl Handler<()> for Shop {
+    async fn handle(&self, payment: &Payment, _: &mut ()) -> std::result::Result<(), Failure> {
+        self.started.fetch_add(1, Ordering::SeqCst);
+        match payment.order_id() {
+            Some("hold") => return Err(Failure::hold("no such order")),
+            Some("fail") if payment.attempt() == 1 => Err(std::io::Error::other("disk full"))?,
+            Some("panic") if payment.attempt() == 1 => panic!("a bug"),
+            Some("postpone") => {
+                return Err(Failure::postpone(Duration::ZERO, "vendor is down"));
+            }
+            Some("slow") => tokio::time::sleep(Duration::from_secs(8)).await,
+            Some("hang") => std::future::pending().await,
+            _ => (),
+        }
+        self.finished.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+impl Shop {
+    fn started(&self) -> u32 {
+        self.started.load(Ordering::SeqCst)
+    }
+
+    fn finished(&self) -> u32 {
+        self.finished.load(Ordering::SeqCst)
+    }
+
+    fn builder(&self) -> InboxBuilder<MemoryStore, Self> {
+        Inbox::builder("shop", MemoryStore::new(100), self.clone())
+    }
+}
+
+fn postback(invoice: &str, order: &str) -> Result<Verified> {
+    verify(
+        PostbackBuilder::new(SECRET)
+            .invoice_id(invoice)
+            .order_id(order),
+    )
+}
+
+fn verify(postback: PostbackBuilder) -> Result<Verified> {
+    let verifier = Verifier::new(SecretKey::new(SECRET)?)?;
+    let signed = postback.json();
+    Ok(verifier.verify_at(Some(signed.content_type()), signed.body(), NOW)?)
+}
+
+/// Sends a postback, and returns the status of the response.
+async fn send(inbox: &Inbox, invoice: &str, order: &str) -> Result<u16> {
+    Ok(inbox.receive(&postback(invoice, order)?).await.status())
+}
+
+/// The only report of an invoice.
+async fn record(inbox: &Inbox, invoice: &str) -> Result<Record> {
+    let mut records = inbox.find(invoice).await?;
+    assert_eq!(records.len(), 1, "{records:?}");
+    Ok(records.remove(0))
+}

@@ -1,0 +1,40 @@
+use cryptocloud_postback_inbox::{Decision, Event, Refusal, State};
+
+use crate::{Result, Shop, record, send};
+
+#[tokio::test]
+async fn accepted_beside_a_paid_one_is_refused() -> Result {
+    let shop = Shop::default();
+    let inbox = shop.builder().build()?;
+    send(&inbox, "A", "hold").await?;
+    let held = record(&inbox, "A").await?;
+    send(&inbox, "A", "ORDER_1").await?;
+    let by = Decision::by("anna");
+    let refused = inbox.accept(held.id, "5".parse()?, &by).await;
+    let refusal = refused.err().and_then(|error| error.refusal());
+    assert_eq!(refusal, Some(Refusal::Blocked));
+    assert_eq!(inbox.retry_all(State::Held, &by).await?, 0);
+    assert!(inbox.retry_all(State::Done, &by).await.is_err());
+
+    inbox.discard(held.id, "anna", "unknown sender").await?;
+    let history = inbox.history(held.id).await?;
+    let [decided] = &*history else {
+        return Err("one decision".into());
+    };
+    assert_eq!((decided.event, decided.from), (Event::Discard, State::Held));
+    assert_eq!(&*decided.decision.by, "anna");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_waiting_one_is_promoted_when_the_first_is_dismissed() -> Result {
+    let shop = Shop::default();
+    let inbox = shop.builder().build()?;
+    send(&inbox, "A", "fail").await?;
+    let failed = record(&inbox, "A").await?;
+    assert_eq!(send(&inbox, "A", "ORDER_1").await?, 409);
+    inbox.discard(failed.id, "anna", "forged").await?;
+    assert_eq!(inbox.run_once().await?, 1);
+    assert_eq!(shop.finished(), 1);
+    Ok(())
+}

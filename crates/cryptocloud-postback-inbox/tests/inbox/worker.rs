@@ -1,0 +1,119 @@
+use std::time::Duration;
+
+use cryptocloud_postback::InvoiceId;
+use cryptocloud_postback_inbox::{
+    Failure, Handler, Inbox, InboxBuildError, Limits, MemoryStore, Mode, Payment, State, TestInbox,
+};
+
+use crate::{Result, Shop, record, send};
+
+#[tokio::test(start_paused = true)]
+async fn stored_payments_are_handled_and_retried() -> Result {
+    let shop = Shop::default();
+    let start = tokio::time::Instant::now();
+    let store = MemoryStore::with_clock(100, move || {
+        std::time::SystemTime::UNIX_EPOCH + start.elapsed()
+    });
+    let inbox = Inbox::builder("shop", store, shop.clone())
+        .mode(Mode::StoreFirst)
+        .start()
+        .await?;
+    for (invoice, order) in [("A", "ORDER_1"), ("B", "fail"), ("C", "panic")] {
+        assert_eq!(send(&inbox, invoice, order).await?, 200);
+    }
+    while inbox.oldest_unfinished().await?.is_some() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert_eq!((shop.started(), shop.finished()), (5, 3));
+    inbox.drain(Duration::from_secs(1)).await;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn claims_no_more_than_free_handlers() -> Result {
+    let shop = Shop::default();
+    let inbox = shop
+        .builder()
+        .mode(Mode::StoreFirst)
+        .workers(2)
+        .start()
+        .await?;
+    for number in 0..5 {
+        send(&inbox, &format!("A{number}"), "slow").await?;
+    }
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(inbox.counts().await?.running, 2);
+    while shop.finished() < 5 {
+        assert!(inbox.counts().await?.running <= 2);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn drain_releases_what_does_not_finish() -> Result {
+    let shop = Shop::default();
+    let inbox = shop.builder().mode(Mode::StoreFirst).start().await?;
+    send(&inbox, "A", "hang").await?;
+    send(&inbox, "B", "slow").await?;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    inbox.drain(Duration::from_secs(6)).await;
+    let released = record(&inbox, "A").await?;
+    assert_eq!((released.state, released.attempts), (State::Received, 0));
+    assert_eq!(record(&inbox, "B").await?.state, State::Done);
+    // Nothing is claimed any more, and what arrives is still stored.
+    assert_eq!(send(&inbox, "C", "ORDER_1").await?, 200);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(record(&inbox, "C").await?.state, State::Received);
+    Ok(())
+}
+
+#[tokio::test]
+async fn attempts_are_used_up_after_the_retry_span() -> Result {
+    struct Fails;
+    impl Handler<()> for Fails {
+        async fn handle(&self, _: &Payment, _: &mut ()) -> std::result::Result<(), Failure> {
+            Err(Failure::retry("disk full"))
+        }
+    }
+    let inbox = TestInbox::new(Fails)?;
+    let payment = Payment::builder(InvoiceId::parse("A")?).build();
+    inbox.deliver(&payment).await?;
+    for _ in 0..7 * 24 {
+        assert_eq!(inbox.record(&payment).await?.state, State::Failed);
+        inbox.advance(Duration::from_secs(3_600)).await?;
+    }
+    assert_eq!(inbox.record(&payment).await?.state, State::Held);
+    Ok(())
+}
+
+#[test]
+fn builder_refuses() {
+    #[track_caller]
+    fn check(build: impl FnOnce() -> std::result::Result<Inbox, InboxBuildError>, text: &str) {
+        let error = build().err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), Some(text));
+    }
+    let builder = || Shop::default().builder();
+    check(
+        || {
+            let mut limits = Limits::default();
+            limits.lease = Duration::from_secs(24);
+            builder().limits(limits).build()
+        },
+        "lease does not cover the limits of handler, statement and idle in transaction",
+    );
+    check(
+        || builder().retention(Duration::from_secs(60)).build(),
+        "retention is shorter than a day",
+    );
+    check(
+        || builder().retry_span(Duration::ZERO).build(),
+        "retry span is shorter than a minute",
+    );
+    check(
+        || Inbox::builder(" ", MemoryStore::new(1), Shop::default()).build(),
+        "project name is blank or has control characters",
+    );
+    check(|| builder().workers(usize::MAX).build(), "too many workers");
+}

@@ -1,0 +1,288 @@
+//! What can happen to a world, each event by the rules of the table.
+
+use cryptocloud_postback_inbox::{
+    Event, Mode, Response, State,
+    transition::{Fact, Step, next_in},
+};
+
+use crate::world::{Failing, RECONCILED, Row, SLOTS, Setup, World};
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Action {
+    /// A postback arrives and gets its response, unless the process crashes after the COMMIT.
+    Post {
+        slot: usize,
+        crashes: bool,
+    },
+    Reconcile,
+    Claim {
+        slot: usize,
+    },
+    /// A worker settles, or makes another move.
+    Finish {
+        worker: usize,
+        event: Event,
+    },
+    /// The worker holds the report because the vendor does not confirm it.
+    HoldUnconfirmed {
+        worker: usize,
+    },
+    /// The worker is gone, before COMMIT or without knowing whether it came through.
+    Crash {
+        worker: usize,
+        commits: bool,
+    },
+    /// A delay or a lease is over.
+    Elapse {
+        slot: usize,
+    },
+    /// A report has been failing for longer than the retry span.
+    GiveUp {
+        slot: usize,
+    },
+    Promote {
+        slot: usize,
+    },
+    Decide {
+        slot: usize,
+        event: Event,
+    },
+    /// The retention is over.
+    Age {
+        slot: usize,
+    },
+    Retain {
+        slot: usize,
+        event: Event,
+    },
+}
+
+impl Setup {
+    fn next(&self, world: &World, slot: usize, event: Event, fence: Option<u8>) -> Step {
+        let facts = world.facts(self, slot, fence);
+        next_in(&self.table, world.state(slot), event, facts)
+    }
+
+    fn post(&self, world: &mut World, slot: usize, crashes: bool) -> Option<()> {
+        let worker = world.free_worker()?;
+        world.left.posts[slot] = world.left.posts[slot].checked_sub(1)?;
+        if crashes {
+            world.spend()?;
+        }
+        let known = world.known_as(slot);
+        if known == Some(RECONCILED) {
+            world.adopted_by = Some(slot);
+        }
+        let stored = known.unwrap_or(slot);
+        let had = world.rows.iter().flatten().count();
+        match self.next(world, stored, Event::Receive, None) {
+            Step::Become(State::Running) => {
+                world.break_if(self.mode == Mode::StoreFirst, "the request ran the handler");
+                world.break_if(self.is_unidentified, "ran without hashes");
+                world.grant(stored);
+                // The response is that of the handler, so it comes later, as that of a resend.
+                if crashes {
+                    world.workers[worker] = None;
+                }
+            }
+            Step::Become(state) => world.enter(stored, state),
+            Step::Stay => (),
+            Step::Refuse(_) | Step::Forget => {
+                world.break_if(known.is_some(), "lost a postback");
+                return Some(());
+            }
+        }
+        world.break_if(
+            known.is_none() && had >= self.capacity,
+            "stored more reports than there is room for",
+        );
+        if !crashes && let Some(state) = world.state(stored) {
+            let is_promised = Response::of(state, self.mode).status() == 200;
+            world.promised[slot] |= is_promised;
+            let is_settled = matches!(state, State::Done | State::Held | State::Discarded);
+            world.break_if(
+                is_promised && !is_settled && self.mode == Mode::Direct,
+                "promised what is not settled",
+            );
+        }
+        Some(())
+    }
+
+    fn reconcile(&self, world: &mut World) -> Option<()> {
+        world.spend()?;
+        let is_unconfirmed = |slot: &usize| {
+            let row = world.rows[*slot].as_ref();
+            row.is_some_and(|row| row.state == State::Held && row.is_unconfirmed)
+        };
+        if let Some(slot) = SLOTS.into_iter().find(is_unconfirmed) {
+            match self.next(world, slot, Event::Reconcile, None) {
+                Step::Become(state) => world.enter(slot, state),
+                _ => world.break_if(world.blocking() == 0, "left what the vendor confirms now"),
+            }
+            return Some(());
+        }
+        // No report is meant, so it is the facts of a new one that count.
+        let mut facts = world.facts(self, RECONCILED, None);
+        facts = facts.with(Fact::Blocked, world.blocking() > 0);
+        if let Step::Become(state) = next_in(&self.table, None, Event::Reconcile, facts) {
+            world.break_if(world.rows[RECONCILED].is_some(), "reconciled twice");
+            world.break_if(world.has(State::Discarded), "reconciled what was discarded");
+            world.break_if(world.blocking() > 0, "reconciled beside another report");
+            world.enter(RECONCILED, state);
+        }
+        Some(())
+    }
+
+    fn claim(&self, world: &mut World, slot: usize) -> Option<()> {
+        world.free_worker()?;
+        let before = world.rows[slot].clone()?;
+        let Step::Become(state) = self.next(world, slot, Event::Claim, None) else {
+            return None;
+        };
+        world.break_if(!before.is_due, "claimed before it was due");
+        if state == State::Held {
+            world.enter(slot, state);
+            return Some(());
+        }
+        world.break_if(
+            before.failing == Failing::ForTooLong && before.state != State::Received,
+            "tried for longer than the retry span",
+        );
+        world.break_if(
+            self.is_unidentified && slot != RECONCILED && !before.is_decided,
+            "ran without hashes",
+        );
+        world.grant(slot);
+        let row = world.rows[slot].as_mut()?;
+        if before.state == State::Running && row.failing == Failing::No {
+            row.failing = Failing::Yes;
+        }
+        Some(())
+    }
+
+    fn finish(&self, world: &mut World, worker: usize, event: Event) -> Option<()> {
+        let (slot, fence) = world.workers[worker]?;
+        if event != Event::Renew {
+            world.workers[worker] = None;
+        }
+        let Step::Become(state) = self.next(world, slot, event, Some(fence)) else {
+            // A late worker learns that it lost the claim, and stops.
+            world.workers[worker] = None;
+            return Some(());
+        };
+        let is_late = world.rows[slot]
+            .as_ref()
+            .is_none_or(|row| row.fence != fence);
+        world.break_if(is_late, "a late worker changed something");
+        let row = world.rows[slot].as_mut()?;
+        match event {
+            Event::Settle => world.credits += 1,
+            Event::Fail if row.failing == Failing::No => row.failing = Failing::Yes,
+            Event::Hold => row.is_unconfirmed = false,
+            _ => (),
+        }
+        world.enter(slot, state);
+        if event == Event::Postpone {
+            world.rows[slot].as_mut()?.is_due = false;
+        }
+        Some(())
+    }
+
+    fn decide(&self, world: &mut World, slot: usize, event: Event) -> Option<()> {
+        let Step::Become(state) = self.next(world, slot, event, None) else {
+            return None;
+        };
+        world.spend()?;
+        world.enter(slot, state);
+        let row = world.rows[slot].as_mut()?;
+        row.is_decided = true;
+        row.failing = Failing::No;
+        Some(())
+    }
+
+    fn retain(&self, world: &mut World, slot: usize, event: Event) -> Option<()> {
+        let step = self.next(world, slot, event, None);
+        let row = world.rows[slot].as_mut()?;
+        let was_old = row.is_old;
+        match step {
+            Step::Stay if !row.is_purged => row.is_purged = true,
+            Step::Forget => {
+                // The operator asked for it: from now on this is another payment.
+                world.rows[slot] = None;
+                world.credits = 0;
+                world.promised = [false; 2];
+                world.adopted_by = world.adopted_by.filter(|_| slot != RECONCILED);
+            }
+            _ => return None,
+        }
+        world.break_if(!was_old, "purged before the retention was over");
+        Some(())
+    }
+
+    pub(crate) fn apply(&self, world: &mut World, action: Action) -> Option<()> {
+        match action {
+            Action::Post { slot, crashes } => self.post(world, slot, crashes),
+            Action::Reconcile => self.reconcile(world),
+            Action::Claim { slot } => self.claim(world, slot),
+            Action::Finish { worker, event } => {
+                if event != Event::Settle && event != Event::Hold {
+                    world.spend()?;
+                }
+                self.finish(world, worker, event)
+            }
+            Action::HoldUnconfirmed { worker } => {
+                let (slot, fence) = world.workers[worker]?;
+                let is_running = |row: &Row| row.state == State::Running && row.fence == fence;
+                let was_running = world.rows[slot].as_ref().is_some_and(is_running);
+                self.finish(world, worker, Event::Hold)?;
+                let row = world.rows[slot].as_mut();
+                if let Some(row) = row.filter(|row| was_running && row.state == State::Held) {
+                    row.is_unconfirmed = true;
+                }
+                Some(())
+            }
+            Action::Crash { worker, commits } => {
+                world.workers[worker]?;
+                world.spend()?;
+                match commits {
+                    true => self.finish(world, worker, Event::Settle)?,
+                    false => world.workers[worker] = None,
+                }
+                Some(())
+            }
+            Action::Elapse { slot } => {
+                let row = world.rows[slot].as_ref()?;
+                let is_waiting = row.state.is_unfinished() && !row.is_due;
+                // That a worker sleeps through its lease is a fault.
+                if row.state == State::Running && world.is_held(slot, row.fence) {
+                    world.spend()?;
+                }
+                world.rows[slot].as_mut()?.is_due = true;
+                is_waiting.then_some(())
+            }
+            Action::GiveUp { slot } => {
+                world.spend()?;
+                let row = world.rows[slot].as_mut()?;
+                let is_failing = row.failing == Failing::Yes && row.state.is_unfinished();
+                row.failing = Failing::ForTooLong;
+                is_failing.then_some(())
+            }
+            Action::Promote { slot } => {
+                let step = self.next(world, slot, Event::Promote, None);
+                let Step::Become(state) = step else {
+                    return None;
+                };
+                world.enter(slot, state);
+                Some(())
+            }
+            Action::Decide { slot, event } => self.decide(world, slot, event),
+            Action::Age { slot } => {
+                let row = world.rows[slot].as_mut()?;
+                let ages = row.state.is_final() && !row.is_old;
+                row.is_old = true;
+                ages.then_some(())
+            }
+            Action::Retain { slot, event } => self.retain(world, slot, event),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! `SqliteStore` on files of its own.
+
+mod contract;
+mod file;
+mod settle;
+#[path = "../shared/mod.rs"]
+mod shared;
