@@ -244,6 +244,39 @@ impl Expected {
         }
     }
 
+    /// Compares with an amount that an operator accepted after a review.
+    ///
+    /// The operator has seen how the rest differs, so only the proven invoice and this amount are
+    /// compared.
+    /// The amount is in the unit of the order: the payment's currency if an
+    /// [`amount`](Self::amount) or a [`minimum_paid`](Self::minimum_paid) is expected, else that of
+    /// the price.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`Mismatch`] if the invoice differs or the amount is too low or too high.
+    pub fn check_accepted(&self, invoice_id: &InvoiceId, amount: Amount) -> Result<(), Mismatch> {
+        let price = self.usd.or(self.fiat.as_ref().map(|(price, _)| *price));
+        let exactly = self
+            .amount
+            .or(price.filter(|_| self.minimum_paid.is_none()));
+        let least = exactly.or(self.minimum_paid).or(self.minimum_paid_usd);
+        let is_other = self.invoice_id.as_ref().is_some_and(|id| id != invoice_id);
+        let differences = [
+            is_other.then_some(Difference::Invoice),
+            least
+                .filter(|least| amount < *least)
+                .map(|_| Difference::AmountTooLow),
+            exactly
+                .filter(|most| amount > *most)
+                .map(|_| Difference::AmountTooHigh),
+        ];
+        match Mismatch::new(differences.into_iter().flatten()) {
+            Some(mismatch) => Err(mismatch),
+            None => Ok(()),
+        }
+    }
+
     /// Whether `invoice_info` can make a difference.
     pub(crate) fn reads_info(&self) -> bool {
         self.amount.is_some() || self.minimum_paid.is_some() || self.needs_info()
