@@ -32,6 +32,10 @@ pub(crate) struct PostbackOptions {
     #[arg(long, value_parser = amount, default_value = "0.000113", help_heading = HEADING)]
     amount: String,
 
+    /// What was paid, if it is not the amount; the status stays success, as the vendor's does
+    #[arg(long, value_name = "AMOUNT", value_parser = amount, help_heading = HEADING)]
+    paid: Option<String>,
+
     /// The currency code
     #[arg(long, value_name = "CODE", default_value = "BNB", help_heading = HEADING)]
     currency: String,
@@ -60,7 +64,7 @@ pub(crate) struct PostbackOptions {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["order_id", "amount", "currency", "status", "test_mode"],
+        conflicts_with_all = ["order_id", "amount", "paid", "currency", "status", "test_mode"],
         help_heading = HEADING
     )]
     body: Option<PathBuf>,
@@ -108,6 +112,10 @@ impl PostbackOptions {
             .currency(&self.currency)
             .status(&self.status)
             .test_mode(self.test_mode);
+        let builder = match &self.paid {
+            Some(amount) => builder.paid(amount),
+            None => builder,
+        };
         match &self.order_id {
             Some(id) => builder.order_id(id),
             None => builder,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, bail};
-use cryptocloud_postback::{SecretKey, Verifier, VerifierBuilder};
+use cryptocloud_postback::{SecretKey, SecretKeyError, Verifier, VerifierBuilder};
 use zeroize::Zeroizing;
 
 /// Where the secret comes from. Never an argument: every user of the machine can read those.
@@ -73,7 +73,12 @@ impl SecretOptions {
         } else {
             SecretKey::new(secret.as_str())
         };
-        key.with_context(|| format!("no usable secret in {name}"))
+        key.map_err(|error| match error {
+            SecretKeyError::TooShort => anyhow!(
+                "secret in {name} is shorter than 32 bytes: use --allow-short-secret if the vendor gave no longer one"
+            ),
+            error => anyhow!("no usable secret in {name}: {error}"),
+        })
     }
 }
 

@@ -1,9 +1,9 @@
 //! The page of `ccpostback listen`.
 
-use std::{process::Command, time::Duration};
+use std::process::Command;
 
 use browser::{Browser, Program, TestResult, program};
-use cryptocloud_postback::{UnixTime, testing::PostbackBuilder};
+use cryptocloud_postback::testing::PostbackBuilder;
 use reqwest::{Client, StatusCode, header::CONTENT_TYPE};
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn postbacks_appear_without_a_reload() -> TestResult {
     browser.screenshot("listen-empty").await?;
     browser.check().await?;
 
-    assert_eq!(post(&listen, genuine("GENUINE1")?).await?, StatusCode::OK);
+    assert_eq!(post(&listen, genuine("GENUINE1")).await?, StatusCode::OK);
     browser.until_text("#detail h2", "verified").await?;
     browser.until_text("#detail", "ORDER_93223").await?;
     for text in [
@@ -36,7 +36,7 @@ async fn postbacks_appear_without_a_reload() -> TestResult {
     }
     look(&browser, "listen-verified").await?;
 
-    let forged = genuine("FORGED01")?.secret("not-a-real-key-of-another-project");
+    let forged = genuine("FORGED01").secret("not-a-real-key-of-another-project");
     assert_eq!(post(&listen, forged).await?, StatusCode::UNAUTHORIZED);
     browser.until_text("#detail h2", "refused").await?;
     for text in [
@@ -56,7 +56,7 @@ async fn postbacks_appear_without_a_reload() -> TestResult {
     browser.click("#list li:last-child button").await?;
     browser.until_text("#detail h2", "verified").await?;
     // A new postback does not replace the one that the user looks at.
-    post(&listen, genuine("GENUINE2")?).await?;
+    post(&listen, genuine("GENUINE2")).await?;
     browser.until_text("#count", "(3)").await?;
     browser.until_text("#detail h2", "#1").await?;
 
@@ -75,13 +75,16 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
     let listen = Program::start(&mut listen(&[]))?;
     browser.open(page(&listen)).await?;
     let script = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>";
-    let hostile = genuine("HOSTILE1")?
+    let hostile = genuine("HOSTILE1")
         .order_id(script)
         .info_field("project", format!(r#"{{"name":"{script}"}}"#))
         .info_field("address", format!(r#""{script}""#))
+        .info_field("uuid", r#""INV-OTHER234""#)
         .field(script, "1");
     assert_eq!(post(&listen, hostile.clone()).await?, StatusCode::OK);
     browser.until_text("#detail", script).await?;
+    let note = "invoice_info.uuid names another invoice";
+    browser.until_text("#detail .note", note).await?;
     let reversed = hostile.order_id("a\u{202e}b").json().body().to_vec();
     let body = [b"\xff\xfe".as_slice(), &reversed, b"\0</pre>"].concat();
     let client = Client::new();
@@ -111,7 +114,7 @@ async fn a_button_forwards_a_postback_again() -> TestResult {
     let listen = Program::start(&mut listen(&["--forward", behind.url()]))?;
     browser.open(page(&listen)).await?;
     browser.until_text("#forward", behind.url()).await?;
-    assert_eq!(post(&listen, genuine("FORWARD1")?).await?, StatusCode::OK);
+    assert_eq!(post(&listen, genuine("FORWARD1")).await?, StatusCode::OK);
     browser
         .until_text("#detail", "Your server's response")
         .await?;
@@ -138,13 +141,13 @@ async fn the_page_reconnects_after_a_restart() -> TestResult {
     let first = Program::start(&mut listen(&[]))?;
     let address = page(&first).trim_start_matches("http://").to_owned();
     browser.open(page(&first)).await?;
-    post(&first, genuine("BEFORE01")?).await?;
+    post(&first, genuine("BEFORE01")).await?;
     browser.until_text("#list", "BEFORE01").await?;
     // The event stream of the page is still open.
     assert!(first.stop()?.success());
     browser.until_text("#connection", "disconnected").await?;
     let second = Program::start(&mut listen(&["--addr", &address]))?;
-    post(&second, genuine("AFTER001")?).await?;
+    post(&second, genuine("AFTER001")).await?;
     browser.until_text("#connection", "live").await?;
     browser.until_text("#list", "AFTER001").await?;
     browser
@@ -161,7 +164,7 @@ async fn without_a_secret_the_page_says_that_no_signature_is_checked() -> TestRe
     browser.open(page(&listen)).await?;
     let text = "Signatures are not checked: set CRYPTOCLOUD_SECRET_KEY";
     browser.until_text("#no-secret", text).await?;
-    let form = genuine("FORMED01")?.form();
+    let form = genuine("FORMED01").form();
     let request = Client::new().post(listen.url()).body(form.body());
     assert_eq!(request.send().await?.status(), StatusCode::OK);
     browser.until_text("#detail h2", "? not checked").await?;
@@ -197,12 +200,10 @@ fn page(listen: &Program) -> &str {
     url.rsplit_once('/').map_or(url, |(origin, _)| origin)
 }
 
-fn genuine(invoice_id: &str) -> TestResult<PostbackBuilder> {
-    let expires_at = UnixTime::now()?.saturating_add(Duration::from_secs(240));
-    Ok(PostbackBuilder::new(SECRET)
+fn genuine(invoice_id: &str) -> PostbackBuilder {
+    PostbackBuilder::new(SECRET)
         .invoice_id(invoice_id)
         .order_id("ORDER_93223")
-        .expires_at(expires_at))
 }
 
 async fn post(listen: &Program, postback: PostbackBuilder) -> TestResult<StatusCode> {

@@ -1,6 +1,5 @@
 use std::{
     collections::VecDeque,
-    ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -87,34 +86,34 @@ impl Journal {
 
     /// Adds a postback, drops the oldest if there are too many, and returns the new id.
     pub(super) fn push(&self, record: Arc<Record>, forwarding: Forwarding) -> u64 {
-        let mut state = self.change();
-        let id = state.next_id;
-        state.next_id = id.saturating_add(1);
-        let revision = state.revision;
-        state.entries.push_back(Entry {
-            forwarding,
-            id,
-            record,
-            revision,
-        });
-        if state.entries.len() > self.keep {
-            state.entries.pop_front();
-        }
-        id
+        self.change(|state| {
+            let id = state.next_id;
+            state.next_id = id.saturating_add(1);
+            state.entries.push_back(Entry {
+                forwarding,
+                id,
+                record,
+                revision: state.revision,
+            });
+            if state.entries.len() > self.keep {
+                state.entries.pop_front();
+            }
+            id
+        })
     }
 
     /// Stores how forwarding ended, unless the postback was dropped meanwhile.
     pub(super) fn complete(&self, id: u64, exchange: Exchange) {
-        let mut state = self.change();
-        let revision = state.revision;
-        if let Some(entry) = state.entries.iter_mut().find(|entry| entry.id == id) {
-            entry.forwarding = Forwarding::Done(Arc::new(exchange));
-            entry.revision = revision;
-        }
+        self.change(|state| {
+            if let Some(entry) = state.entries.iter_mut().find(|entry| entry.id == id) {
+                entry.forwarding = Forwarding::Done(Arc::new(exchange));
+                entry.revision = state.revision;
+            }
+        });
     }
 
     pub(super) fn clear(&self) {
-        self.change().entries.clear();
+        self.change(|state| state.entries.clear());
     }
 
     pub(super) fn find(&self, id: u64) -> Option<Entry> {
@@ -150,44 +149,19 @@ impl Journal {
         let _ = self.watch().wait_for(|open| !open).await;
     }
 
-    fn change(&self) -> Change<'_> {
+    /// Changes the state under a new revision, and notifies the readers.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         state.revision = state.revision.saturating_add(1);
-        Change {
-            open: &self.open,
-            state,
-        }
+        let result = change(&mut state);
+        drop(state);
+        // This does not reopen a closed journal.
+        self.open.send_modify(|_| {});
+        result
     }
 
     /// No panic leaves the state inconsistent, so poisoning is ignored.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Write access to the state; readers are notified when it ends.
-struct Change<'a> {
-    open: &'a watch::Sender<bool>,
-    state: MutexGuard<'a, State>,
-}
-
-impl Deref for Change<'_> {
-    type Target = State;
-
-    fn deref(&self) -> &State {
-        &self.state
-    }
-}
-
-impl DerefMut for Change<'_> {
-    fn deref_mut(&mut self) -> &mut State {
-        &mut self.state
-    }
-}
-
-impl Drop for Change<'_> {
-    fn drop(&mut self) {
-        // A reader that wakes early waits for the lock. This does not reopen a closed journal.
-        self.open.send_modify(|_| {});
     }
 }

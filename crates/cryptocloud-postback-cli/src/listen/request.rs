@@ -89,3 +89,22 @@ async fn read(body: Body, kept: &mut Vec<u8>) -> Result<(), ErrorKind> {
 const MAX_READ_BYTES: usize = 16 * MAX_BODY_BYTES;
 const MAX_TARGET_CHARS: usize = 2048;
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    /// The clock jumps to the deadline, since nothing else is left to wait for.
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stops_times_out() -> anyhow::Result<()> {
+        let start = stream::iter([anyhow::Ok("{")]);
+        let body = Body::from_stream(start.chain(stream::pending()));
+        let stored = StoredRequest::read(Request::post("/").body(body)?).await;
+        assert_eq!(stored.body, "{");
+        let refused = stored.unverified().map_err(|error| error.kind());
+        assert_eq!(refused.err(), Some(ErrorKind::BodyTimeout));
+        Ok(())
+    }
+}

@@ -2,7 +2,7 @@
 
 use cryptocloud_postback::{ErrorKind, UnixTime};
 
-use super::{claims::UnverifiedClaims, duration::Seconds};
+use super::{claims::unverified_claims, duration::Seconds};
 
 /// A sentence or a question; it may quote the sender, so escape it.
 pub(super) fn hint(
@@ -11,46 +11,35 @@ pub(super) fn hint(
     body: &[u8],
     now: UnixTime,
 ) -> String {
-    let claims = || UnverifiedClaims::read(content_type, body);
+    let claim = |name| unverified_claims(content_type, body)?.get(name).cloned();
+    let now = now.as_secs();
     match kind {
-        ErrorKind::InvoiceMismatch => mismatch(claims().id),
-        ErrorKind::TokenExpired => expired(claims().expires_at, now),
-        ErrorKind::TokenLifetime => long_lived(claims().expires_at, now),
+        ErrorKind::InvoiceMismatch => match claim("id").as_ref().and_then(|id| id.as_str()) {
+            Some(id) => format!(
+                "the token belongs to invoice {id:?}: an attacker may have reused the token of another payment"
+            ),
+            None => {
+                "the token names no invoice, so the vendor did not issue it for this payment".into()
+            }
+        },
+        ErrorKind::TokenExpired => {
+            let ago = claim("exp").and_then(|exp| now.checked_sub(exp.as_u64()?));
+            let ago = ago.map_or("expired".to_owned(), |ago| {
+                format!("expired {} ago", Seconds(ago))
+            });
+            format!("{ago}: is this machine's clock correct, or is this a replay?")
+        }
+        ErrorKind::TokenLifetime => {
+            let ahead = claim("exp").and_then(|exp| exp.as_u64()?.checked_sub(now));
+            let ahead = ahead.map_or("expires too far in the future".to_owned(), |ahead| {
+                format!("expires in {}", Seconds(ahead))
+            });
+            format!(
+                "{ahead}, but the vendor's tokens last five minutes: is this machine's clock slow?"
+            )
+        }
         kind => fixed(kind).to_owned(),
     }
-}
-
-fn mismatch(id: Option<String>) -> String {
-    match id {
-        Some(id) => format!(
-            "the token belongs to invoice {id:?}: an attacker may have reused the token of another payment"
-        ),
-        None => {
-            "the token names no invoice, so the vendor did not issue it for this payment".into()
-        }
-    }
-}
-
-fn expired(expires_at: Option<UnixTime>, now: UnixTime) -> String {
-    let ago = match expires_at {
-        Some(time) => {
-            let seconds = now.as_secs().saturating_sub(time.as_secs());
-            format!("expired {} ago", Seconds(seconds))
-        }
-        None => "expired".to_owned(),
-    };
-    format!("{ago}: is this machine's clock correct, or is this a replay?")
-}
-
-fn long_lived(expires_at: Option<UnixTime>, now: UnixTime) -> String {
-    let ahead = match expires_at {
-        Some(time) => {
-            let seconds = time.as_secs().saturating_sub(now.as_secs());
-            format!("expires in {}", Seconds(seconds))
-        }
-        None => "expires too far in the future".to_owned(),
-    };
-    format!("{ahead}, but the vendor's tokens last five minutes: is this machine's clock slow?")
 }
 
 fn fixed(kind: ErrorKind) -> &'static str {

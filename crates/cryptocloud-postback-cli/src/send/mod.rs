@@ -32,7 +32,7 @@ pub(crate) struct Args {
         long,
         value_name = "ATTACK",
         conflicts_with_all = [
-            "repeat", "concurrency", "invoice_id", "status", "test_mode", "expires_in", "body"
+            "repeat", "concurrency", "invoice_id", "paid", "status", "test_mode", "expires_in", "body"
         ]
     )]
     forge: Option<String>,

@@ -1,6 +1,6 @@
 use std::{io::Read, net::TcpListener, thread};
 
-use cryptocloud_postback::SecretKey;
+use cryptocloud_postback::{SecretKey, SecretKeyError};
 
 use crate::program::{TempFile, call, program, run};
 
@@ -31,7 +31,10 @@ fn secrets() {
         "a-short-secret",
         " a-secret-of-thirty-two-bytes-or-more",
     ] {
-        let problem = SecretKey::new(secret).expect_err("a refusal").to_string();
+        let problem = match SecretKey::new(secret).expect_err("a refusal") {
+            SecretKeyError::TooShort => "32 bytes: use --allow-short-secret".to_owned(),
+            error => error.to_string(),
+        };
         for command in ["sign", "verify"] {
             let ended = run(
                 program(&[command]).env("CRYPTOCLOUD_SECRET_KEY", secret),

@@ -1,4 +1,6 @@
-use cryptocloud_postback::{Currency, Format, RequestHead, SecretKey, Verified, Verifier};
+use cryptocloud_postback::{
+    Currency, Format, InvoiceStatus, RequestHead, SecretKey, Verified, Verifier,
+};
 
 use crate::program::{SECRET, TempFile, call, program, run};
 
@@ -37,6 +39,17 @@ fn json_with_every_option() {
     assert_eq!(info.test_mode, Some(true));
     assert_eq!(info.faults(), [""; 0]);
     assert!(!ended.stdout.ends_with('\n'));
+}
+
+#[test]
+fn a_partial_payment() {
+    let ended = call(&["sign", "--amount", "2", "--paid", "0.5"]);
+    let postback = verified(Format::Json, &ended.stdout);
+    let reported = postback.reported();
+    assert_eq!(reported.amount_crypto, "0.5".parse().ok());
+    let info = reported.invoice_info().expect("an object");
+    assert_eq!(info.amount, "2".parse().ok());
+    assert_eq!(info.status, Some(InvoiceStatus::Partial));
 }
 
 #[test]
