@@ -115,7 +115,7 @@ impl Deadline {
     }
 }
 
-/// The most that is read of a body only to be dropped.
+/// How much of a body is read at most only to be dropped.
 const MAX_DROPPED_BYTES: u64 = 256 * 1024;
 
 /// By then the response to a refused request is sent.

@@ -7,8 +7,8 @@ use crate::{PostbackError, app_data};
 
 /// How much of a body is read, for how long, and who responds to a refused request.
 ///
-/// It belongs into the `app_data` of an app, a scope or a resource, in the same way everywhere: by
-/// itself or as `web::Data<PostbackConfig>`. The innermost one applies.
+/// Put it into the `app_data` of an app, a scope or a resource, by itself or as
+/// `web::Data<PostbackConfig>`, but in the same way throughout. The innermost one applies.
 ///
 /// # Examples
 ///
@@ -60,7 +60,7 @@ impl PostbackConfig {
 
     /// The largest body in bytes; a larger one gets 413.
     ///
-    /// Defaults to [`MAX_BODY_BYTES`], which is also the most.
+    /// Defaults to [`MAX_BODY_BYTES`], which is also the maximum.
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes.min(MAX_BODY_BYTES);
         self

@@ -116,5 +116,5 @@ impl Deadline {
     }
 }
 
-/// The most that is read of a body only to be dropped.
+/// How much of a body is read at most only to be dropped.
 const MAX_DROPPED_BYTES: u64 = 256 * 1024;

@@ -40,7 +40,7 @@ impl PostbackConfig {
 
     /// The largest body in bytes; a larger one gets 413.
     ///
-    /// Defaults to [`MAX_BODY_BYTES`], which is also the most.
+    /// Defaults to [`MAX_BODY_BYTES`], which is also the maximum.
     /// A lower `DefaultBodyLimit` of the app applies as well.
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes.min(MAX_BODY_BYTES);

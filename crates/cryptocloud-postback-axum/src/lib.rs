@@ -120,8 +120,8 @@
 //!
 //! 1. Refuses a method other than POST (405), a compressed body (415), and a body larger than 64 KiB
 //!    or the app's own limit (413). A compressed body is never inflated.
-//! 2. Reads the body within ten seconds, else responds with 408. A connection holds at most twice the
-//!    bytes that arrived. [`PostbackConfig`] changes both limits.
+//! 2. Reads the body within ten seconds, or responds with 408. The extractor holds at most twice the
+//!    bytes that arrived. [`PostbackConfig`] sets the deadline and a lower size limit.
 //! 3. Verifies the postback as described in [`core`]. The responses are those of the vendor's
 //!    samples; every fault of the token gets `401 {"error":"Invalid token"}`.
 //! 4. Emits one `tracing` event for each postback, with outcome, kind, format, project and invoice
@@ -151,7 +151,7 @@
 //! - `testing`: `testing`, signed postbacks for tests of your handlers; the README shows one.
 //! - `tower`: `VerifyPostbackLayer`, the same checks as a layer.
 //!
-//! It supports axum 0.8 and Rust 1.94.
+//! This version supports axum 0.8 and needs Rust 1.94 or newer.
 //!
 //! [`cryptocloud-postback-inbox`]: https://docs.rs/cryptocloud-postback-inbox
 #![forbid(unsafe_code)]

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use axum::{Extension, Router, routing::any};
+use axum::{Extension, Router, extract::DefaultBodyLimit, routing::any};
 use cryptocloud_postback_axum::{Received, VerifiedPostback, VerifyPostbackLayer, core::Verified};
 use tokio::net::TcpListener;
 
@@ -48,6 +48,16 @@ async fn the_sender_sees_what_the_extractor_refuses() {
 #[tokio::test]
 async fn the_sender_sees_what_the_layer_refuses() {
     early_refusals::are_seen(serve(layer()).await).await;
+}
+
+#[tokio::test]
+async fn the_sender_sees_what_the_app_s_own_limit_refuses() {
+    let app = extractor().layer(DefaultBodyLimit::max(1000));
+    let address = serve(app).await;
+    for _ in 0..200 {
+        let response = early_refusals::in_pieces(address, "POST", "", 20_000, false).await;
+        assert!(response.starts_with("HTTP/1.1 413 "), "{response}");
+    }
 }
 
 #[tokio::test]

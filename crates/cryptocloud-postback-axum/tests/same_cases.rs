@@ -8,7 +8,7 @@ use axum::{
     routing::any,
 };
 use cryptocloud_postback_axum::{
-    PostbackRejection, Received, VerifiedPostback, VerifyPostbackLayer,
+    PostbackConfig, PostbackRejection, Received, VerifiedPostback, VerifyPostbackLayer,
     core::{MAX_BODY_BYTES, Verified},
 };
 use tower::{ServiceExt, service_fn};
@@ -71,6 +71,22 @@ async fn the_layer_responds_as_the_table_says() {
     for case in cases::all() {
         let response = app.clone().oneshot(request(&case, Body::from)).await;
         check("layer", &case, response.expect("a response")).await;
+    }
+}
+
+#[tokio::test]
+async fn the_layer_s_own_settings_come_before_those_of_the_request() {
+    let limit = |bytes| PostbackConfig::default().limit(bytes);
+    let layer = VerifyPostbackLayer::new(verifier(SECRET));
+    let app = |layer: VerifyPostbackLayer| -> Router {
+        let routes = Router::new().route("/", any(async || Received));
+        routes.layer(layer).layer(Extension(limit(100)))
+    };
+    let cases = cases::all();
+    let genuine = cases.first().expect("a genuine postback");
+    for (layer, expected) in [(layer.clone(), 413), (layer.config(limit(9_000)), 200)] {
+        let response = app(layer).oneshot(request(genuine, Body::from)).await;
+        assert_eq!(response.expect("a response").status(), expected);
     }
 }
 

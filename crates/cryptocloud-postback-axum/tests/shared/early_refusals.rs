@@ -30,7 +30,8 @@ pub(crate) async fn are_seen(address: SocketAddr) {
     assert!(response.starts_with("HTTP/1.1 413 "), "{response}");
 }
 
-async fn in_pieces(
+/// Posts a body in pieces of 4 KB, each of which must be sent, and reads the response.
+pub(crate) async fn in_pieces(
     address: SocketAddr,
     method: &str,
     headers: &str,
