@@ -1,14 +1,9 @@
 use std::time::Duration;
 
-use cryptocloud_postback_inbox::{Refusal, StoreError, StoreErrorKind};
-use redis::{FromRedisValue, Script, ScriptInvocation, ToRedisArgs, Value, from_redis_value};
+use cryptocloud_postback_inbox::{Claim, Decision, Fence, Report, ReportId, StoreError};
+use redis::{Script, ScriptInvocation, ToRedisArgs, Value};
 
-use crate::{
-    RedisStore,
-    epochs::Seen,
-    error::{Sent, corrupt},
-    keys,
-};
+use crate::{RedisStore, epochs::Seen, error::Sent, keys, reply::Reply};
 
 /// One call of a script, with named arguments.
 #[must_use]
@@ -38,6 +33,61 @@ impl<'a> Call<'a> {
             sent: Sent::Nothing,
             ..Self::write(store, script, project)
         }
+    }
+
+    /// A move of the worker that holds the claim.
+    pub(crate) fn fenced(store: &'a RedisStore, script: &'a Script, claim: &'a Claim) -> Self {
+        let identity = &claim.report.identity;
+        Self::write(store, script, identity.project())
+            .arg("identity", keys::identity(identity))
+            .arg("id", claim.id.number())
+            .arg("fence", claim.fence.number())
+    }
+
+    /// An operator's decision.
+    pub(crate) fn decision(
+        store: &'a RedisStore,
+        script: &'a Script,
+        project: &'a str,
+        id: ReportId,
+        decision: &Decision,
+    ) -> Self {
+        Self::write(store, script, project)
+            .arg("id", id.number())
+            .arg("by", &*decision.by)
+            .maybe("note", decision.note.as_deref())
+    }
+
+    /// A new report.
+    pub(crate) fn report(
+        store: &'a RedisStore,
+        script: &'a Script,
+        report: &'a Report,
+        fence: Fence,
+    ) -> Self {
+        let Report {
+            identity, fields, ..
+        } = report;
+        let index = identity.transactions();
+        let index = index.map(|_| keys::invoice_index(identity.invoice_id().as_str()));
+        let fingerprint = report.fingerprint.as_ref();
+        let currency = fields.currency.as_ref();
+        Self::write(store, script, identity.project())
+            .arg("identity", keys::identity(identity))
+            .arg("source", report.source.as_str())
+            .arg("fence", fence.number())
+            .maybe(
+                "fingerprint",
+                fingerprint.map(|digest| digest.as_bytes().as_slice()),
+            )
+            .maybe(
+                "amount",
+                fields.amount_crypto.map(|amount| amount.to_string()),
+            )
+            .maybe("currency", currency.map(|currency| currency.as_str()))
+            .maybe("order_id", fields.order_id.as_deref())
+            .maybe("invoice_info", fields.invoice_info.as_deref())
+            .maybe("invoice_index", index)
     }
 
     pub(crate) fn arg(mut self, name: &'static str, value: impl ToRedisArgs) -> Self {
@@ -75,52 +125,6 @@ impl<'a> Call<'a> {
         let (is_lost, epoch, last, result) = response;
         epochs.keep(call.project, Seen { epoch, last }, is_lost != 0);
         Reply::new(result)
-    }
-}
-
-/// The word with which a script says what it did, and what else it returned.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    word: String,
-    values: std::vec::IntoIter<Value>,
-}
-
-impl Reply {
-    fn new(values: Vec<Value>) -> Result<Self, StoreError> {
-        let mut values = values.into_iter();
-        let word = read(values.next())?;
-        let mut reply = Self { word, values };
-        match reply.word.as_str() {
-            "not_found" => Err(StoreErrorKind::NotFound.into()),
-            "refused" => Err(refusal(&reply.value::<String>()?)),
-            _ => Ok(reply),
-        }
-    }
-
-    pub(crate) fn word(&self) -> &str {
-        &self.word
-    }
-
-    /// The next value.
-    pub(crate) fn value<T: FromRedisValue>(&mut self) -> Result<T, StoreError> {
-        read(self.values.next())
-    }
-}
-
-fn read<T: FromRedisValue>(value: Option<Value>) -> Result<T, StoreError> {
-    let value = value.ok_or(StoreErrorKind::Corrupt)?;
-    from_redis_value(value).map_err(corrupt)
-}
-
-fn refusal(word: &str) -> StoreError {
-    match word {
-        "blocked" => Refusal::Blocked.into(),
-        "discarded" => Refusal::Discarded.into(),
-        "full" => Refusal::Full.into(),
-        "known" => Refusal::Known.into(),
-        "stale" => Refusal::Stale.into(),
-        "state" => Refusal::State.into(),
-        _ => StoreErrorKind::Corrupt.into(),
     }
 }
 

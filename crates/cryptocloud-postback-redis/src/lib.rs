@@ -16,7 +16,7 @@
 //!         let Some(order) = find_order(payment.invoice_id().as_str()).await? else {
 //!             return Err(Failure::hold("no order has this invoice"));
 //!         };
-//!         payment.check(&Expected::order(&order))?;
+//!         payment.check(&Expected::order(order.as_str()))?;
 //!         // The same key in every attempt, so that the other side credits the order once.
 //!         credit(&order, &payment.idempotency_key()).await?;
 //!         Ok(())
@@ -81,12 +81,15 @@
 
 mod builder;
 mod call;
+mod check;
 mod connection;
 mod durability;
 mod epochs;
 mod error;
+mod inbox_store;
 mod keys;
 mod record;
+mod reply;
 mod scripts;
 mod settle;
 mod store;

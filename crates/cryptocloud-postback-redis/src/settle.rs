@@ -6,7 +6,7 @@ use cryptocloud_postback_inbox::{
 };
 use tokio::time::{self, Instant};
 
-use crate::RedisStore;
+use crate::{RedisStore, call::Call};
 
 /// The handler's effect and the state `done` are **not** one transaction: settle follows the handler.
 impl Settles for RedisStore {
@@ -35,15 +35,18 @@ impl RedisStore {
     async fn settle_until(&self, claim: &Claim, deadline: Instant) -> Settled {
         let mut is_maybe_settled = false;
         loop {
-            let error = match self.fenced(&self.scripts().settle, claim).run().await {
-                Ok(_) => return Settled::Done,
-                Err(error) => error,
+            let Err(error) = Call::fenced(self, &self.scripts().settle, claim)
+                .run()
+                .await
+            else {
+                return Settled::Done;
             };
             if is_stale(&error) {
                 // An earlier try may have succeeded without a response.
-                return match is_maybe_settled && self.is_done(claim).await {
-                    true => Settled::Done,
-                    false => Settled::Stale,
+                return if is_maybe_settled && self.is_done(claim).await {
+                    Settled::Done
+                } else {
+                    Settled::Stale
                 };
             }
             is_maybe_settled |= error.kind() == StoreErrorKind::OutcomeUnknown;

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use cryptocloud_postback::InvoiceId;
 use cryptocloud_postback_inbox::{
@@ -14,7 +14,8 @@ use cryptocloud_postback_redis::{
 };
 
 use common::{
-    Counter, LEASE, TestResult, admin, assert_done, attempt, claimed, report, start, store,
+    Counter, LEASE, TestResult, admin, assert_done, attempt, claimed, keys, pay, report, start,
+    store,
 };
 
 async fn used_memory(admin: &mut MultiplexedConnection) -> Result<i64, Box<dyn std::error::Error>> {
@@ -23,17 +24,6 @@ async fn used_memory(admin: &mut MultiplexedConnection) -> Result<i64, Box<dyn s
         .lines()
         .find_map(|line| line.strip_prefix("used_memory:"));
     Ok(used.ok_or("used_memory")?.trim().parse()?)
-}
-
-async fn keys(admin: &mut MultiplexedConnection) -> redis::RedisResult<Vec<String>> {
-    redis::cmd("KEYS").arg("*").query_async(admin).await
-}
-
-async fn pay(store: &RedisStore, project: &str, invoice: &str) -> TestResult {
-    let report = report(project, invoice, "102.5");
-    let claim = claimed(store.receive(&report, Start::Claimed(LEASE)).await?);
-    assert_done(&attempt(store, &Counter::default(), &claim).await);
-    Ok(())
 }
 
 #[tokio::test]
@@ -52,9 +42,9 @@ async fn settled_payment_is_small() -> TestResult {
     let key = "cryptocloud:{shop}:i:IL000000";
     let mut usage = redis::cmd("MEMORY");
     let one: i64 = usage.arg(&["USAGE", key]).query_async(&mut admin).await?;
-    println!("bytes a settled payment: {one} by MEMORY USAGE, {all} with all indexes");
-    assert!(one < 250, "{one}");
-    assert!(all < 450, "{all}");
+    eprintln!("bytes a settled payment: {one} by MEMORY USAGE, {all} with all indexes");
+    assert!(one < 200, "{one}");
+    assert!(all < 320, "{all}");
 
     // Settled ones expire and keep no `invoice_info`.
     let seconds: i64 = redis::cmd("TTL").arg(key).query_async(&mut admin).await?;
@@ -163,107 +153,6 @@ fn deposit(invoice: &str, hash: &str) -> Report {
         identity: Identity::new("shop", invoice).with_transactions([hash]),
         ..report("shop", "A", "1")
     }
-}
-
-#[tokio::test]
-async fn deposits_of_an_invoice_are_found_together() -> TestResult {
-    let Some(server) = start(&[]).await else {
-        return Ok(());
-    };
-    let store = store(&server.url()).await?;
-    for hash in ["0x1", "0x2", "0x3"] {
-        let report = deposit("A", hash);
-        let _claim = claimed(store.receive(&report, Start::Claimed(LEASE)).await?);
-    }
-    let found = store.find("shop", "A").await?;
-    assert_eq!(found.len(), 3);
-    assert!(found.is_sorted_by_key(|record| record.id), "{found:?}");
-    Ok(())
-}
-
-/// On one node that takes part in a cluster, since a script may only use keys of one slot there.
-#[tokio::test]
-async fn keys_of_a_project_are_in_one_slot_of_a_cluster() -> TestResult {
-    let Some(server) = start(&["--cluster-enabled", "yes"]).await else {
-        return Ok(());
-    };
-    let mut admin = admin(&server.url()).await?;
-    let () = redis::cmd("CLUSTER")
-        .arg(&["ADDSLOTSRANGE", "0", "16383"])
-        .query_async(&mut admin)
-        .await?;
-    loop {
-        let info: String = redis::cmd("CLUSTER")
-            .arg("INFO")
-            .query_async(&mut admin)
-            .await?;
-        if info.contains("cluster_state:ok") {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
-    let store = store(&server.url()).await?;
-    for project in ["shop", "a{b}c", "", "{}", "%"] {
-        pay(&store, project, "{x}:'\"").await?;
-        let receipt = store
-            .receive(&report(project, "{x}:'\"", "2"), Start::Claimed(LEASE))
-            .await?;
-        assert!(
-            matches!(
-                receipt,
-                Receipt::Stored {
-                    state: State::Conflict,
-                    ..
-                }
-            ),
-            "{receipt:?}"
-        );
-    }
-    let mut slots: BTreeMap<u16, Vec<String>> = BTreeMap::new();
-    for key in keys(&mut admin).await? {
-        let mut command = redis::cmd("CLUSTER");
-        let slot = command
-            .arg("KEYSLOT")
-            .arg(&key)
-            .query_async(&mut admin)
-            .await?;
-        slots.entry(slot).or_default().push(key);
-    }
-    assert_eq!(slots.len(), 5, "{slots:?}");
-    for keys in slots.values() {
-        let metas = keys.iter().filter(|key| key.ends_with(":meta")).count();
-        assert_eq!(metas, 1, "{keys:?}");
-    }
-    Ok(())
-}
-
-/// Two projects with the same invoice share nothing.
-#[tokio::test]
-async fn projects_do_not_meet() -> TestResult {
-    let Some(server) = start(&[]).await else {
-        return Ok(());
-    };
-    let store = store(&server.url()).await?;
-    let projects = ["shop", "shop:i", "{shop}", "shop}:i:A", "'\"%"];
-    let mut ids = Vec::new();
-    for project in projects {
-        let claim = claimed(
-            store
-                .receive(&report(project, "A", "1"), Start::Claimed(LEASE))
-                .await?,
-        );
-        ids.push(claim.id);
-    }
-    for (project, own) in projects.iter().zip(&ids) {
-        for id in &ids {
-            let found = store.get(project, *id).await?;
-            assert_eq!(found.is_some(), id == own, "{project}");
-        }
-        let listed = store.list(project, State::Running, None, 10).await?;
-        let listed: Vec<_> = listed.into_iter().map(|record| record.id).collect();
-        assert_eq!(listed, [*own], "{project}");
-    }
-    Ok(())
 }
 
 /// An empty stream is a key, too.

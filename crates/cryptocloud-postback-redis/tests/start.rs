@@ -118,6 +118,22 @@ async fn what_the_server_denies_is_not_durable() -> TestResult {
 }
 
 #[tokio::test]
+async fn user_without_scripts_is_refused() -> TestResult {
+    let Some(server) = start(DURABLE).await else {
+        return Ok(());
+    };
+    let mut admin = admin(&server.url()).await?;
+    let () = redis::cmd("ACL")
+        .arg(&["SETUSER", "shop", "on", "nopass", "~*", "+@all", "-evalsha"])
+        .query_async(&mut admin)
+        .await?;
+    let url = format!("redis://shop:any@127.0.0.1:{}/", server.port());
+    let store = RedisStore::connect(Client::open(url)?).await;
+    assert_eq!(kind(store), StoreErrorKind::Unavailable);
+    Ok(())
+}
+
+#[tokio::test]
 async fn replica_is_refused() -> TestResult {
     let Some(server) = start(&["--replicaof", "127.0.0.1", "1"]).await else {
         return Ok(());

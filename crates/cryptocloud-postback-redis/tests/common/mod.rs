@@ -13,8 +13,8 @@ use std::{
 
 use cryptocloud_postback::{Amount, Currency, InvoiceId};
 use cryptocloud_postback_inbox::{
-    Attempt, Claim, Failure, Fields, Handler, Identity, Limits, Payment, Receipt, Report, Settled,
-    Settles, StoreError, StoreErrorKind,
+    Attempt, Claim, Failure, Fields, Handler, Identity, InboxStore, Limits, Payment, Receipt,
+    Report, Settled, Settles, Start, StoreError, StoreErrorKind,
 };
 use cryptocloud_postback_redis::{
     Durability, RedisStore,
@@ -120,4 +120,17 @@ pub(crate) async fn attempt_within<H: Handler<()>>(
 #[track_caller]
 pub(crate) fn assert_done(settled: &Settled) {
     assert!(matches!(settled, Settled::Done), "{settled:?}");
+}
+
+/// One payment from its postback to done.
+pub(crate) async fn pay(store: &RedisStore, project: &str, invoice: &str) -> TestResult {
+    let report = report(project, invoice, "102.5");
+    let claim = claimed(store.receive(&report, Start::Claimed(LEASE)).await?);
+    assert_done(&attempt(store, &Counter::default(), &claim).await);
+    Ok(())
+}
+
+/// Every key of the server.
+pub(crate) async fn keys(admin: &mut MultiplexedConnection) -> redis::RedisResult<Vec<String>> {
+    redis::cmd("KEYS").arg("*").query_async(admin).await
 }

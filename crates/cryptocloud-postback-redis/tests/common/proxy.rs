@@ -105,7 +105,8 @@ async fn serve(mut client: TcpStream, plan: &Mutex<Plan>) -> io::Result<()> {
                     Some(Fault::CutBefore) => return Ok(()),
                     Some(Fault::CutAfter) => {
                         server.write_all(bytes).await?;
-                        server.read(&mut reply).await?;
+                        // The reply has begun, so the server has run the request.
+                        server.readable().await?;
                         return Ok(());
                     }
                     Some(Fault::Silence) => {
