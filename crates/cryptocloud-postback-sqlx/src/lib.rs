@@ -35,3 +35,7 @@ pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 pub use sqlx;
 pub use store::SqlStore;
+
+#[cfg(all(doctest, feature = "postgres"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -54,7 +54,7 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
         // Almost every postback is the first of its payment, and one statement is enough.
         let state = received(&[], report, start)?;
         let fence = Fence::first();
-        let new = New::new(report, state, start, fence);
+        let new = Insertion::new(report, state, start, fence);
         let params = new.params(report);
         let rows = self.write(&DB::statements().insert_first, &params).await?;
         if let Some(row) = rows.into_iter().next() {
@@ -121,7 +121,7 @@ async fn receive_locked<DB: Dialect>(
     }
     let state = received(&known, report, start)?;
     let fence = Fence::first();
-    let row = insert(work, report, New::new(report, state, start, fence)).await?;
+    let row = insert(work, report, Insertion::new(report, state, start, fence)).await?;
     receipt(row, report, state, fence)
 }
 
@@ -157,7 +157,7 @@ async fn reconcile_locked<DB: Dialect>(
         work.fetch(&DB::statements().reopen, &params).await?;
         return Ok(known.id);
     }
-    let new = New::new(report, state, Start::Stored, Fence::first());
+    let new = Insertion::new(report, state, Start::Stored, Fence::first());
     insert(work, report, new).await?.id()
 }
 
@@ -220,7 +220,7 @@ async fn lock_identity<DB: Dialect>(
 async fn insert<DB: Dialect>(
     work: &mut Work<'_, DB>,
     report: &Report,
-    new: New,
+    new: Insertion,
 ) -> Result<Row, Fault> {
     let rows = work
         .fetch(&DB::statements().insert, &new.params(report))
@@ -285,14 +285,14 @@ fn receipt(mut row: Row, report: &Report, state: State, fence: Fence) -> Result<
 }
 
 /// The columns of a new report that are not in its own order of fields.
-struct New {
+struct Insertion {
     amount: Option<String>,
     due: Param<'static>,
     fence: Fence,
     state: State,
 }
 
-impl New {
+impl Insertion {
     fn new(report: &Report, state: State, start: Start, fence: Fence) -> Self {
         Self {
             amount: report.fields.amount_crypto.map(|amount| amount.to_string()),

@@ -8,7 +8,7 @@ use cryptocloud_postback_inbox::{
 };
 use cryptocloud_postback_sqlx::{
     PostgresStore,
-    sqlx::{self, PgConnection},
+    sqlx::{self, PgConnection, postgres::PgPoolOptions},
 };
 use tokio::time;
 
@@ -273,7 +273,9 @@ async fn read_only_server_is_told_apart() -> TestResult {
             database.name
         ))
         .await;
-    let store = PostgresStore::connect(&database.url_of("postgres")).await?;
+    let one = PgPoolOptions::new().max_connections(1);
+    let pool = one.connect(&database.url_of("postgres")).await?;
+    let store = PostgresStore::new(pool);
     let checked = store.check().await;
     assert_eq!(
         checked.err().map(|error| error.kind()),
@@ -293,7 +295,7 @@ async fn read_only_server_is_told_apart() -> TestResult {
         Settled::RolledBack(error) => assert_eq!(error.kind(), StoreErrorKind::ReadOnly),
         settled => panic!("{settled:?}"),
     }
-    // No connection is used again.
+    // The connection is not used again.
     let wait = async {
         while store.pool().size() > 0 {
             tokio::task::yield_now().await;

@@ -58,9 +58,8 @@ async fn carry(mut client: TcpStream, port: u16, cut: Cut) -> io::Result<()> {
                     (true, Cut::BeforeCommit) => return Ok(()),
                     (true, Cut::AfterCommit) => {
                         server.write_all(bytes).await?;
-                        // Until it has been done.
-                        server.read(&mut answered).await?;
-                        return Ok(());
+                        // A response says that it was done.
+                        return server.read_exact(&mut [0]).await.map(drop);
                     }
                     (false, _) => server.write_all(bytes).await?,
                 }

@@ -2,6 +2,7 @@
 
 mod contract;
 mod file;
+mod schema;
 mod settle;
 #[path = "../shared/mod.rs"]
 mod shared;
