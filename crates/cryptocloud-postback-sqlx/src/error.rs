@@ -1,72 +1,140 @@
-use std::borrow::Cow;
+use cryptocloud_postback_inbox::{Refusal, StoreError, StoreErrorKind};
 
-use cryptocloud_postback_inbox::{StoreError, StoreErrorKind};
-use sqlx::error::DatabaseError;
+use crate::dialect::Calls;
 
-/// What went wrong between a store and its database.
-pub(crate) enum Failure {
-    Database(sqlx::Error),
-    Store(StoreError),
+/// Why a step failed, and whether another try can help.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    cause: Cause,
+    error: StoreError,
 }
 
-impl Failure {
-    pub(crate) fn corrupt() -> Self {
-        Self::Store(StoreErrorKind::Corrupt.into())
-    }
-
-    /// Whether another worker came between two statements, so that it is worth another try.
-    pub(crate) fn is_race(&self) -> bool {
-        // PostgreSQL's serialization_failure and deadlock_detected.
-        let is_lost = |code: &str| matches!(code, "40001" | "40P01");
-        self.is_taken() || self.code().as_deref().is_some_and(is_lost)
-    }
-
-    /// Whether another worker has inserted it first: the one race that is worth another try within the
-    /// same transaction, whose locks and snapshot stay.
-    pub(crate) fn is_taken(&self) -> bool {
-        self.database()
-            .is_some_and(|error| error.is_unique_violation())
-    }
-
-    fn code(&self) -> Option<Cow<'_, str>> {
-        self.database().and_then(|error| error.code())
-    }
-
-    fn database(&self) -> Option<&dyn DatabaseError> {
-        match self {
-            Self::Database(error) => error.as_database_error(),
-            Self::Store(_) => None,
-        }
-    }
+/// What an error of a database means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Cause {
+    /// An earlier statement of the transaction has failed.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "SQLite has no such state")
+    )]
+    Aborted,
+    /// The file or the disk is damaged.
+    Corrupt,
+    /// The disk is full.
+    Full,
+    /// The connection ended, or its worker.
+    Gone,
+    /// No transaction, or no savepoint in it: the handler has ended it.
+    NotInTransaction,
+    /// Anything else. Nothing changed.
+    Other,
+    /// Another transaction came between: it is worth another try.
+    Race,
+    /// The server is a standby, or the file is read-only.
+    ReadOnly,
+    /// A table is missing.
+    SchemaMissing,
+    /// A column is missing.
+    SchemaTooOld,
+    /// Settle found the report settled, with this claim.
+    SettledBefore,
+    /// Settle found another worker's claim.
+    Stale,
+    /// A lock or a statement took too long.
+    TimedOut,
 }
 
-impl From<sqlx::Error> for Failure {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error)
-    }
+/// When an error came.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Phase {
+    /// The change may have been committed, if the connection failed.
+    Committing,
+    /// Nothing was committed yet, or nothing is to be.
+    Uncommitted,
 }
 
-impl From<StoreErrorKind> for Failure {
-    fn from(kind: StoreErrorKind) -> Self {
-        Self::Store(kind.into())
-    }
-}
-
-impl From<Failure> for StoreError {
-    fn from(failure: Failure) -> Self {
-        let error = match failure {
-            Failure::Database(error) => error,
-            Failure::Store(error) => return error,
-        };
-        let kind = match error {
+impl Fault {
+    pub(crate) fn new<DB: Calls>(error: sqlx::Error, phase: Phase) -> Self {
+        let cause = match &error {
+            sqlx::Error::Database(error) => {
+                DB::cause(error.code().as_deref().unwrap_or(""), error.message())
+            }
             sqlx::Error::ColumnDecode { .. }
             | sqlx::Error::ColumnIndexOutOfBounds { .. }
             | sqlx::Error::ColumnNotFound(_)
             | sqlx::Error::Decode(_)
-            | sqlx::Error::TypeNotFound { .. } => StoreErrorKind::Corrupt,
-            sqlx::Error::PoolTimedOut => StoreErrorKind::TimedOut,
-            _ => StoreErrorKind::Unavailable,
+            | sqlx::Error::TypeNotFound { .. } => Cause::Corrupt,
+            sqlx::Error::PoolTimedOut => Cause::TimedOut,
+            sqlx::Error::Encode(_) | sqlx::Error::PoolClosed => Cause::Other,
+            _ => Cause::Gone,
         };
-        Self::new(kind, error)
+        let kind = match cause {
+            Cause::Corrupt => StoreErrorKind::Corrupt,
+            Cause::Full => StoreErrorKind::Full,
+            Cause::Gone if phase == Phase::Committing => StoreErrorKind::OutcomeUnknown,
+            Cause::ReadOnly => StoreErrorKind::ReadOnly,
+            Cause::SchemaMissing => StoreErrorKind::SchemaMissing,
+            Cause::SchemaTooOld => StoreErrorKind::SchemaTooOld,
+            Cause::TimedOut => StoreErrorKind::TimedOut,
+            Cause::Aborted
+            | Cause::Gone
+            | Cause::NotInTransaction
+            | Cause::Other
+            | Cause::Race
+            | Cause::SettledBefore
+            | Cause::Stale => StoreErrorKind::Unavailable,
+        };
+        let error = StoreError::new(kind, error);
+        Self { cause, error }
+    }
+
+    /// The caller's own deadline is over.
+    pub(crate) fn late(phase: Phase) -> Self {
+        let kind = match phase {
+            Phase::Committing => StoreErrorKind::OutcomeUnknown,
+            Phase::Uncommitted => StoreErrorKind::TimedOut,
+        };
+        Self {
+            cause: Cause::Gone,
+            error: kind.into(),
+        }
+    }
+
+    /// Another transaction came between two statements of this one.
+    pub(crate) fn race() -> Self {
+        Self {
+            cause: Cause::Race,
+            error: StoreErrorKind::Unavailable.into(),
+        }
+    }
+
+    pub(crate) fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    /// Whether the connection can be used again.
+    pub(crate) fn spares_connection(&self) -> bool {
+        !matches!(self.cause, Cause::Corrupt | Cause::Gone | Cause::ReadOnly)
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        fault.error
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        StoreErrorKind::Refused(refusal).into()
+    }
+}
+
+impl From<StoreErrorKind> for Fault {
+    fn from(kind: StoreErrorKind) -> Self {
+        Self {
+            cause: Cause::Other,
+            error: kind.into(),
+        }
     }
 }

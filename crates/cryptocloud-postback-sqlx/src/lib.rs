@@ -1,43 +1,41 @@
-// The quickstart there needs SQLite.
+// The quickstart in the page needs SQLite.
 #![cfg_attr(feature = "sqlite", doc = include_str!("lib.md"))]
 #![cfg_attr(
     not(feature = "sqlite"),
-    doc = "Processes each CryptoCloud (Trybit) payment postback once, with claims in PostgreSQL."
+    doc = "Keeps the payment inbox in your PostgreSQL, and runs your handler in its transaction."
 )]
 #![forbid(unsafe_code)]
 #![cfg_attr(
-    all(feature = "postgres", feature = "sqlite"),
-    expect(
-        clippy::duplicate_mod,
-        reason = "sqlx has no bounds for both databases that one could read"
-    )
+    not(any(feature = "postgres", feature = "sqlite")),
+    expect(dead_code, reason = "all of it needs a database")
 )]
 
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-mod decode;
-mod entry;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod connection;
+mod dialect;
 mod error;
+mod migrate;
+mod moves;
+#[cfg(test)]
+mod plans;
 #[cfg(feature = "postgres")]
-mod postgres;
+pub mod postgres;
+mod queue;
+mod row;
+mod settle;
 #[cfg(feature = "sqlite")]
-mod sqlite;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub mod sqlite;
 mod statements;
-mod table;
-mod warning;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-mod writer;
+mod store;
 
-pub use entry::Entry;
+pub use dialect::Dialect;
+pub use migrate::Migration;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use sqlx;
-pub use table::{TableName, TableNameError};
-pub use warning::SettingWarning;
+pub use store::SqlStore;
 
-#[cfg(all(doctest, feature = "sqlite"))]
+#[cfg(all(doctest, feature = "postgres"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,0 +1,124 @@
+use std::time::Duration;
+
+use cryptocloud_postback_inbox::{StoreError, StoreErrorKind};
+use sqlx::SqlSafeStr;
+use tokio::time::{self, Instant};
+
+use crate::{
+    connection::{Work, retry},
+    dialect::Dialect,
+    error::{Cause, Fault},
+    row::corrupt,
+    store::SqlStore,
+};
+
+/// A step of the schema, for tools of your own that run migrations.
+///
+/// Run each in one transaction, in the order of numbers. Each writes its number into the version
+/// table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Migration {
+    /// The version that it leads to, from 1.
+    pub number: u32,
+    /// The statements.
+    pub sql: &'static str,
+}
+
+impl Migration {
+    pub(crate) const fn new(number: u32, sql: &'static str) -> Self {
+        Self { number, sql }
+    }
+}
+
+impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
+    /// Runs the migrations that are missing. It needs a role that may create the schema; nothing
+    /// else here does.
+    ///
+    /// It may run twice, in several processes at once, and while payments arrive: on PostgreSQL it
+    /// waits at most 200 ms for a lock, and then tries again, for a minute.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database call fails: `TimedOut` if another transaction is in the way
+    /// for a minute, `SchemaTooNew` if a newer program has migrated, or as in
+    /// [`InboxStore`](cryptocloud_postback_inbox::InboxStore).
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let migrated = match retry(|| self.version()).await? {
+                version if version >= newest::<DB>() => return self.check_version().await,
+                _ => self.try_migrate(deadline).await,
+            };
+            match migrated {
+                Err(fault) if may_pass(&fault) && Instant::now() < deadline => {
+                    time::sleep(PAUSE).await;
+                }
+                Err(fault) => return Err(fault.into()),
+                Ok(()) => {}
+            }
+        }
+    }
+
+    pub(crate) async fn check_version(&self) -> Result<(), StoreError> {
+        let newest = newest::<DB>();
+        match retry(|| self.version()).await? {
+            0 => Err(StoreErrorKind::SchemaMissing.into()),
+            version if version < newest => Err(StoreErrorKind::SchemaTooOld.into()),
+            // Migrations only add, so this version can use the next schema, during a rolling
+            // update. What comes after that, it cannot know.
+            version if version > newest + 1 => Err(StoreErrorKind::SchemaTooNew.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// 0 if there is no schema.
+    async fn version(&self) -> Result<u32, Fault> {
+        let statements = DB::statements();
+        let mut rows = self.read(&statements.version_tables, &[]).await?;
+        if rows.pop().ok_or_else(corrupt)?.int()? == 0 {
+            return Ok(0);
+        }
+        let mut rows = self.read(&statements.version, &[]).await?;
+        u32::try_from(rows.pop().ok_or_else(corrupt)?.int()?).map_err(|_| corrupt())
+    }
+
+    async fn try_migrate(&self, deadline: Instant) -> Result<(), Fault> {
+        let (_turn, mut connection) = self.writer(deadline).await?;
+        let mut work = connection
+            .begin(DB::BEGIN_MIGRATION.into_sql_str(), deadline)
+            .await?;
+        let migrated = migrate_locked(&mut work).await;
+        work.end(migrated).await
+    }
+}
+
+async fn migrate_locked<DB: Dialect>(work: &mut Work<'_, DB>) -> Result<(), Fault> {
+    let statements = DB::statements();
+    let mut rows = work.fetch(&statements.version_tables, &[]).await?;
+    let mut version = 0;
+    if rows.pop().ok_or_else(corrupt)?.int()? > 0 {
+        let mut rows = work.fetch(&statements.version, &[]).await?;
+        version = rows.pop().ok_or_else(corrupt)?.int()?;
+    }
+    let missing = DB::MIGRATIONS
+        .iter()
+        .filter(|migration| i64::from(migration.number) > version);
+    for migration in missing {
+        work.run(migration.sql).await?;
+    }
+    Ok(())
+}
+
+fn may_pass(fault: &Fault) -> bool {
+    matches!(fault.cause(), Cause::Race | Cause::TimedOut)
+}
+
+fn newest<DB: Dialect>() -> u32 {
+    DB::MIGRATIONS
+        .last()
+        .map_or(0, |migration| migration.number)
+}
+
+const LIMIT: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(100);

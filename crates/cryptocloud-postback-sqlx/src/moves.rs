@@ -1,0 +1,348 @@
+//! What needs more than one statement. Here the transition table itself decides.
+
+use cryptocloud_postback::Amount;
+use cryptocloud_postback_inbox::{
+    Claim, Decision, Event, Fence, Fingerprint, HoldKind, Receipt, Refusal, Report, ReportId,
+    Source, Start, State, StoreErrorKind,
+    transition::{Fact, Facts, MAX_REPORTS, Step, next},
+};
+use sqlx::SqlSafeStr;
+use tokio::time::Instant;
+
+use crate::{
+    connection::{DEADLINE, Work},
+    dialect::{Dialect, Param},
+    error::Fault,
+    row::{self, Row},
+    store::SqlStore,
+};
+
+/// What a decision needs to know of a report of the identity.
+struct Known {
+    id: ReportId,
+    state: State,
+    fingerprint: Option<Fingerprint>,
+    source: Source,
+    hold_kind: Option<HoldKind>,
+}
+
+impl Known {
+    fn from_row(mut row: Row) -> Result<Self, Fault> {
+        Ok(Self {
+            id: row.id()?,
+            state: row.state()?,
+            fingerprint: row.fingerprint()?,
+            source: row.source()?,
+            hold_kind: row.maybe_hold_kind()?,
+        })
+    }
+}
+
+/// An operator's move.
+pub(crate) struct Move<'a> {
+    pub(crate) event: Event,
+    pub(crate) amount: Option<Amount>,
+    pub(crate) decision: &'a Decision,
+}
+
+impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
+    pub(crate) async fn try_receive(
+        &self,
+        report: &Report,
+        start: Start,
+    ) -> Result<Receipt, Fault> {
+        // Almost every postback is the first of its payment, and one statement is enough.
+        let state = received(&[], report, start)?;
+        let fence = Fence::first();
+        let new = Insertion::new(report, state, start, fence);
+        let params = new.params(report);
+        let rows = self.write(&DB::statements().insert_first, &params).await?;
+        if let Some(row) = rows.into_iter().next() {
+            return receipt(row, report, state, fence);
+        }
+        // Almost every other one is a resend, and needs no lock.
+        let rows = self
+            .read(&DB::statements().identity, &identity_params(report))
+            .await?;
+        if let Some(receipt) = find(&known(rows)?, report) {
+            return Ok(receipt);
+        }
+        let deadline = Instant::now() + DEADLINE;
+        let (_turn, mut connection) = self.writer(deadline).await?;
+        let mut work = connection.begin(DB::BEGIN.into_sql_str(), deadline).await?;
+        let received = receive_locked(&mut work, report, start).await;
+        work.end(received).await
+    }
+
+    pub(crate) async fn try_reconcile(&self, report: &Report) -> Result<ReportId, Fault> {
+        let deadline = Instant::now() + DEADLINE;
+        let (_turn, mut connection) = self.writer(deadline).await?;
+        let mut work = connection.begin(DB::BEGIN.into_sql_str(), deadline).await?;
+        let reconciled = reconcile_locked(&mut work, report).await;
+        work.end(reconciled).await
+    }
+
+    pub(crate) async fn try_move(
+        &self,
+        project: &str,
+        id: ReportId,
+        operator: &Move<'_>,
+    ) -> Result<(), Fault> {
+        let deadline = Instant::now() + DEADLINE;
+        let (_turn, mut connection) = self.writer(deadline).await?;
+        let mut work = connection.begin(DB::BEGIN.into_sql_str(), deadline).await?;
+        let moved = move_locked(&mut work, project, id, operator).await;
+        work.end(moved).await
+    }
+}
+
+async fn receive_locked<DB: Dialect>(
+    work: &mut Work<'_, DB>,
+    report: &Report,
+    start: Start,
+) -> Result<Receipt, Fault> {
+    let known = lock_identity(work, report).await?;
+    if let Some(receipt) = find(&known, report) {
+        return Ok(receipt);
+    }
+    let adopted = known.iter().find(|known| known.fingerprint.is_none());
+    if let (Some(known), Some(fingerprint)) = (adopted, report.fingerprint) {
+        let params = [
+            known.id.number().into(),
+            Param::Bytes(Some(fingerprint.as_bytes())),
+        ];
+        // Not adopted if it is just being settled: a resend does it later.
+        work.fetch(&DB::statements().adopt, &params).await?;
+        return Ok(Receipt::Stored {
+            id: known.id,
+            state: known.state,
+            is_new: false,
+        });
+    }
+    let state = received(&known, report, start)?;
+    let fence = Fence::first();
+    let row = insert(work, report, Insertion::new(report, state, start, fence)).await?;
+    receipt(row, report, state, fence)
+}
+
+async fn reconcile_locked<DB: Dialect>(
+    work: &mut Work<'_, DB>,
+    report: &Report,
+) -> Result<ReportId, Fault> {
+    let known = lock_identity(work, report).await?;
+    let unconfirmed = known
+        .iter()
+        .find(|known| known.state == State::Held && known.hold_kind == Some(HoldKind::Unconfirmed));
+    let has = |test: fn(&Known) -> bool| known.iter().any(test);
+    let facts = Facts::NONE
+        .with(Fact::Blocked, has(|known| known.state.blocks()))
+        .with(
+            Fact::Discarded,
+            has(|known| known.state == State::Discarded),
+        )
+        .with(
+            Fact::Reconciled,
+            has(|known| known.source == Source::Reconciled),
+        )
+        .with(Fact::Unconfirmed, unconfirmed.is_some());
+    let from = unconfirmed.map(|known| known.state);
+    let state = target(next(from, Event::Reconcile, facts))?;
+    if let Some(known) = unconfirmed {
+        let project = report.identity.project();
+        let (now, _) = lock(work, project, known.id).await?;
+        if now != known.state {
+            return Err(Fault::race());
+        }
+        let params = [known.id.number().into(), Param::Text(None)];
+        work.fetch(&DB::statements().reopen, &params).await?;
+        return Ok(known.id);
+    }
+    let new = Insertion::new(report, state, Start::Stored, Fence::first());
+    insert(work, report, new).await?.id()
+}
+
+async fn move_locked<DB: Dialect>(
+    work: &mut Work<'_, DB>,
+    project: &str,
+    id: ReportId,
+    operator: &Move<'_>,
+) -> Result<(), Fault> {
+    let (from, is_blocked) = lock(work, project, id).await?;
+    let facts = Facts::NONE.with(Fact::Blocked, is_blocked);
+    let amount = operator.amount.map(|amount| amount.to_string());
+    let amount = Param::from(amount.as_deref());
+    let statements = DB::statements();
+    let number = Param::from(id.number());
+    if target(next(Some(from), operator.event, facts))? == State::Discarded {
+        work.fetch(&statements.discard, &[number]).await?;
+    } else {
+        work.fetch(&statements.reopen, &[number, amount]).await?;
+    }
+    let params = [
+        number,
+        (&*operator.decision.by).into(),
+        operator.decision.note.as_deref().into(),
+        row::event_name(operator.event).into(),
+        from.as_str().into(),
+        amount,
+    ];
+    work.fetch(&statements.decide, &params).await?;
+    Ok(())
+}
+
+/// Locks a report; its state, and whether another one of its identity blocks.
+async fn lock<DB: Dialect>(
+    work: &mut Work<'_, DB>,
+    project: &str,
+    id: ReportId,
+) -> Result<(State, bool), Fault> {
+    let params = [project.into(), id.number().into()];
+    let rows = work.fetch(&DB::statements().lock, &params).await?;
+    let mut row = rows.into_iter().next().ok_or(StoreErrorKind::NotFound)?;
+    Ok((row.state()?, row.int()? > 0))
+}
+
+/// Keeps other receives and reconciliations of the identity out, but waits for no settle.
+async fn lock_identity<DB: Dialect>(
+    work: &mut Work<'_, DB>,
+    report: &Report,
+) -> Result<Vec<Known>, Fault> {
+    let [a, b, c, d, e, f, g, h, ..] = report.identity.digest();
+    let key = i64::from_be_bytes([a, b, c, d, e, f, g, h]);
+    work.fetch(&DB::statements().lock_identity, &[key.into()])
+        .await?;
+    let rows = work
+        .fetch(&DB::statements().identity, &identity_params(report))
+        .await?;
+    known(rows)
+}
+
+async fn insert<DB: Dialect>(
+    work: &mut Work<'_, DB>,
+    report: &Report,
+    new: Insertion,
+) -> Result<Row, Fault> {
+    let rows = work
+        .fetch(&DB::statements().insert, &new.params(report))
+        .await?;
+    // Another one blocks since we looked.
+    rows.into_iter().next().ok_or_else(Fault::race)
+}
+
+/// The state of a new report beside those known.
+fn received(known: &[Known], report: &Report, start: Start) -> Result<State, Fault> {
+    let facts = Facts::NONE
+        .with(
+            Fact::Blocked,
+            known.iter().any(|known| known.state.blocks()),
+        )
+        .with(Fact::Full, known.len() >= MAX_REPORTS)
+        .with(Fact::StoreFirst, start == Start::Stored)
+        .with(Fact::Unidentified, report.is_unidentified);
+    target(next(None, Event::Receive, facts))
+}
+
+fn target(step: Step) -> Result<State, Fault> {
+    match step {
+        Step::Become(state) => Ok(state),
+        Step::Refuse(refusal) => Err(refusal.into()),
+        // No event here leads to these.
+        Step::Forget | Step::Stay => Err(Refusal::State.into()),
+    }
+}
+
+fn known(rows: Vec<Row>) -> Result<Vec<Known>, Fault> {
+    rows.into_iter().map(Known::from_row).collect()
+}
+
+fn find(known: &[Known], report: &Report) -> Option<Receipt> {
+    let known = known
+        .iter()
+        .find(|known| known.fingerprint.is_some() && known.fingerprint == report.fingerprint)?;
+    Some(Receipt::Stored {
+        id: known.id,
+        state: known.state,
+        is_new: false,
+    })
+}
+
+fn receipt(mut row: Row, report: &Report, state: State, fence: Fence) -> Result<Receipt, Fault> {
+    let id = row.id()?;
+    if state != State::Running {
+        return Ok(Receipt::Stored {
+            id,
+            state,
+            is_new: true,
+        });
+    }
+    Ok(Receipt::Claimed(Claim {
+        id,
+        fence,
+        report: report.clone(),
+        attempt: 1,
+        accepted_amount: None,
+    }))
+}
+
+/// The columns of a new report that are not in its own order of fields.
+struct Insertion {
+    amount: Option<String>,
+    due: Param<'static>,
+    fence: Fence,
+    state: State,
+}
+
+impl Insertion {
+    fn new(report: &Report, state: State, start: Start, fence: Fence) -> Self {
+        Self {
+            amount: report.fields.amount_crypto.map(|amount| amount.to_string()),
+            due: match (state, start) {
+                (State::Running, Start::Claimed(lease)) => Param::millis(lease),
+                (State::Received, _) => Param::Int(0),
+                // Never due.
+                _ => Param::Int(-1),
+            },
+            fence,
+            state,
+        }
+    }
+
+    fn params<'a>(&'a self, report: &'a Report) -> [Param<'a>; 14] {
+        let [project, invoice, transactions] = identity_params(report);
+        let fingerprint = report.fingerprint.as_ref();
+        let kind = report.is_unidentified && self.state == State::Held;
+        [
+            project,
+            invoice,
+            transactions,
+            Param::Bytes(fingerprint.map(|digest| digest.as_bytes().as_slice())),
+            report.source.as_str().into(),
+            self.state.as_str().into(),
+            self.fence.number().into(),
+            i64::from(self.state == State::Running).into(),
+            self.due,
+            self.amount.as_deref().into(),
+            report
+                .fields
+                .currency
+                .as_ref()
+                .map(|code| code.as_str())
+                .into(),
+            report.fields.order_id.as_deref().into(),
+            report.fields.invoice_info.as_deref().into(),
+            kind.then_some(HoldKind::Unidentified.as_str()).into(),
+        ]
+    }
+}
+
+fn identity_params(report: &Report) -> [Param<'_>; 3] {
+    let identity = &report.identity;
+    let transactions = identity
+        .transactions()
+        .map_or(&[][..], <[u8; 32]>::as_slice);
+    [
+        identity.project().into(),
+        identity.invoice_id().as_str().into(),
+        Param::Bytes(Some(transactions)),
+    ]
+}

@@ -1,0 +1,212 @@
+//! PostgreSQL 13 and newer: [`PostgresStore`], and what other drivers need to settle.
+
+use std::{sync::LazyLock, time::Duration};
+
+use cryptocloud_postback_inbox::{Claim, Limits, StoreError};
+use sqlx::{
+    PgConnection, Postgres,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::{
+    Dialect, Migration, SqlStore,
+    connection::DEADLINE,
+    dialect::{self, Calls, Param},
+    error::{Cause, Fault, Phase},
+    row::Row,
+    statements::{Statements, Words},
+};
+
+/// The inbox in a PostgreSQL database, in the schema `cryptocloud_inbox`.
+pub type PostgresStore = SqlStore<Postgres>;
+
+/// The statement that settles a claim: the last one before COMMIT. `$1` is the id of the report, `$2`
+/// the fence, and `$3` whether to keep `invoice_info`.
+///
+/// It fails with SQLSTATE [`TRANSACTION_ENDED`], [`STALE`] or [`SETTLED_BEFORE`], and with `25P02` if
+/// the error of an earlier statement was ignored. Do not commit then.
+pub const SETTLE: &str = "SELECT cryptocloud_inbox.settle($1::bigint, $2::bigint, $3::boolean)";
+
+/// SQLSTATE: the transaction was not begun by [`begin`], or has been committed or rolled back since.
+pub const TRANSACTION_ENDED: &str = "CC001";
+
+/// SQLSTATE: another worker has taken over. Nothing is left to do.
+pub const STALE: &str = "CC002";
+
+/// SQLSTATE: the report is settled already.
+pub const SETTLED_BEFORE: &str = "CC003";
+
+/// The schema.
+pub const MIGRATIONS: &[Migration] = &[Migration::new(1, include_str!("../sql/postgres/1.sql"))];
+
+/// The statements that begin the transaction of a claim, for one round trip as a simple query.
+///
+/// They set READ COMMITTED, `synchronous_commit` to at least `on`, the limits, and the mark of the
+/// claim that [`SETTLE`] looks for.
+///
+/// # Examples
+///
+/// A handler with tokio-postgres:
+///
+/// ```no_run
+/// # mod tokio_postgres {
+/// #     pub struct Client;
+/// #     pub type Error = std::io::Error;
+/// #     impl Client {
+/// #         pub async fn batch_execute(&self, _: &str) -> Result<(), Error> { Ok(()) }
+/// #         pub async fn execute(&self, _: &str, _: &[&(dyn std::any::Any + Sync)]) -> Result<u64, Error> { Ok(1) }
+/// #     }
+/// # }
+/// use cryptocloud_postback_inbox::{Failure, Limits, Payment};
+/// use cryptocloud_postback_sqlx::postgres;
+///
+/// async fn pay(client: &tokio_postgres::Client, payment: &Payment) -> Result<(), Failure> {
+///     let claim = payment.claim();
+///     client.batch_execute(&postgres::begin(claim, &Limits::default())).await?;
+///     let invoice = payment.invoice_id().as_str().to_owned();
+///     let rows = client
+///         .execute("UPDATE orders SET paid = TRUE WHERE invoice_id = $1", &[&invoice])
+///         .await?;
+///     payment.expect_one(rows)?;
+///     client
+///         .execute(postgres::SETTLE, &[&claim.id.number(), &claim.fence.number(), &false])
+///         .await?;
+///     client.batch_execute("COMMIT").await?;
+///     Ok(())
+/// }
+/// ```
+///
+/// Roll back, or close the connection, if any step fails.
+#[must_use]
+pub fn begin(claim: &Claim, limits: &Limits) -> String {
+    // Digits and a colon only, in the mark.
+    format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED; \
+         SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}; \
+         SET LOCAL idle_in_transaction_session_timeout = {}; \
+         {SYNCHRONOUS}; SET LOCAL cryptocloud.claim = '{claim}'; \
+         SAVEPOINT cryptocloud_inbox",
+        millis(limits.statement),
+        millis(limits.lock),
+        millis(limits.idle_in_transaction),
+    )
+}
+
+impl SqlStore<Postgres> {
+    /// Opens a pool of ten connections. The schema is checked when the inbox starts.
+    ///
+    /// The URL's `sslmode=verify-full` needs the feature `tls-rustls`.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` or `TimedOut` if the server cannot be reached, or if the URL is wrong.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let fault = |error| Fault::new::<Postgres>(error, Phase::Uncommitted);
+        let options: PgConnectOptions = url.parse().map_err(fault)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(MAX_CONNECTIONS)
+            .acquire_timeout(DEADLINE)
+            // PgBouncer knows no such parameter.
+            .connect_with(options.extra_float_digits(None))
+            .await
+            .map_err(fault)?;
+        Ok(Self::new(pool))
+    }
+}
+
+impl Dialect for Postgres {}
+
+impl Calls for Postgres {
+    const BEGIN: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
+        SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '4s'; \
+        SET LOCAL idle_in_transaction_session_timeout = '10s'; \
+        SELECT set_config('synchronous_commit', 'on', true) \
+        WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')";
+    // The number is the first eight bytes of the crate's name.
+    const BEGIN_MIGRATION: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
+        SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = 0; \
+        SELECT pg_advisory_xact_lock(7166476170857113452)";
+    const HANDLER_LIMIT: Option<Duration> = None;
+    const ONE_WRITER: bool = false;
+    const MIGRATIONS: &'static [Migration] = MIGRATIONS;
+    const SETTLE: &'static str = "SELECT 1::bigint FROM cryptocloud_inbox.settle($1, $2, $3 > 0)";
+    const BEFORE_SETTLE: Option<&'static str> = None;
+
+    fn statements() -> &'static Statements {
+        static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| Statements::new(&WORDS));
+        &STATEMENTS
+    }
+
+    fn begin(claim: &Claim, limits: &Limits) -> String {
+        begin(claim, limits)
+    }
+
+    /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+    fn cause(code: &str, _: &str) -> Cause {
+        match code {
+            "25006" => Cause::ReadOnly,
+            "25P01" | "3B001" | TRANSACTION_ENDED => Cause::NotInTransaction,
+            "25P02" => Cause::Aborted,
+            "23505" | "40001" | "40P01" => Cause::Race,
+            "25P03" | "25P04" => Cause::Gone,
+            "3F000" | "42883" | "42P01" => Cause::SchemaMissing,
+            "42703" => Cause::SchemaTooOld,
+            "53100" => Cause::Full,
+            "55P03" | "57014" => Cause::TimedOut,
+            SETTLED_BEFORE => Cause::SettledBefore,
+            STALE => Cause::Stale,
+            "XX001" | "XX002" => Cause::Corrupt,
+            _ if code.starts_with("08") || code.starts_with("57P") => Cause::Gone,
+            _ => Cause::Other,
+        }
+    }
+
+    async fn fetch(
+        connection: &mut PgConnection,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> sqlx::Result<Vec<Row>> {
+        dialect::fetch::<Self>(connection, sql, params).await
+    }
+
+    async fn run(connection: &mut PgConnection, sql: &'static str) -> sqlx::Result<()> {
+        sqlx::raw_sql(sql).execute(connection).await.map(drop)
+    }
+}
+
+/// A setting of 0 would be no limit at all.
+fn millis(limit: Duration) -> u128 {
+    limit.as_millis().clamp(1, i32::MAX.unsigned_abs().into())
+}
+
+const WORDS: Words = Words {
+    decision: "cryptocloud_inbox.decision",
+    project: "cryptocloud_inbox.project",
+    report: "cryptocloud_inbox.report",
+    version: "cryptocloud_inbox.version",
+    now: "clock_timestamp()",
+    statement_time: "statement_timestamp()",
+    ms: "interval '1 millisecond'",
+    as_ms: ("CAST(extract(epoch FROM ", ") * 1000 AS bigint)"),
+    among: ("= ANY (ARRAY(", "))"),
+    limits: "(SELECT set_config('lock_timeout', '2s', true), \
+             set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
+             WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)) AS limits",
+    lock: " FOR UPDATE OF report",
+    skip_locked: " FOR UPDATE OF report SKIP LOCKED",
+    lock_identity: "SELECT 1::bigint FROM pg_advisory_xact_lock($1)",
+    version_tables: "SELECT count(*) FROM pg_catalog.pg_tables \
+                     WHERE schemaname = 'cryptocloud_inbox' AND tablename = 'version'",
+    problems: "SELECT problem FROM (VALUES \
+               ('not durable: fsync is off', current_setting('fsync') <> 'on'), \
+               ('read-only: the server is a standby, or default_transaction_read_only is on', \
+               current_setting('transaction_read_only') = 'on'), \
+               ('the role may not write to cryptocloud_inbox.report', NOT has_table_privilege(\
+               'cryptocloud_inbox.report', 'SELECT') OR NOT has_table_privilege(\
+               'cryptocloud_inbox.report', 'INSERT') OR NOT has_table_privilege(\
+               'cryptocloud_inbox.report', 'UPDATE'))) AS checks (problem, holds) WHERE holds",
+};
+
+const SYNCHRONOUS: &str = "SELECT set_config('synchronous_commit', 'on', true) \
+    WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')";
+const MAX_CONNECTIONS: u32 = 10;
