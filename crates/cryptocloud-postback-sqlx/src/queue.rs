@@ -88,3 +88,60 @@ async fn lock(line: &Arc<Mutex<()>>, deadline: Instant) -> Result<OwnedMutexGuar
 }
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HANDLER: Duration = Duration::from_millis(50);
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_handler_the_next_one_pauses_as_long() -> Result<(), Fault> {
+        let queue = Queue::new(true);
+        let turn = queue.handler_turn(soon()).await?;
+        time::sleep(HANDLER).await;
+        drop(turn);
+        let ended = Instant::now();
+        drop(queue.turn(soon()).await?);
+        assert_eq!(ended.elapsed(), Duration::ZERO);
+        drop(queue.handler_turn(soon()).await?);
+        // The timer of tokio counts milliseconds.
+        assert!(ended.elapsed() >= HANDLER);
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn receive_waits_for_one_handler_of_many() -> Result<(), Fault> {
+        let queue = Queue::new(true);
+        let first = queue.handler_turn(soon()).await?;
+        let mut others = tokio::task::JoinSet::new();
+        for _ in 0..5 {
+            let queue = queue.clone();
+            others.spawn(async move {
+                let turn = queue.handler_turn(soon()).await;
+                time::sleep(HANDLER).await;
+                drop(turn);
+            });
+        }
+        time::sleep(HANDLER).await;
+        drop(first);
+        let began = Instant::now();
+        drop(queue.turn(soon()).await?);
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        others.join_all().await;
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_that_is_too_long_ends_with_an_error() -> Result<(), Fault> {
+        let queue = Queue::new(true);
+        let _first = queue.turn(soon()).await?;
+        let late = queue.turn(Instant::now() + HANDLER).await;
+        assert!(late.is_err());
+        Ok(())
+    }
+}
