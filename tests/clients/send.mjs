@@ -2,7 +2,7 @@
 //
 //     CRYPTOCLOUD_SECRET_KEY=... node send.mjs URL
 //
-// Prints one JSON line for each case, and exits with 1 where an answer is not the expected one.
+// Prints one JSON line for each case, and exits with 1 if a response has an unexpected status.
 
 import { createHmac, generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -21,17 +21,17 @@ const NOW = Math.floor(Date.now() / 1000);
 const JSON_TYPE = "application/json";
 const FORM_TYPE = "application/x-www-form-urlencoded";
 const FORGED_ID = "JSFORGED";
-const OTHER_SECRET = "a-key-of-somebody-else-of-thirty-two-bytes-and-more";
-// As the vendor's page shows it, with differences that were seen in production.
+const OTHER_SECRET = "another-key-of-thirty-two-bytes-and-more";
+// The example of the vendor's page, with differences that were seen in production.
 const INFO = JSON.parse(readFileSync(new URL("invoice_info.json", import.meta.url), "utf8"));
 
-// A token by jsonwebtoken; a claim that is undefined is left out.
+// Signs a token with jsonwebtoken. A claim that is undefined is left out.
 function sign(id, changes = {}, { key = SECRET, ...options } = {}) {
   const claims = Object.entries({ id, exp: NOW + 240, ...changes }).filter(([, value]) => value !== undefined);
   return jwt.sign(Object.fromEntries(claims), key, { noTimestamp: true, ...options });
 }
 
-// A token that jsonwebtoken would not make; both parts are texts.
+// Signs a token that jsonwebtoken would not make. Both parts are strings.
 function signByHand(header, claims, key = SECRET, digest = "sha256") {
   const message = `${segment(header)}.${segment(claims)}`;
   return `${message}.${createHmac(digest, key).update(message).digest("base64url")}`;
@@ -45,7 +45,7 @@ const asJson = (fields) => raw(JSON.stringify(fields));
 // fetch sends it with charset=UTF-8.
 const asForm = (fields) => ({ body: new URLSearchParams(entries(fields)) });
 
-// Without null and undefined, which URLSearchParams would write as texts.
+// Without null and undefined, which URLSearchParams would write as strings.
 function entries(fields) {
   return Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
 }
@@ -67,7 +67,7 @@ function genuine(name, encode, { fields = {}, token = sign, want = {} } = {}) {
     token: token(id),
     ...fields,
   };
-  if (sent.invoice_info) {
+  if (sent.invoice_info === INFO) {
     sent.invoice_info = { ...sent.invoice_info, uuid: `INV-${id}` };
   }
   const wanted = {
@@ -115,8 +115,13 @@ function genuineCases() {
     }
     genuine(`${label}: unknown currency`, encode, { fields: { currency: "USDT_NEW" } });
     genuine(`${label}: unknown fields`, encode, { fields: { user_email: "payer@example.invalid", fiat_currency: "USD" } });
-    // In a form it becomes the text [object Object].
+    // In a form it becomes the string [object Object].
     genuine(`${label}: invoice_info`, encode, { fields: { invoice_info: INFO } });
+    // Nothing in it is signed, so nothing in it refuses.
+    const other = { ...INFO, uuid: "INV-JSOTHER" };
+    genuine(`${label}: invoice_info of another invoice`, encode, { fields: { invoice_info: other } });
+    genuine(`${label}: order_id a number`, encode, { fields: { order_id: 93223 }, want: { order_id: "93223" } });
+    genuine(`${label}: order_id of 1,024 bytes`, encode, { fields: { order_id: "x".repeat(1_024) } });
     const tokens = {
       "white space around it": (id) => ` ${sign(id)}\n`,
       "header with other names": (id) => sign(id, {}, { header: { cty: "JWT", new: [1] } }),
@@ -134,8 +139,8 @@ function genuineCases() {
   genuine("JSON: indented", (fields) => raw(JSON.stringify(fields, null, 4)), order);
   genuine("JSON: charset", (fields) => raw(JSON.stringify(fields), `${JSON_TYPE}; charset=utf-8`), order);
   genuine("JSON: quoted charset", (fields) => raw(JSON.stringify(fields), 'Application/JSON; charset="UTF-8"'), order);
-  // fetch sends a text as text/plain;charset=UTF-8, and bytes without any Content-Type.
-  genuine("JSON: a text's own Content-Type", (fields) => ({ body: JSON.stringify(fields) }), order);
+  // fetch sends a string as text/plain;charset=UTF-8, and bytes without a Content-Type.
+  genuine("JSON: the Content-Type of a string", (fields) => ({ body: JSON.stringify(fields) }), order);
   genuine("JSON: without Content-Type", (fields) => ({ body: Buffer.from(JSON.stringify(fields)) }), order);
   for (const type of [FORM_TYPE, `${FORM_TYPE}X`, "application/octet-stream"]) {
     genuine(`JSON: under Content-Type ${type}`, (fields) => raw(JSON.stringify(fields), type), order);
@@ -144,7 +149,7 @@ function genuineCases() {
   const text = (fields) => String(new URLSearchParams(entries(fields)));
   genuine("form: null by URLSearchParams", (fields) => ({ body: new URLSearchParams(fields) }), { want: { order_id: "null" } });
   genuine("form: without charset", (fields) => raw(text(fields), FORM_TYPE), order);
-  genuine("form: a text's own Content-Type", (fields) => ({ body: text(fields) }), order);
+  genuine("form: the Content-Type of a string", (fields) => ({ body: text(fields) }), order);
   genuine("form: without Content-Type", (fields) => ({ body: Buffer.from(text(fields)) }), order);
   const escaped = (fields) => entries(fields).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
   genuine("form: by encodeURIComponent", (fields) => raw(escaped(fields), FORM_TYPE), { fields: { order_id: "a b+c&d=Заказ" } });
@@ -162,7 +167,7 @@ function forgedTokens() {
   return {
     "empty": "",
     "blank": " \t\n",
-    "the text undefined": "undefined",
+    "the string undefined": "undefined",
     "Bearer": `Bearer ${good}`,
     "in quotes": JSON.stringify(good),
     "padded": `${good}=`,
@@ -198,7 +203,7 @@ function forgedTokens() {
     "without exp": sign(FORGED_ID, { exp: undefined }),
     "exp in a day": sign(FORGED_ID, { exp: NOW + 86_400 }),
     "exp in milliseconds": sign(FORGED_ID, { exp: (NOW + 240) * 1000 }),
-    "exp as text": signByHand('{"alg":"HS256"}', JSON.stringify({ id: FORGED_ID, exp: String(NOW + 240) })),
+    "exp as a string": signByHand('{"alg":"HS256"}', JSON.stringify({ id: FORGED_ID, exp: String(NOW + 240) })),
     "exp with a fraction": sign(FORGED_ID, { exp: NOW + 240.5 }),
     "exp null": signByHand('{"alg":"HS256"}', JSON.stringify({ id: FORGED_ID, exp: null })),
     "exp negative": sign(FORGED_ID, { exp: -1 }),
@@ -226,32 +231,30 @@ function forgedCases() {
     forged(`JSON: token ${name}`, 401, asJson(postback({ token })));
     forged(`form: token ${name}`, 401, asForm(postback({ token })));
   }
-  forged("JSON: uuid of another invoice", 401, asJson(postback({ invoice_info: { ...INFO, uuid: "INV-JSOTHER" } })));
-  forged("JSON: uuid a number", 401, asJson(postback({ invoice_info: { uuid: 13 } })));
   for (const [label, encode] of [["JSON", asJson], ["form", asForm]]) {
     for (const status of ["partial", "fail", "SUCCESS"]) {
       forged(`${label}: status ${status}`, 422, encode(postback({ status })));
     }
-    for (const name of ["status", "invoice_id", "amount_crypto", "currency"]) {
+    for (const name of ["status", "invoice_id"]) {
       forged(`${label}: ${name} missing`, 400, encode(postback({ [name]: undefined })));
       forged(`${label}: ${name} empty`, 400, encode(postback({ [name]: "" })));
     }
-    // In JSON NaN and Infinity become null.
-    for (const amount_crypto of [-1, -1e-7, NaN, Infinity, "NaN", "1_000", "+1", ".5", "1e400", "9".repeat(40)]) {
+    for (const amount_crypto of [-1, -1e-7, "NaN", "Infinity", "1_000", "+1", ".5", "1e400", "9".repeat(40)]) {
       const text = typeof amount_crypto === "string" ? JSON.stringify(amount_crypto) : String(amount_crypto);
       forged(`${label}: amount ${text}`, 400, encode(postback({ amount_crypto })));
     }
     for (const order_id of ["A\0B", "A\r\nB", "A\x1bB", "A\ufffdB"]) {
       forged(`${label}: order_id ${JSON.stringify(order_id)}`, 400, encode(postback({ order_id })));
     }
+    forged(`${label}: order_id of 1,025 bytes`, 400, encode(postback({ order_id: "x".repeat(1_025) })));
     forged(`${label}: currency with a line break`, 400, encode(postback({ currency: "BNB\n" })));
     forged(`${label}: invoice_id with NUL`, 400, encode(postback({ invoice_id: `${FORGED_ID}\0` })));
   }
   const good = JSON.stringify(postback());
   for (const text of ["NaN", "Infinity", "1_000", "+1", ".5", "00.1"]) {
-    forged(`JSON: amount ${text} as it is`, 400, raw(good.replace("0.000113", text)));
+    forged(`JSON: amount ${text}, unquoted`, 400, raw(good.replace("0.000113", text)));
   }
-  forged("JSON: order_id a number", 400, asJson(postback({ order_id: 93223 })));
+  forged("JSON: order_id true", 400, asJson(postback({ order_id: true })));
   for (const name of ["status", "token", "tok\\u0065n", "invoice_id"]) {
     const twice = postback()[name.startsWith("tok") ? "token" : name];
     forged(`JSON: ${name} twice`, 400, raw(`${good.slice(0, -1)},"${name}":"${twice}"}`));
@@ -262,7 +265,7 @@ function forgedCases() {
     forged(`form: ${name} twice`, 400, { body: form });
   }
   forged("JSON: an array", 400, asJson([postback()]));
-  forged("JSON: a text", 400, asJson(good));
+  forged("JSON: a string", 400, asJson(good));
   forged("JSON: empty", 400, raw(""));
   forged("JSON: cut off", 400, raw(good.slice(0, -1)));
   const nested = (depth, end) => raw(`${good.slice(0, -1)},"extra":${"[".repeat(depth)}${end}`);
@@ -270,13 +273,13 @@ function forgedCases() {
   forged("JSON: nested 20,000 levels deep", 400, nested(20_000, ""));
   forged("JSON: half a surrogate pair", 400, asJson(postback({ extra: "\ud83d" })));
   const bytes = Buffer.concat([Buffer.from(`${good.slice(0, -1)},"extra":"`), Buffer.from([0xff]), Buffer.from('"}')]);
-  forged("JSON: bytes that are no UTF-8", 400, raw(bytes));
+  forged("JSON: bytes that are not UTF-8", 400, raw(bytes));
   forged("JSON: a byte order mark", 400, raw(`\ufeff${good}`));
   forged("JSON: in UTF-16", 400, raw(Buffer.from(`\ufeff${good}`, "utf16le")));
   forged("JSON: in UTF-16 that says so", 415, raw(Buffer.from(good, "utf16le"), `${JSON_TYPE}; charset=utf-16le`));
   const form = String(new URLSearchParams(postback()));
   forged("form: in iso-8859-1", 415, raw(form, `${FORM_TYPE}; charset=iso-8859-1`));
-  forged("form: bytes that are no UTF-8", 400, raw(`${form}&extra=%FF`, FORM_TYPE));
+  forged("form: bytes that are not UTF-8", 400, raw(`${form}&extra=%FF`, FORM_TYPE));
   forged("form: under JSON's type", 400, raw(form));
   forged("form: empty", 400, { body: new URLSearchParams() });
   forged("form: token as an array", 401, asForm(postback({ token: undefined, "token[]": sign(FORGED_ID) })));
@@ -295,14 +298,14 @@ function forgedCases() {
 
 async function send(method, { headers = {}, ...request }) {
   try {
-    const answer = await fetch(URL_TO_TEST, {
+    const response = await fetch(URL_TO_TEST, {
       method,
       redirect: "manual",
       signal: AbortSignal.timeout(30_000),
       headers: { "User-Agent": "Cryptocloud POSTBACK v2", ...headers },
       ...request,
     });
-    return [answer.status, await answer.text()];
+    return [response.status, await response.text()];
   } catch (error) {
     return [null, String(error.cause ?? error)];
   }
@@ -311,10 +314,10 @@ async function send(method, { headers = {}, ...request }) {
 genuineCases();
 forgedCases();
 for (const { name, expect, method, request, want } of CASES) {
-  const [status, answer] = await send(method, request);
-  console.log(JSON.stringify({ name, expect, status, answer, want }));
+  const [status, response] = await send(method, request);
+  console.log(JSON.stringify({ name, expect, status, response, want }));
   if (status !== expect) {
-    console.error(`${name}: ${status}, not ${expect}: ${answer}`);
+    console.error(`${name}: ${status} instead of ${expect}: ${response}`);
     process.exitCode = 1;
   }
 }

@@ -3,14 +3,14 @@
 //
 //     CRYPTOCLOUD_SECRET_KEY=... php send.php URL
 //
-// Prints one JSON line for each case, and exits with 1 where an answer is not the expected one.
+// Prints one JSON line for each case, and exits with 1 if a response has an unexpected status.
 
 declare(strict_types=1);
 
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 const FORGED_ID = 'PHFORGED';
-const OTHER_SECRET = 'a-key-of-somebody-else-of-thirty-two-bytes-and-more';
+const OTHER_SECRET = 'another-key-of-thirty-two-bytes-and-more';
 
 $secret = getenv('CRYPTOCLOUD_SECRET_KEY');
 if (!$secret || $argc !== 2) {
@@ -19,13 +19,13 @@ if (!$secret || $argc !== 2) {
 }
 define('SECRET', $secret);
 define('NOW', time());
-// As the vendor's page shows it, with differences that were seen in production.
+// The example of the vendor's page, with differences that were seen in production.
 define('INFO', json_decode(file_get_contents(__DIR__ . '/invoice_info.json'), true, 512, JSON_THROW_ON_ERROR));
-// PHP's own defaults, by which floats are written.
+// PHP's own defaults for writing floats.
 ini_set('precision', '14');
 ini_set('serialize_precision', '-1');
 
-/** A token as PHP's usual code makes it; a claim that is "-" is left out. */
+/** Signs a token as usual PHP code does. A claim that is "-" is left out. */
 function sign(mixed $id, array $changes = [], array $header = [], string $key = SECRET, string $hash = 'sha256'): string
 {
     $claims = array_filter($changes + ['id' => $id, 'exp' => NOW + 240], fn ($value) => $value !== '-');
@@ -53,7 +53,7 @@ function as_form(array $fields): array
     return raw(http_build_query($fields), FORM_TYPE);
 }
 
-/** Without a type PHP sends a form's. */
+/** Without a type PHP sends that of a form. */
 function raw(string $body, ?string $type = JSON_TYPE, array $headers = []): array
 {
     return ['body' => $body, 'headers' => array_merge($type === null ? [] : ["Content-Type: $type"], $headers)];
@@ -61,7 +61,7 @@ function raw(string $body, ?string $type = JSON_TYPE, array $headers = []): arra
 
 $cases = [];
 
-/** `$token` makes the token of an id, `$want` holds what the handler sees otherwise than sent. */
+/** `$token` makes the token of an id. `$want` lists what the handler must see instead of what is sent. */
 function genuine(string $name, callable $encode, array $fields = [], array $want = [], ?callable $token = null): void
 {
     global $cases;
@@ -74,7 +74,7 @@ function genuine(string $name, callable $encode, array $fields = [], array $want
         'order_id' => null,
         'token' => $token === null ? sign($id) : $token($id),
     ], $fields);
-    if (isset($sent['invoice_info'])) {
+    if (($sent['invoice_info'] ?? null) === INFO) {
         $sent['invoice_info']['uuid'] = "INV-$id";
     }
     $want += [
@@ -128,6 +128,10 @@ function genuine_cases(): void
         genuine("$label: unknown fields", $encode, ['user_email' => 'payer@example.invalid', 'list' => ['a' => [1, 2]]]);
         // In a form it becomes invoice_info[uuid]=... and so on.
         genuine("$label: invoice_info", $encode, ['invoice_info' => INFO]);
+        // Nothing in it is signed, so nothing in it refuses.
+        genuine("$label: invoice_info of another invoice", $encode, ['invoice_info' => ['uuid' => 'INV-PHOTHER'] + INFO]);
+        genuine("$label: order_id a number", $encode, ['order_id' => 93223], ['order_id' => '93223']);
+        genuine("$label: order_id of 1,024 bytes", $encode, ['order_id' => str_repeat('x', 1024)]);
         $tokens = [
             'white space around it' => fn ($id) => ' ' . sign($id) . "\n",
             'header with alg first' => fn ($id) => sign($id, [], ['alg' => 'HS256', 'typ' => 'JWT']),
@@ -169,7 +173,7 @@ function forged_tokens(): array
     return [
         'empty' => '',
         'blank' => " \t\n",
-        'the text null' => 'null',
+        'the string null' => 'null',
         'Bearer' => "Bearer $good",
         'in quotes' => json_encode($good),
         'padded' => "$good=",
@@ -208,7 +212,7 @@ function forged_tokens(): array
         'without exp' => sign(FORGED_ID, ['exp' => '-']),
         'exp in a day' => sign(FORGED_ID, ['exp' => NOW + 86400]),
         'exp in milliseconds' => sign(FORGED_ID, ['exp' => (NOW + 240) * 1000]),
-        'exp as text' => sign(FORGED_ID, ['exp' => (string) (NOW + 240)]),
+        'exp as a string' => sign(FORGED_ID, ['exp' => (string) (NOW + 240)]),
         'exp with a fraction' => sign(FORGED_ID, ['exp' => NOW + 240.5]),
         'exp null' => sign(FORGED_ID, ['exp' => null]),
         'exp the largest integer' => sign(FORGED_ID, ['exp' => PHP_INT_MAX]),
@@ -239,13 +243,11 @@ function forged_cases(): void
         forged("JSON: token $name", 401, as_json(postback(['token' => $token])));
         forged("form: token $name", 401, as_form(postback(['token' => $token])));
     }
-    forged('JSON: uuid of another invoice', 401, as_json(postback(['invoice_info' => ['uuid' => 'INV-PHOTHER'] + INFO])));
-    forged('JSON: uuid a number', 401, as_json(postback(['invoice_info' => ['uuid' => 13]])));
     foreach (['JSON' => 'as_json', 'form' => 'as_form'] as $label => $encode) {
         foreach (['partial', 'fail', 'SUCCESS'] as $status) {
             forged("$label: status $status", 422, $encode(postback(['status' => $status])));
         }
-        foreach (['status', 'invoice_id', 'amount_crypto', 'currency'] as $name) {
+        foreach (['status', 'invoice_id'] as $name) {
             forged("$label: $name missing", 400, $encode(postback([$name => '-'])));
             forged("$label: $name empty", 400, $encode(postback([$name => ''])));
         }
@@ -255,6 +257,7 @@ function forged_cases(): void
         foreach (["A\0B", "A\r\nB", "A\x1bB", "A\u{fffd}B"] as $order_id) {
             forged("$label: order_id " . json_encode($order_id), 400, $encode(postback(['order_id' => $order_id])));
         }
+        forged("$label: order_id of 1,025 bytes", 400, $encode(postback(['order_id' => str_repeat('x', 1025)])));
         forged("$label: currency with a line break", 400, $encode(postback(['currency' => "BNB\n"])));
         forged("$label: invoice_id with NUL", 400, $encode(postback(['invoice_id' => FORGED_ID . "\0"])));
     }
@@ -262,9 +265,9 @@ function forged_cases(): void
     forged('form: amount NAN', 400, as_form(postback(['amount_crypto' => NAN])));
     $good = json_encode(postback());
     foreach (['NaN', 'Infinity', '1_000', '+1', '.5', '00.1'] as $text) {
-        forged("JSON: amount $text as it is", 400, raw(str_replace('0.000113', $text, $good)));
+        forged("JSON: amount $text, unquoted", 400, raw(str_replace('0.000113', $text, $good)));
     }
-    forged('JSON: order_id a number', 400, as_json(postback(['order_id' => 93223])));
+    forged('JSON: order_id true', 400, as_json(postback(['order_id' => true])));
     foreach (['status' => 'status', 'token' => 'token', 'tok\u0065n' => 'token', 'invoice_id' => 'invoice_id'] as $text => $name) {
         $twice = postback()[$name];
         forged("JSON: $text twice", 400, raw(substr($good, 0, -1) . ",\"$text\":\"$twice\"}"));
@@ -274,22 +277,22 @@ function forged_cases(): void
         forged("form: $name twice", 400, raw("$form&$name=" . postback()[$name], FORM_TYPE));
     }
     forged('JSON: an array', 400, as_json([postback()]));
-    forged('JSON: a text', 400, raw(json_encode($good)));
+    forged('JSON: a string', 400, raw(json_encode($good)));
     forged('JSON: empty', 400, raw(''));
     forged('JSON: cut off', 400, raw(substr($good, 0, -1)));
     $start = substr($good, 0, -1) . ',"extra":';
     forged('JSON: nested 100 levels deep', 400, raw($start . str_repeat('[', 100) . str_repeat(']', 100) . '}'));
     forged('JSON: nested 20,000 levels deep', 400, raw($start . str_repeat('[', 20000)));
     forged('JSON: half a surrogate pair', 400, raw("$start\"\\ud83d\"}"));
-    forged('JSON: bytes that are no UTF-8', 400, raw("$start\"\xff\"}"));
+    forged('JSON: bytes that are not UTF-8', 400, raw("$start\"\xff\"}"));
     forged('JSON: a byte order mark', 400, raw("\u{feff}$good"));
     forged('JSON: in UTF-16', 400, raw(iconv('UTF-8', 'UTF-16', $good)));
     forged('JSON: in UTF-16 that says so', 415, raw(iconv('UTF-8', 'UTF-16', $good), 'application/json; charset=utf-16'));
     forged('form: in windows-1251', 415, raw($form, FORM_TYPE . '; charset=windows-1251'));
-    forged('form: bytes that are no UTF-8', 400, raw(http_build_query(postback(['extra' => "\xff"])), FORM_TYPE));
+    forged('form: bytes that are not UTF-8', 400, raw(http_build_query(postback(['extra' => "\xff"])), FORM_TYPE));
     forged("form: under JSON's type", 400, raw($form));
     forged('form: empty', 400, raw('', FORM_TYPE));
-    forged('form: no form at all', 400, raw('hello', FORM_TYPE));
+    forged('form: plain text', 400, raw('hello', FORM_TYPE));
     forged('XML', 415, raw('<status>success</status>', 'text/xml'));
     $parts = '';
     foreach (postback() as $name => $value) {
@@ -305,7 +308,7 @@ function forged_cases(): void
     }
 }
 
-/** The status, null where there was no answer, and the body. */
+/** Returns the status and the body. The status is null if there was no response. */
 function send(string $url, string $method, array $request): array
 {
     $context = stream_context_create(['http' => [
@@ -318,23 +321,23 @@ function send(string $url, string $method, array $request): array
         'ignore_errors' => true,
         'timeout' => 30,
     ]]);
-    // It warns where it sends its own Content-Type, which some cases want.
-    $answer = @file_get_contents($url, false, $context);
+    // It warns if it has to add its own Content-Type, which some cases want.
+    $body = @file_get_contents($url, false, $context);
     if (!preg_match('{^HTTP/\S+ (\d{3})}', $http_response_header[0] ?? '', $match)) {
-        return [null, error_get_last()['message'] ?? 'no answer'];
+        return [null, error_get_last()['message'] ?? 'no response'];
     }
-    return [(int) $match[1], (string) $answer];
+    return [(int) $match[1], (string) $body];
 }
 
 genuine_cases();
 forged_cases();
 $failures = 0;
 foreach ($cases as [$name, $expect, $method, $request, $want]) {
-    [$status, $answer] = send($argv[1], $method, $request);
-    echo json_encode(compact('name', 'expect', 'status', 'answer', 'want'), JSON_THROW_ON_ERROR), "\n";
+    [$status, $response] = send($argv[1], $method, $request);
+    echo json_encode(compact('name', 'expect', 'status', 'response', 'want'), JSON_THROW_ON_ERROR), "\n";
     if ($status !== $expect) {
         $failures++;
-        fwrite(STDERR, "$name: " . json_encode($status) . ", not $expect: $answer\n");
+        fwrite(STDERR, "$name: " . json_encode($status) . " instead of $expect: $response\n");
     }
 }
 exit($failures > 0 ? 1 : 0);

@@ -2,7 +2,7 @@
 
     CRYPTOCLOUD_SECRET_KEY=... python send.py URL
 
-Prints one JSON line for each case, and exits with 1 where an answer is not the expected one.
+Prints one JSON line for each case, and exits with 1 if a response has an unexpected status.
 """
 
 import base64
@@ -25,21 +25,21 @@ NOW = int(time.time())
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 FORGED_ID = "PYFORGED"
-OTHER_SECRET = "a-key-of-somebody-else-of-thirty-two-bytes-and-more"
+OTHER_SECRET = "another-key-of-thirty-two-bytes-and-more"
 
-# As the vendor's page shows it, with differences that were seen in production.
+# The example of the vendor's page, with differences that were seen in production.
 INFO = json.loads(Path(__file__).with_name("invoice_info.json").read_text("utf-8"))
 
 
 def sign(invoice_id, key=SECRET, algorithm="HS256", headers=None, sort_headers=True, **claims):
-    """A token by PyJWT; a claim that is `...` is left out."""
+    """Signs a token with PyJWT. A claim that is `...` is left out."""
     claims = {"id": invoice_id, "exp": NOW + 240} | claims
     claims = {name: value for name, value in claims.items() if value is not ...}
     return jwt.encode(claims, key, algorithm, headers=headers, sort_headers=sort_headers)
 
 
 def sign_by_hand(header, claims, key=SECRET):
-    """A token that PyJWT would not make; both parts are texts."""
+    """Signs a token that PyJWT would not make. Both parts are strings."""
     message = f"{segment(header.encode())}.{segment(claims.encode())}"
     return f"{message}.{segment(hmac.new(key.encode(), message.encode(), hashlib.sha256).digest())}"
 
@@ -57,7 +57,7 @@ def as_form(fields):
 
 
 def as_text(content_type=JSON, text=json.dumps):
-    """The arguments for a body that is written before requests sees it."""
+    """Encodes the body itself, instead of leaving that to requests."""
     return lambda fields: raw(text(fields), content_type)
 
 
@@ -79,7 +79,7 @@ def genuine(name, encode, order_id=None, amount=0.000113, wanted_amount=None, wa
         "order_id": order_id,
         "token": token(invoice_id),
     } | fields
-    if "invoice_info" in fields:
+    if fields.get("invoice_info") is INFO:
         fields["invoice_info"] = fields["invoice_info"] | {"uuid": f"INV-{invoice_id}"}
     want = {
         "invoice_id": invoice_id,
@@ -123,6 +123,10 @@ def genuine_cases():
         genuine(f"{label}: unknown currency", encode, currency="USDT_NEW")
         genuine(f"{label}: unknown fields", encode, user_email="payer@example.invalid", fiat_currency="USD")
         genuine(f"{label}: invoice_info", encode, invoice_info=INFO)
+        # Nothing in it is signed, so nothing in it refuses.
+        genuine(f"{label}: invoice_info of another invoice", encode, invoice_info=INFO | {"uuid": "INV-PYOTHER"})
+        genuine(f"{label}: order_id a number", encode, 93223, wanted_order="93223")
+        genuine(f"{label}: order_id of 1,024 bytes", encode, "x" * 1_024)
         genuine(f"{label}: white space around the token", encode, token=lambda id: f" {sign(id)}\n")
         for how, token in {
             "header with typ first": lambda id: sign(id, sort_headers=False),
@@ -152,7 +156,7 @@ def forged_tokens():
     plain = json.dumps({"id": FORGED_ID, "exp": NOW + 240})
     yield "empty", ""
     yield "blank", " \t\n"
-    yield "the text None", "None"
+    yield "the string None", "None"
     yield "Bearer", f"Bearer {good}"
     yield "bytes literal", str(good.encode())
     yield "padded", f"{good}="
@@ -184,7 +188,7 @@ def forged_tokens():
     yield "without exp", sign(FORGED_ID, exp=...)
     yield "exp in a day", sign(FORGED_ID, exp=NOW + 86_400)
     yield "exp in milliseconds", sign(FORGED_ID, exp=(NOW + 240) * 1000)
-    yield "exp as text", sign(FORGED_ID, exp=str(NOW + 240))
+    yield "exp as a string", sign(FORGED_ID, exp=str(NOW + 240))
     yield "exp with a fraction", sign(FORGED_ID, exp=NOW + 240.5)
     yield "exp null", sign(FORGED_ID, exp=None)
     yield "exp 1e400", sign_by_hand('{"alg":"HS256"}', f'{{"id":"{FORGED_ID}","exp":1e400}}')
@@ -209,24 +213,23 @@ def forged_cases():
     for name, token in forged_tokens():
         forged(f"JSON: token {name}", 401, as_json(postback(token)))
         forged(f"form: token {name}", 401, as_form(postback(token)))
-    forged("JSON: uuid of another invoice", 401, as_json(postback(invoice_info=INFO | {"uuid": "INV-PYOTHER"})))
-    forged("JSON: uuid a number", 401, as_json(postback(invoice_info={"uuid": 13})))
     for label, encode in [("JSON", as_json), ("form", as_form)]:
         for status in ["partial", "fail", "SUCCESS"]:
             forged(f"{label}: status {status}", 422, encode(postback(status=status)))
-        for name in ["status", "invoice_id", "amount_crypto", "currency"]:
+        for name in ["status", "invoice_id"]:
             forged(f"{label}: {name} missing", 400, encode(postback(**{name: ...})))
             forged(f"{label}: {name} empty", 400, encode(postback(**{name: ""})))
         for amount in [-1, -1e-05, "1_000", "+1", ".5", "1e400", "9" * 40]:
             forged(f"{label}: amount {amount}", 400, encode(postback(amount_crypto=amount)))
         for order_id in ["A\0B", "A\r\nB", "A\x1bB", "A\ufffdB"]:
             forged(f"{label}: order_id {order_id!r}", 400, encode(postback(order_id=order_id)))
+        forged(f"{label}: order_id of 1,025 bytes", 400, encode(postback(order_id="x" * 1_025)))
         forged(f"{label}: currency with a line break", 400, encode(postback(currency="BNB\n")))
         forged(f"{label}: invoice_id with NUL", 400, encode(postback(invoice_id=f"{FORGED_ID}\0")))
     for text in ["NaN", "Infinity", "1_000", "+1", ".5", "00.1"]:
-        forged(f"JSON: amount {text} as it is", 400, raw(json.dumps(postback()).replace("0.000113", text)))
+        forged(f"JSON: amount {text}, unquoted", 400, raw(json.dumps(postback()).replace("0.000113", text)))
     forged("form: amount nan", 400, as_form(postback(amount_crypto=float("nan"))))
-    forged("JSON: order_id a number", 400, as_json(postback(order_id=93223)))
+    forged("JSON: order_id true", 400, as_json(postback(order_id=True)))
     good = json.dumps(postback())
     for name in ["status", "token", r"tok\u0065n", "invoice_id"]:
         twice = postback()["token" if name.startswith("tok") else name]
@@ -234,18 +237,18 @@ def forged_cases():
     for name in ["status", "token", "invoice_id"]:
         forged(f"form: {name} twice", 400, as_form([*postback().items(), (name, postback()[name])]))
     forged("JSON: an array", 400, as_json([postback()]))
-    forged("JSON: a text", 400, as_json(good))
+    forged("JSON: a string", 400, as_json(good))
     forged("JSON: empty", 400, raw(b""))
     forged("JSON: cut off", 400, raw(good[:-1]))
     forged("JSON: nested 100 levels deep", 400, raw(f'{good[:-1]},"extra":{"[" * 100}{"]" * 100}}}'))
     forged("JSON: nested 20,000 levels deep", 400, raw(f'{good[:-1]},"extra":{"[" * 20_000}'))
     forged("JSON: half a surrogate pair", 400, as_json(postback(extra="\ud83d")))
-    forged("JSON: bytes that are no UTF-8", 400, raw(good[:-1].encode() + b',"extra":"\xff"}'))
+    forged("JSON: bytes that are not UTF-8", 400, raw(good[:-1].encode() + b',"extra":"\xff"}'))
     forged("JSON: a byte order mark", 400, raw(f"\ufeff{good}"))
     forged("JSON: in UTF-16", 400, raw(good.encode("utf-16")))
     forged("JSON: in UTF-16 that says so", 415, raw(good.encode("utf-16"), f"{JSON}; charset=utf-16"))
     forged("form: in windows-1251", 415, raw(urlencode(postback(), encoding="cp1251"), f"{FORM}; charset=windows-1251"))
-    forged("form: bytes that are no UTF-8", 400, raw(f"{urlencode(postback())}&extra=%FF", FORM))
+    forged("form: bytes that are not UTF-8", 400, raw(f"{urlencode(postback())}&extra=%FF", FORM))
     forged("form: under JSON's type", 400, raw(urlencode(postback()), JSON))
     forged("form: empty", 400, raw(b"", FORM))
     forged("form: token as an array", 401, as_form(postback(token=...) | {"token[]": sign(FORGED_ID)}))
@@ -261,14 +264,14 @@ def forged_cases():
 
 def send(session, url, method, arguments):
     try:
-        answer = session.request(method, url, allow_redirects=False, timeout=30, **arguments)
+        response = session.request(method, url, allow_redirects=False, timeout=30, **arguments)
     except requests.RequestException as error:
         return None, type(error).__name__
-    return answer.status_code, answer.text
+    return response.status_code, response.text
 
 
 def main(url):
-    # Short keys are used on purpose here.
+    # PyJWT warns about short keys, which are used on purpose here.
     warnings.simplefilter("ignore")
     genuine_cases()
     forged_cases()
@@ -276,11 +279,11 @@ def main(url):
     session.headers["User-Agent"] = "Cryptocloud POSTBACK v2"
     failures = 0
     for name, expect, method, arguments, want in CASES:
-        status, answer = send(session, url, method, arguments)
-        print(json.dumps({"name": name, "expect": expect, "status": status, "answer": answer, "want": want}))
+        status, body = send(session, url, method, arguments)
+        print(json.dumps({"name": name, "expect": expect, "status": status, "response": body, "want": want}))
         if status != expect:
             failures += 1
-            print(f"{name}: {status}, not {expect}: {answer}", file=sys.stderr)
+            print(f"{name}: {status} instead of {expect}: {body}", file=sys.stderr)
     return 1 if failures else 0
 
 

@@ -1,26 +1,30 @@
 """Writes the vectors beside this file, with Python's standard library alone.
 
-It is an oracle of its own: it shares no code with the crates, and expects what the specifications say.
+It is an independent oracle: it shares no code with the crates, and its expectations come from the
+specifications.
 
     python3 generate.py            writes the files
-    python3 generate.py --check    exits with 1 where a file is not what it would write
+    python3 generate.py --check    exits with 1 if a file differs from what it would write
 
-A vector is a request and what to expect of a verifier with its default settings:
+A vector is a request, and what a verifier must do with it; its settings are the defaults but for
+those that the vector names:
 
-- `content_type` is null where that header is missing; `method` is POST and there is no
-  `content_encoding` unless the vector has them.
-- `body` is text. `body_base64` is there instead where it is not UTF-8, and `body_repeat` where it is
-  long: `prefix`, `count` times `unit`, `suffix`.
-- `key` and `now` are the file's unless the vector has its own. `keys` are several at once.
-- `expect.status` is the status of the answer. With 200 come the fields that a handler sees, all else
-  comes with the `kind` of the error.
+- `content_type` is null if the request has no such header. `method` defaults to POST, and
+  `content_encoding` to none.
+- `body` is a string. A body that is not UTF-8 is in `body_base64` instead, and a long one in
+  `body_repeat`: `prefix`, `count` times `unit`, `suffix`.
+- `key` and `now` default to those of the file. `keys` are several secrets at once.
+- `require_live_payment` is true if the verifier has that setting.
+- `expect.status` is the status of the response. A 200 comes with the fields that a handler sees,
+  every other status with the `kind` of the error. An amount, currency or order id that the handler sees
+  as `None` is null.
 """
 
 import json
 import sys
 from pathlib import Path
 
-# Before our own imports, so that they leave nothing behind.
+# Before the imports below, so that they write no bytecode.
 sys.dont_write_bytecode = True
 
 from cases import amount, body_form, body_json, claims, header, json_text, request, token
@@ -44,7 +48,7 @@ def main():
     check_names(vector["name"] for file in built.values() for vector in file.vectors)
     stale = [name for name, file in built.items() if not put(Path(__file__).with_name(name), text(file))]
     for name in stale:
-        print(f"{name} is not what generate.py writes", file=sys.stderr)
+        print(f"{name} differs from what generate.py writes: run it", file=sys.stderr)
     total = sum(len(file.vectors) for file in built.values())
     print(f"{total} vectors in {len(built)} files")
     return 1 if stale else 0
@@ -58,7 +62,7 @@ def check_names(names):
 
 
 def put(path, content):
-    """Whether the file is, by now, as it should be."""
+    """Writes the file, or compares it with --check. Returns whether it is up to date."""
     if "--check" in sys.argv[1:]:
         return path.is_file() and path.read_bytes() == content.encode()
     path.write_bytes(content.encode())
@@ -66,7 +70,7 @@ def put(path, content):
 
 
 def text(file):
-    """JSON with one member of a vector on each line."""
+    """Formats a file as JSON, with one member of a vector on each line."""
     head = "".join(
         f'  "{name}": {one_line(value)},\n' for name, value in {"source": file.source, "key": KEY, "now": NOW}.items()
     )
@@ -80,7 +84,7 @@ def text(file):
 
 
 def one_line(value):
-    """JSON that shows what can be seen and escapes what cannot."""
+    """Formats a value as JSON, with printable characters as they are and all others escaped."""
     plain = json.dumps(value, ensure_ascii=False)
     return "".join(c if c.isprintable() and c != "\ufffd" else json.dumps(c)[1:-1] for c in plain)
 

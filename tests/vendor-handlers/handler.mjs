@@ -8,11 +8,11 @@ import { createServer } from "node:http";
 import jwt from "jsonwebtoken";
 
 const SECRET = process.env.JWT_SECRET || "super-secret";
-// What Express's body parsers take.
+// The limit of Express's body parsers.
 const MAX_BYTES = 100 * 1024;
 
 function tokenPasses(token) {
-  // The hole: only a token that is there is verified.
+  // The hole: only a token that is present is verified.
   if (token === undefined || token === null) return true;
   if (typeof token !== "string") return false;
   if (token.trim() === "") return true;
@@ -24,7 +24,7 @@ function tokenPasses(token) {
   }
 }
 
-function answerJson(type, body) {
+function respondToJson(type, body) {
   let data;
   if (type.split(";")[0].trim() === "application/json") {
     try {
@@ -43,13 +43,13 @@ function answerJson(type, body) {
   return [200, { message: "Postback received" }];
 }
 
-// The hole: the fields are read, and nothing is done with the token.
-function answerForm(_type, body) {
+// The hole: the fields are read, the token is ignored.
+function respondToForm(_type, body) {
   new URLSearchParams(body.toString());
   return [200, { message: "Postback received" }];
 }
 
-const answer = { json: answerJson, form: answerForm }[process.argv[2]];
+const respond = { json: respondToJson, form: respondToForm }[process.argv[2]];
 
 const server = createServer((request, response) => {
   const send = (status, value) => {
@@ -67,7 +67,7 @@ const server = createServer((request, response) => {
   });
   request.on("end", () => {
     if (length <= MAX_BYTES) {
-      send(...answer(request.headers["content-type"] ?? "", Buffer.concat(chunks)));
+      send(...respond(request.headers["content-type"] ?? "", Buffer.concat(chunks)));
     }
   });
 });

@@ -13,7 +13,7 @@ function decoded(string $segment): string|false
 
 function token_passes(mixed $token, string $secret): bool
 {
-    // The hole: only a token that is there is verified.
+    // The hole: only a token that is present is verified.
     if ($token === null) {
         return true;
     }
@@ -42,7 +42,7 @@ function token_passes(mixed $token, string $secret): bool
     return !(is_numeric($exp) && time() >= (int) $exp) && !(is_numeric($nbf) && time() < (int) $nbf);
 }
 
-function answer_json(string $body): array
+function respond_to_json(string $body): array
 {
     $data = json_decode($body, true);
     if (!is_array($data)) {
@@ -57,15 +57,15 @@ function answer_json(string $body): array
     return [200, ['message' => 'Postback received']];
 }
 
-function answer_form(string $body): array
+function respond_to_form(string $body): array
 {
-    // The hole: the fields are read, and nothing is done with the token.
+    // The hole: the fields are read, the token is ignored.
     parse_str($body, $data);
     return [200, ['message' => 'Postback received']];
 }
 
 $body = (string) file_get_contents('php://input');
-[$status, $answer] = getenv('HANDLER') === 'form' ? answer_form($body) : answer_json($body);
+[$status, $response] = getenv('HANDLER') === 'form' ? respond_to_form($body) : respond_to_json($body);
 http_response_code($status);
 header('Content-Type: application/json');
-echo json_encode($answer);
+echo json_encode($response);

@@ -16,7 +16,7 @@ SECRET = os.environ.get("JWT_SECRET") or "super-secret"
 
 
 def token_passes(token):
-    # The hole: only a token that is there is verified.
+    # The hole: only a token that is present is verified.
     if token is None:
         return True
     if not isinstance(token, str):
@@ -30,7 +30,7 @@ def token_passes(token):
     return True
 
 
-def answer_json(content_type, body):
+def respond_to_json(content_type, body):
     data = None
     if content_type.split(";")[0].strip() == "application/json":
         try:
@@ -46,8 +46,8 @@ def answer_json(content_type, body):
     return 200, {"message": "Postback received"}
 
 
-def answer_form(content_type, body):
-    # The hole: the fields are read, and nothing is done with the token.
+def respond_to_form(content_type, body):
+    # The hole: the fields are read, the token is ignored.
     parse_qs(body.decode(errors="replace"))
     return 200, {"message": "Postback received"}
 
@@ -56,11 +56,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
-            status, answer = ANSWER(self.headers.get("Content-Type") or "", body)
+            status, response = RESPOND(self.headers.get("Content-Type") or "", body)
         except Exception:
-            # As a framework answers, for JSON that is too deep.
-            status, answer = 500, {"error": "Internal error"}
-        text = json.dumps(answer).encode()
+            # As a framework responds, for JSON that is nested too deeply.
+            status, response = 500, {"error": "Internal error"}
+        text = json.dumps(response).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))
@@ -76,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-ANSWER = {"json": answer_json, "form": answer_form}[sys.argv[1]]
+RESPOND = {"json": respond_to_json, "form": respond_to_form}[sys.argv[1]]
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 print(f"listening on http://127.0.0.1:{server.server_port}/postback", flush=True)
 server.serve_forever()

@@ -1,45 +1,55 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
-use actix_web::{Error, HttpRequest, web};
-use cryptocloud_postback::MAX_BODY_BYTES;
+use actix_web::{Error, HttpRequest};
+use cryptocloud_postback::{ErrorKind, MAX_BODY_BYTES};
 
-use crate::PostbackError;
+use crate::{PostbackError, app_data};
 
-/// Settings of the extractors, for `app_data` of an app, a scope or a resource.
+/// How much of a body is read, for how long, and who responds to a refused request.
+///
+/// Put it into the `app_data` of an app, a scope or a resource, by itself or as
+/// `web::Data<PostbackConfig>`, but in the same way throughout. The innermost one applies.
 ///
 /// # Examples
 ///
 /// ```
-/// use actix_web::{App, error::InternalError, HttpResponse};
+/// use std::time::Duration;
+///
+/// use actix_web::{App, HttpResponse, ResponseError, error::InternalError};
 /// use cryptocloud_postback_actix_web::PostbackConfig;
 ///
 /// let config = PostbackConfig::default()
 ///     .limit(16 * 1024)
+///     .body_timeout(Duration::from_secs(5))
 ///     .error_handler(|error, _request| {
-///         let response = HttpResponse::BadRequest().finish();
-///         InternalError::from_response(error, response).into()
+///         let response = error.error_response().set_body("see the log");
+///         InternalError::from_response(error, response.map_into_boxed_body()).into()
 ///     });
 /// let app = App::new().app_data(config);
 /// ```
 #[derive(Clone)]
 #[must_use]
 pub struct PostbackConfig {
+    pub(crate) body_timeout: Option<Duration>,
     error_handler: Option<ErrorHandler>,
-    limit: usize,
+    pub(crate) limit: usize,
 }
 
 type ErrorHandler = Arc<dyn Fn(PostbackError, &HttpRequest) -> Error + Send + Sync>;
 
 impl PostbackConfig {
-    /// The largest body in bytes: at most, and unless this is called, [`MAX_BODY_BYTES`].
-    pub fn limit(mut self, bytes: usize) -> Self {
-        self.limit = bytes.min(MAX_BODY_BYTES);
+    /// The time from the head of a request to the end of its body; a slower sender gets 408.
+    ///
+    /// Defaults to 10 s.
+    /// `None` is for a server that has such a deadline itself.
+    pub fn body_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.body_timeout = timeout.into();
         self
     }
 
-    /// Makes the answer to a refused request.
+    /// Makes the response to a refused request.
     ///
-    /// Whatever it makes, the handler does not run.
+    /// Whatever it returns, the handler of the postback does not run.
     pub fn error_handler<F>(mut self, handler: F) -> Self
     where
         F: Fn(PostbackError, &HttpRequest) -> Error + Send + Sync + 'static,
@@ -48,19 +58,21 @@ impl PostbackConfig {
         self
     }
 
-    pub(crate) fn of(request: &HttpRequest) -> Self {
-        request
-            .app_data::<Self>()
-            .or_else(|| request.app_data::<web::Data<Self>>().map(|data| &***data))
+    /// The largest body in bytes; a larger one gets 413.
+    ///
+    /// Defaults to [`MAX_BODY_BYTES`], which is also the maximum.
+    pub fn limit(mut self, bytes: usize) -> Self {
+        self.limit = bytes.min(MAX_BODY_BYTES);
+        self
+    }
+
+    pub(crate) fn of(request: &HttpRequest) -> Result<Self, ErrorKind> {
+        Ok(app_data::find::<Self>(request)?
             .cloned()
-            .unwrap_or_default()
+            .unwrap_or_default())
     }
 
-    pub(crate) fn max_bytes(&self) -> usize {
-        self.limit
-    }
-
-    pub(crate) fn answer(&self, error: PostbackError, request: &HttpRequest) -> Error {
+    pub(crate) fn response(&self, error: PostbackError, request: &HttpRequest) -> Error {
         match &self.error_handler {
             Some(handler) => handler(error, request),
             None => error.into(),
@@ -71,6 +83,7 @@ impl PostbackConfig {
 impl Default for PostbackConfig {
     fn default() -> Self {
         Self {
+            body_timeout: Some(Duration::from_secs(10)),
             error_handler: None,
             limit: MAX_BODY_BYTES,
         }
@@ -80,6 +93,7 @@ impl Default for PostbackConfig {
 impl fmt::Debug for PostbackConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostbackConfig")
+            .field("body_timeout", &self.body_timeout)
             .field("limit", &self.limit)
             .finish_non_exhaustive()
     }

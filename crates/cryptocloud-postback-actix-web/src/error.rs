@@ -1,9 +1,17 @@
 use std::{error, fmt};
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode};
-use cryptocloud_postback::{Error, ErrorKind};
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header::HeaderMap},
+};
+use cryptocloud_postback::{Error, ErrorKind, Response};
+
+use crate::response;
 
 /// Why a request did not reach the handler.
+///
+/// Its Display says what was wrong. The response says less: every fault of the token looks the same.
+/// [`PostbackConfig::error_handler`](crate::PostbackConfig::error_handler) shows how to change it.
 #[derive(Debug)]
 pub struct PostbackError(Error);
 
@@ -14,10 +22,15 @@ impl PostbackError {
         self.0.kind()
     }
 
-    /// The JSON body of the answer.
+    /// The response: status, headers and body.
+    pub fn response(&self) -> Response {
+        self.kind().response()
+    }
+
+    /// The headers of the response.
     #[must_use]
-    pub fn body_text(&self) -> String {
-        self.kind().body_text()
+    pub fn headers(&self) -> HeaderMap {
+        self.error_response().headers().clone()
     }
 
     /// The error of the core, with what was read before it.
@@ -35,27 +48,22 @@ impl From<Error> for PostbackError {
 
 impl ResponseError for PostbackError {
     fn status_code(&self) -> StatusCode {
-        // Core's codes are all statuses; an unknown one would still refuse.
-        StatusCode::from_u16(self.kind().status_code()).unwrap_or(StatusCode::BAD_REQUEST)
+        response::status(self.response())
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status_code());
-        for header in self.kind().headers() {
-            response.insert_header(*header);
-        }
-        response.body(self.body_text())
+        response::convert(self.response())
     }
 }
 
 impl fmt::Display for PostbackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("postback refused")
+        self.0.fmt(f)
     }
 }
 
 impl error::Error for PostbackError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(&self.0)
+        self.0.source()
     }
 }

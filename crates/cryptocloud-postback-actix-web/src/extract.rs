@@ -1,30 +1,23 @@
 use std::{future::Future, ops::Deref, pin::Pin};
 
-use actix_web::{
-    FromRequest, HttpRequest,
-    body::{self, BodyStream},
-    dev::Payload,
-    http::header::{self, HeaderValue},
-    web,
-};
-use cryptocloud_postback::{
-    Error, ErrorKind, Unverified, Verified, Verifier, check_request, trace_outcome,
-};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use cryptocloud_postback::{Error, ErrorKind, Unverified, Verified, Verifier};
 
-use crate::{PostbackConfig, PostbackError};
+use crate::{PostbackConfig, PostbackError, app_data, body};
 
 /// A postback with a valid token for its invoice: the argument of a handler.
 ///
-/// The app, the scope or the resource has to hold a [`Verifier`] in its `app_data`, by itself or as
-/// `web::Data<Verifier>`; the nearest one wins.
-/// Where there is none, the answer is 500 and the log names the fix.
+/// The app, the scope or the resource must hold a [`Verifier`] in its `app_data`, by itself or as
+/// `web::Data<Verifier>`. The innermost one applies.
+/// If there is none, or one of each type in nested scopes, the response is 500 and the log names the
+/// fix.
 ///
-/// Everything that is not a genuine postback is answered before the handler runs, a request that is
-/// not a POST too.
+/// The handler runs for genuine postbacks only. Every other request gets its response from the
+/// extractor, also if it is not a POST.
 ///
 /// **Beware of `Option<VerifiedPostback>`**: actix-web turns every refusal into `None` and runs the
 /// handler, also for a forged postback.
-/// A handler that wants to see the refusal takes `Result<VerifiedPostback, actix_web::Error>`.
+/// A handler that takes `Result<VerifiedPostback, actix_web::Error>` sees the refusal.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct VerifiedPostback(pub Verified);
@@ -36,28 +29,25 @@ impl FromRequest for VerifiedPostback {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
         let payload = payload.take();
-        Box::pin(async move { Self::verify(&request, payload, verifier(&request)).await })
+        Box::pin(async move {
+            let verifier = app_data::find::<Verifier>(&request)
+                .and_then(|verifier| verifier.ok_or(ErrorKind::VerifierMissing));
+            Self::verify(&request, payload, verifier).await
+        })
     }
 }
 
 impl VerifiedPostback {
-    /// The verifier, or why there is none.
+    /// With the verifier, or why there is none.
     pub(crate) async fn verify(
         request: &HttpRequest,
         payload: Payload,
-        verifier: Result<&Verifier, Error>,
+        verifier: Result<&Verifier, ErrorKind>,
     ) -> Result<Self, actix_web::Error> {
-        let config = PostbackConfig::of(request);
-        let outcome = match verifier {
-            Ok(verifier) => receive(request, payload, &config)
-                .await
-                .and_then(|unverified| unverified.verify(verifier)),
-            Err(error) => Err(error),
-        };
-        trace_outcome(outcome.as_ref());
-        outcome
-            .map(Self)
-            .map_err(|error| config.answer(error.into(), request))
+        extract(request, payload, verifier, |unverified, verifier| {
+            unverified.verify(verifier).map(Self)
+        })
+        .await
     }
 }
 
@@ -69,22 +59,22 @@ impl Deref for VerifiedPostback {
     }
 }
 
-/// A body in a known format that nothing is proven of: for several projects in one process, whose
-/// verifier is chosen by the handler.
+/// A body in a known format, of which nothing is proven yet.
+///
+/// It is for several projects in one process: the handler chooses the verifier.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct UnverifiedPostback(pub Unverified);
 
 impl UnverifiedPostback {
-    /// Verifies the body for the project of this verifier.
+    /// Verifies the body with this project's verifier.
     ///
     /// # Errors
     ///
-    /// What [`VerifiedPostback`] refuses. [`PostbackConfig::error_handler`] does not see it.
+    /// Returns an error if the postback is not genuine, as [`VerifiedPostback`] does.
+    /// [`PostbackConfig::error_handler`] does not see it.
     pub fn verify(self, verifier: &Verifier) -> Result<VerifiedPostback, PostbackError> {
-        let outcome = self.0.verify(verifier);
-        trace_outcome(outcome.as_ref());
-        Ok(VerifiedPostback(outcome?))
+        Ok(VerifiedPostback(self.0.verify(verifier)?))
     }
 }
 
@@ -96,49 +86,27 @@ impl FromRequest for UnverifiedPostback {
         let request = request.clone();
         let payload = payload.take();
         Box::pin(async move {
-            let config = PostbackConfig::of(&request);
-            receive(&request, payload, &config)
-                .await
-                .map(Self)
-                .map_err(|error| {
-                    trace_outcome(Err(&error));
-                    config.answer(error.into(), &request)
-                })
+            extract(&request, payload, Ok(()), |unverified, ()| {
+                Ok(Self(unverified))
+            })
+            .await
         })
     }
 }
 
-fn verifier(request: &HttpRequest) -> Result<&Verifier, Error> {
-    request
-        .app_data::<Verifier>()
-        .or_else(|| {
-            request
-                .app_data::<web::Data<Verifier>>()
-                .map(|data| &***data)
-        })
-        .ok_or_else(|| ErrorKind::VerifierMissing.into())
-}
-
-/// Reads the raw body: actix-web's own extractors would inflate it.
-async fn receive(
+/// Receives the body and finishes with it; the app's error handler sees every refusal.
+async fn extract<T, R>(
     request: &HttpRequest,
     payload: Payload,
-    config: &PostbackConfig,
-) -> Result<Unverified, Error> {
-    let headers = request.headers();
-    check_request(
-        request.method().as_str(),
-        headers
-            .get_all(header::CONTENT_ENCODING)
-            .map(HeaderValue::as_bytes),
-        headers
-            .get(header::CONTENT_LENGTH)
-            .map(HeaderValue::as_bytes),
-    )?;
-    let body = body::to_bytes_limited(BodyStream::new(payload), config.max_bytes())
-        .await
-        .map_err(|_| ErrorKind::BodyTooLarge)?
-        .map_err(|_| ErrorKind::BodyUnreadable)?;
-    let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    Unverified::new(content_type, body)
+    ready: Result<T, ErrorKind>,
+    finish: impl FnOnce(Unverified, T) -> Result<R, Error>,
+) -> Result<R, actix_web::Error> {
+    let (config, ready) = match PostbackConfig::of(request) {
+        Ok(config) => (config, ready),
+        Err(kind) => (PostbackConfig::default(), Err(kind)),
+    };
+    let received = body::receive(request, payload, &config, ready).await;
+    received
+        .and_then(|(unverified, ready)| finish(unverified, ready))
+        .map_err(|error| config.response(error.into(), request))
 }

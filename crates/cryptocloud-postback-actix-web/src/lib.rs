@@ -4,38 +4,57 @@
 //! # Quickstart
 //!
 //! ```
-//! use actix_web::web;
-//! use cryptocloud_postback_actix_web::{Received, VerifiedPostback, core::Verifier};
+//! use actix_web::{Result, web};
+//! use cryptocloud_postback_actix_web::{
+//!     Received, VerifiedPostback,
+//!     core::{Expected, Verifier},
+//! };
+//! # use cryptocloud_postback_actix_web::core::{Amount, InvoiceId, Mismatch};
+//! # struct Order { id: String, invoice_id: InvoiceId, price: Amount }
+//! # async fn find_order(invoice_id: &InvoiceId) -> Result<Order> {
+//! #     let price = "25".parse().expect("an amount");
+//! #     Ok(Order { id: "ORDER_93223".to_owned(), invoice_id: invoice_id.clone(), price })
+//! # }
+//! # async fn mark_as_paid(_: &Order) -> Result<()> { Ok(()) }
+//! # async fn hold_for_review(_: &Order, mismatch: Mismatch) -> Result<()> {
+//! #     panic!("{mismatch}")
+//! # }
 //!
-//! async fn paid(VerifiedPostback(postback): VerifiedPostback) -> Received {
-//!     // The invoice is proven, the rest is reported: compare it with your own order, store it, and
-//!     // only then return.
-//!     println!("invoice {} is confirmed", postback.invoice_id());
-//!     Received
+//! async fn paid(VerifiedPostback(postback): VerifiedPostback) -> Result<Received> {
+//!     // The invoice id is proven: find your order by it.
+//!     // All else is only reported: compare it with that order.
+//!     let order = find_order(postback.invoice_id()).await?;
+//!     let expected = Expected::invoice(order.invoice_id.clone())
+//!         .order(&*order.id)
+//!         .usd(order.price);
+//!     match postback.check(&expected) {
+//!         Ok(()) => mark_as_paid(&order).await?,
+//!         Err(mismatch) => hold_for_review(&order, mismatch).await?,
+//!     }
+//!     // The vendor is told only now that it is stored.
+//!     Ok(Received)
 //! }
 //!
-//! /// For `App::configure`; make the verifier once, outside of the closure of `HttpServer::new`.
+//! /// For `App::configure`. Build the verifier once, outside of the closure of `HttpServer::new`.
 //! fn configure(config: &mut web::ServiceConfig, verifier: Verifier) {
-//!     // Every method, since the extractor answers other ones than POST with 405.
+//!     // Every method, because the extractor responds to other methods than POST with 405.
 //!     let route = web::route().to(paid);
 //!     config.service(web::resource("/postback").app_data(verifier).route(route));
 //! }
 //! # use actix_web::{App, test::{TestRequest, call_service, init_service}};
-//! # use cryptocloud_postback_actix_web::core::{SecretKey, UnixTime, testing::PostbackBuilder};
+//! # use cryptocloud_postback_actix_web::{core::SecretKey, testing::PostbackBuilder};
 //! #
 //! # #[actix_web::main]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 //! # let secret = "not-a-real-key-only-for-this-example";
 //! # let verifier = Verifier::new(SecretKey::new(secret)?)?;
 //! # let app = init_service(App::new().configure(|config| configure(config, verifier))).await;
-//! # let post = async |body: web::Bytes| {
-//! #     let request = TestRequest::post().uri("/postback").set_payload(body);
-//! #     call_service(&app, request.to_request()).await.status().as_u16()
+//! # let post = async |postback: PostbackBuilder| {
+//! #     let request = TestRequest::post().uri("/postback").set_payload(postback.json().body());
+//! #     call_service(&app, request.to_request()).await.status()
 //! # };
-//! # let signed = PostbackBuilder::new(secret)
-//! #     .expires_at(UnixTime::now()?.saturating_add(std::time::Duration::from_secs(240)));
-//! # let genuine = signed.json().body();
-//! # let forged = signed.token("").json().body();
+//! # let genuine = PostbackBuilder::new(secret).order_id("ORDER_93223").usd("25");
+//! # let forged = genuine.clone().secret("another-key-of-at-least-32-bytes");
 //!
 //! assert_eq!(post(genuine).await, 200);
 //! assert_eq!(post(forged).await, 401);
@@ -43,13 +62,33 @@
 //! # }
 //! ```
 //!
-//! The verifier can stand in the `app_data` of the app, a scope or a resource, by itself or as
-//! `web::Data<Verifier>`, and the nearest one wins; keep to one of the two, since one by itself wins
-//! over any `Data`.
+//! # State
 //!
-//! # Several projects in one process
+//! The verifier is in the `app_data` of the app, a scope or a resource, as above or as
+//! `web::Data<Verifier>`. The innermost one applies.
+//! Use one of the two types throughout: actix-web does not tell which of two types is nearer, so with
+//! both the response is 500 ([`VerifierAmbiguous`](core::ErrorKind::VerifierAmbiguous)).
 //!
-//! Give each project a scope or a resource with a verifier of its own, or choose it in the handler:
+//! A verifier within your own state needs an entry of its own; a clone costs an `Arc`:
+//!
+//! ```
+//! use actix_web::{App, web};
+//! use cryptocloud_postback_actix_web::core::Verifier;
+//!
+//! struct AppState {
+//!     verifier: Verifier,
+//!     // and a database pool
+//! }
+//!
+//! fn configure(config: &mut web::ServiceConfig, state: web::Data<AppState>) {
+//!     config.app_data(state.verifier.clone()).app_data(state);
+//! }
+//! ```
+//!
+//! # Several projects
+//!
+//! Give each project a scope or a resource with its own verifier, or choose the verifier in the
+//! handler:
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -73,44 +112,65 @@
 //!
 //! # What it does
 //!
-//! 1. Refuses another method than POST (405), a compressed body (415), and a body over 64 KiB or over
-//!    [`PostbackConfig::limit`] (413), all before more than that is read. actix-web's own extractors
-//!    would inflate a compressed body.
-//! 2. Verifies the postback as [`core`] says, and answers what is not genuine in the words of the
-//!    vendor's samples; every fault of the token is `401 {"error":"Invalid token"}`.
-//! 3. Emits one `tracing` event for each postback, with outcome, kind, format and invoice id, and
-//!    never the token, the secret or the body.
+//! 1. Refuses a method other than POST (405), a compressed body (415), and a body larger than 64 KiB
+//!    (413). A compressed body is never inflated, as actix-web's own extractors would.
+//! 2. Reads the body within ten seconds, or responds with 408. The extractor holds at most twice the
+//!    bytes that arrived. [`PostbackConfig`] sets the deadline and a lower size limit.
+//! 3. Verifies the postback as described in [`core`]. The responses are those of the vendor's
+//!    samples; every fault of the token gets `401 {"error":"Invalid token"}`.
+//! 4. Emits one `tracing` event for each postback, with outcome, kind, format, project and invoice
+//!    id, and never the token, the secret or the body.
 //!
-//! The extractor does not remember invoices: the same one can be posted again.
-//! With the feature `inbox`, `postback_route` makes a route that processes each payment once.
+//! A body of up to 256 KiB that is refused early is read to its end and dropped, so that the sender
+//! sees the response instead of a reset connection.
+//!
+//! # What it does not do
+//!
+//! **It does not remember invoices**: the vendor may send the same postback twice, and for five
+//! minutes a copy of it is as good as the original.
+//! Without the feature `inbox`, whose `postback_route` processes each payment once, this is up to the
+//! handler:
+//!
+//! - Credit the payment and store the invoice id in one database transaction, with a unique
+//!   constraint on the invoice id. If the constraint fails, the payment is credited already.
+//! - Return [`Received`] only after the commit, also if the invoice was credited before. On an error
+//!   return a status of 500 or above.
+//! - Ask the vendor's API now and then for paid invoices: whether a postback is sent again after an
+//!   error is not documented.
 //!
 //! # Features
 //!
-//! - `aws-lc-rs` (default) and `rust-crypto`: who computes the HMAC, as in [`core`].
+//! - `aws-lc-rs` (default) and `rust-crypto`: which library computes the HMAC, as in [`core`].
 //! - `inbox`: `postback_route`, on [`cryptocloud-postback-inbox`].
+//! - `testing`: `testing`, signed postbacks for tests of your handlers; the README shows one.
+//!
+//! This version supports actix-web 4 and needs Rust 1.94 or newer.
 //!
 //! [`cryptocloud-postback-inbox`]: https://docs.rs/cryptocloud-postback-inbox
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod app_data;
+mod body;
 mod config;
 mod error;
 mod extract;
-#[cfg(feature = "inbox")]
-mod handler;
 mod received;
+mod response;
 #[cfg(feature = "inbox")]
 mod route;
 
 pub use config::PostbackConfig;
 /// The crate that verifies.
 pub use cryptocloud_postback as core;
+/// Signed postbacks for tests of your handlers.
+#[cfg(feature = "testing")]
+pub use cryptocloud_postback::testing;
 /// The crate that processes each payment once.
 #[cfg(feature = "inbox")]
 pub use cryptocloud_postback_inbox as inbox;
 pub use error::PostbackError;
 pub use extract::{UnverifiedPostback, VerifiedPostback};
-#[cfg(feature = "inbox")]
-pub use handler::PostbackHandler;
 pub use received::Received;
 #[cfg(feature = "inbox")]
 pub use route::postback_route;

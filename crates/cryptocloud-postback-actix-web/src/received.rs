@@ -1,19 +1,21 @@
-use actix_web::{HttpRequest, HttpResponse, Responder};
-use cryptocloud_postback::{ANSWER_CONTENT_TYPE, RECEIVED_BODY};
+use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody};
+use cryptocloud_postback::Response;
 
-/// The answer 200 `{"message":"Postback received"}`, as in the vendor's samples.
+use crate::response;
+
+/// The response 200 `{"message":"Postback received"}`, as in the vendor's samples.
 ///
-/// Return it only after the work is durable: whether the vendor sends again after another answer is
-/// not documented, and after this one it surely does not.
+/// Return it only after the payment is stored durably: the vendor does not document whether it sends
+/// a postback again after another response, and after this one it does not.
+///
+/// A handler may also return `Result<Received, E>` with the app's own error.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Received;
 
 impl Responder for Received {
-    type Body = actix_web::body::BoxBody;
+    type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::Ok()
-            .content_type(ANSWER_CONTENT_TYPE)
-            .body(RECEIVED_BODY)
+        response::convert(Response::RECEIVED)
     }
 }

@@ -4,36 +4,55 @@
 //! # Quickstart
 //!
 //! ```
-//! use axum::{Router, routing::any};
-//! use cryptocloud_postback_axum::{Received, VerifiedPostback, core::Verifier};
+//! use axum::{Router, http::StatusCode, routing::any};
+//! use cryptocloud_postback_axum::{
+//!     Received, VerifiedPostback,
+//!     core::{Expected, Verifier},
+//! };
+//! # use cryptocloud_postback_axum::core::{Amount, InvoiceId, Mismatch};
+//! # struct Order { id: String, invoice_id: InvoiceId, price: Amount }
+//! # async fn find_order(invoice_id: &InvoiceId) -> Result<Order, StatusCode> {
+//! #     let price = "25".parse().expect("an amount");
+//! #     Ok(Order { id: "ORDER_93223".to_owned(), invoice_id: invoice_id.clone(), price })
+//! # }
+//! # async fn mark_as_paid(_: &Order) -> Result<(), StatusCode> { Ok(()) }
+//! # async fn hold_for_review(_: &Order, mismatch: Mismatch) -> Result<(), StatusCode> {
+//! #     panic!("{mismatch}")
+//! # }
 //!
-//! async fn paid(VerifiedPostback(postback): VerifiedPostback) -> Received {
-//!     // The invoice is proven, the rest is reported: compare it with your own order, store it, and
-//!     // only then return.
-//!     println!("invoice {} is confirmed", postback.invoice_id());
-//!     Received
+//! async fn paid(VerifiedPostback(postback): VerifiedPostback) -> Result<Received, StatusCode> {
+//!     // The invoice id is proven: find your order by it.
+//!     // All else is only reported: compare it with that order.
+//!     let order = find_order(postback.invoice_id()).await?;
+//!     let expected = Expected::invoice(order.invoice_id.clone())
+//!         .order(&*order.id)
+//!         .usd(order.price);
+//!     match postback.check(&expected) {
+//!         Ok(()) => mark_as_paid(&order).await?,
+//!         Err(mismatch) => hold_for_review(&order, mismatch).await?,
+//!     }
+//!     // The vendor is told only now that it is stored.
+//!     Ok(Received)
 //! }
 //!
 //! fn app(verifier: Verifier) -> Router {
-//!     // `any`, since the extractor answers other methods than POST with 405.
+//!     // `any`, because the extractor responds to other methods than POST with 405.
 //!     Router::new().route("/postback", any(paid)).with_state(verifier)
 //! }
-//! # use axum::{body::Body, http::Request};
-//! # use cryptocloud_postback_axum::core::{SecretKey, UnixTime, testing::PostbackBuilder};
+//! # use axum::body::Body;
+//! # use cryptocloud_postback_axum::{core::SecretKey, testing::PostbackBuilder};
 //! # use tower::ServiceExt;
 //! #
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let secret = "not-a-real-key-only-for-this-example";
 //! # let app = app(Verifier::new(SecretKey::new(secret)?)?);
-//! # let post = async |body: bytes::Bytes| {
-//! #     let request = Request::post("/postback").body(Body::from(body)).expect("a request");
-//! #     app.clone().oneshot(request).await.expect("an answer").status().as_u16()
+//! # let post = async |postback: PostbackBuilder| {
+//! #     let request = postback.json().http_request("/postback").map(Body::from);
+//! #     app.clone().oneshot(request).await.expect("a response").status()
 //! # };
-//! # let signed = PostbackBuilder::new(secret)
-//! #     .expires_at(UnixTime::now()?.saturating_add(std::time::Duration::from_secs(240)));
-//! # let genuine = signed.json().body();
-//! # let forged = signed.token("").json().body();
+//! # let genuine = PostbackBuilder::new(secret).order_id("ORDER_93223").usd("25");
+//! # let forged = genuine.clone().secret("another-key-of-at-least-32-bytes");
 //!
 //! assert_eq!(post(genuine).await, 200);
 //! assert_eq!(post(forged).await, 401);
@@ -43,7 +62,7 @@
 //!
 //! # State
 //!
-//! The verifier can be a part of the state:
+//! The verifier is the router's state, as above, or a part of it:
 //!
 //! ```
 //! use axum::extract::FromRef;
@@ -52,7 +71,7 @@
 //! #[derive(Clone)]
 //! struct AppState {
 //!     verifier: Verifier,
-//!     // and a pool of connections
+//!     // and a database pool
 //! }
 //!
 //! impl FromRef<AppState> for Verifier {
@@ -64,9 +83,10 @@
 //!
 //! A router without a verifier in its state does not compile.
 //!
-//! # Several projects in one process
+//! # Several projects
 //!
-//! Give each project a route of its own, and choose the verifier in the handler:
+//! Give each project a router with its own verifier as state and `nest` them, or choose the verifier
+//! in the handler:
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -98,40 +118,67 @@
 //!
 //! # What it does
 //!
-//! 1. Refuses another method than POST (405), a compressed body (415), and a body over 64 KiB or over
-//!    the limit of the app (413), all before more than that is read.
-//! 2. Verifies the postback as [`core`] says, and answers what is not genuine in the words of the
-//!    vendor's samples; every fault of the token is `401 {"error":"Invalid token"}`.
-//! 3. Emits one `tracing` event for each postback, with outcome, kind, format and invoice id, and
-//!    never the token, the secret or the body.
+//! 1. Refuses a method other than POST (405), a compressed body (415), and a body larger than 64 KiB
+//!    or the app's own limit (413). A compressed body is never inflated.
+//! 2. Reads the body within ten seconds, or responds with 408. The extractor holds at most twice the
+//!    bytes that arrived. [`PostbackConfig`] sets the deadline and a lower size limit.
+//! 3. Verifies the postback as described in [`core`]. The responses are those of the vendor's
+//!    samples; every fault of the token gets `401 {"error":"Invalid token"}`.
+//! 4. Emits one `tracing` event for each postback, with outcome, kind, format, project and invoice
+//!    id, and never the token, the secret or the body.
 //!
-//! The extractor does not remember invoices: the same one can be posted again.
-//! With the feature `inbox`, `postback_route` makes a route that processes each payment once.
+//! A body of up to 256 KiB that is refused early is read to its end and dropped, so that the sender
+//! sees the response instead of a reset connection.
+//!
+//! # What it does not do
+//!
+//! **It does not remember invoices**: the vendor may send the same postback twice, and for five
+//! minutes a copy of it is as good as the original.
+//! Without the feature `inbox`, whose `postback_route` processes each payment once, this is up to the
+//! handler:
+//!
+//! - Credit the payment and store the invoice id in one database transaction, with a unique
+//!   constraint on the invoice id. If the constraint fails, the payment is credited already.
+//! - Return [`Received`] only after the commit, also if the invoice was credited before. On an error
+//!   return a status of 500 or above.
+//! - Ask the vendor's API now and then for paid invoices: whether a postback is sent again after an
+//!   error is not documented.
 //!
 //! # Features
 //!
-//! - `aws-lc-rs` (default) and `rust-crypto`: who computes the HMAC, as in [`core`].
+//! - `aws-lc-rs` (default) and `rust-crypto`: which library computes the HMAC, as in [`core`].
 //! - `inbox`: `postback_route`, on [`cryptocloud-postback-inbox`].
+//! - `testing`: `testing`, signed postbacks for tests of your handlers; the README shows one.
+//! - `tower`: `VerifyPostbackLayer`, the same checks as a layer.
+//!
+//! This version supports axum 0.8 and needs Rust 1.94 or newer.
 //!
 //! [`cryptocloud-postback-inbox`]: https://docs.rs/cryptocloud-postback-inbox
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod body;
+mod config;
 mod extract;
-#[cfg(feature = "inbox")]
-mod handler;
+#[cfg(feature = "tower")]
+mod layer;
 mod received;
 mod rejection;
 #[cfg(feature = "inbox")]
 mod route;
 
+pub use config::PostbackConfig;
 /// The crate that verifies.
 pub use cryptocloud_postback as core;
+/// Signed postbacks for tests of your handlers.
+#[cfg(feature = "testing")]
+pub use cryptocloud_postback::testing;
 /// The crate that processes each payment once.
 #[cfg(feature = "inbox")]
 pub use cryptocloud_postback_inbox as inbox;
 pub use extract::{UnverifiedPostback, VerifiedPostback};
-#[cfg(feature = "inbox")]
-pub use handler::PostbackHandler;
+#[cfg(feature = "tower")]
+pub use layer::{VerifyPostback, VerifyPostbackLayer};
 pub use received::Received;
 pub use rejection::PostbackRejection;
 #[cfg(feature = "inbox")]

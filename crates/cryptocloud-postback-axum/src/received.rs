@@ -1,16 +1,16 @@
 use axum_core::response::{IntoResponse, Response};
-use cryptocloud_postback::{ANSWER_CONTENT_TYPE, RECEIVED_BODY};
-use http::header;
 
-/// The answer 200 `{"message":"Postback received"}`, as in the vendor's samples.
+/// The response 200 `{"message":"Postback received"}`, as in the vendor's samples.
 ///
-/// Return it only after the work is durable: whether the vendor sends again after another answer is
-/// not documented, and after this one it surely does not.
+/// Return it only after the payment is stored durably: the vendor does not document whether it sends
+/// a postback again after another response, and after this one it does not.
+///
+/// A handler may also return `Result<Received, E>` with the app's own error.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Received;
 
 impl IntoResponse for Received {
     fn into_response(self) -> Response {
-        ([(header::CONTENT_TYPE, ANSWER_CONTENT_TYPE)], RECEIVED_BODY).into_response()
+        cryptocloud_postback::Response::RECEIVED.into()
     }
 }

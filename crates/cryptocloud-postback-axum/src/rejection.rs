@@ -1,10 +1,34 @@
 use std::{error, fmt};
 
-use axum_core::response::{IntoResponse, Response};
+use axum_core::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use cryptocloud_postback::{Error, ErrorKind};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 
 /// Why a request did not reach the handler.
+///
+/// Its Display says what was wrong. The response says less: every fault of the token looks the same.
+///
+/// # Examples
+///
+/// A response of your own keeps the status and the headers, such as `Allow` and `WWW-Authenticate`:
+///
+/// ```
+/// use axum::response::{IntoResponse, Response};
+/// use cryptocloud_postback_axum::{PostbackRejection, Received, VerifiedPostback};
+///
+/// async fn paid(postback: Result<VerifiedPostback, PostbackRejection>) -> Response {
+///     match postback {
+///         Ok(_) => Received.into_response(),
+///         Err(rejection) => {
+///             let body = r#"{"error":"see the log"}"#;
+///             (rejection.status(), rejection.headers(), body).into_response()
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct PostbackRejection(Error);
 
@@ -15,17 +39,24 @@ impl PostbackRejection {
         self.0.kind()
     }
 
-    /// The status of the answer.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        // Core's codes are all statuses; an unknown one would still refuse.
-        StatusCode::from_u16(self.kind().status_code()).unwrap_or(StatusCode::BAD_REQUEST)
+    /// The response: status, headers and body.
+    pub fn response(&self) -> cryptocloud_postback::Response {
+        self.kind().response()
     }
 
-    /// The JSON body of the answer.
+    /// The headers of the response.
     #[must_use]
-    pub fn body_text(&self) -> String {
-        self.kind().body_text()
+    pub fn headers(&self) -> HeaderMap {
+        Response::<Body>::from(self.response())
+            .into_parts()
+            .0
+            .headers
+    }
+
+    /// The status of the response.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        Response::<Body>::from(self.response()).status()
     }
 
     /// The error of the core, with what was read before it.
@@ -43,25 +74,18 @@ impl From<Error> for PostbackRejection {
 
 impl IntoResponse for PostbackRejection {
     fn into_response(self) -> Response {
-        let mut response = (self.status(), self.body_text()).into_response();
-        for (name, value) in self.kind().headers() {
-            response.headers_mut().insert(
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            );
-        }
-        response
+        self.response().into()
     }
 }
 
 impl fmt::Display for PostbackRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("postback refused")
+        self.0.fmt(f)
     }
 }
 
 impl error::Error for PostbackRejection {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(&self.0)
+        self.0.source()
     }
 }

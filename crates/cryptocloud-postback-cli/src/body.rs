@@ -1,4 +1,4 @@
-//! A look into a body that need not be right, for hints and for a new token.
+//! Reads and edits a body that may be malformed, for hints and for replacing its token.
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
@@ -6,7 +6,7 @@ use cryptocloud_postback::Format;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-/// The text of a field, if it is there; nothing proves it.
+/// The string value of a field, if there is one. It is unproven.
 pub(crate) fn field(format: Format, body: &[u8], name: &str) -> Option<String> {
     match format {
         Format::Form => serde_urlencoded::from_bytes::<Vec<(String, String)>>(body)
@@ -20,7 +20,7 @@ pub(crate) fn field(format: Format, body: &[u8], name: &str) -> Option<String> {
     }
 }
 
-/// The same body with another token; no other byte changes.
+/// The same body with another token; every other byte stays the same.
 pub(crate) fn replace_token(format: Format, body: &[u8], token: &str) -> anyhow::Result<Bytes> {
     match format {
         Format::Form => replace_in_form(body, token),
@@ -33,16 +33,15 @@ fn replace_in_form(body: &[u8], token: &str) -> anyhow::Result<Bytes> {
         serde_urlencoded::from_bytes::<Vec<(String, String)>>(pair)
             .is_ok_and(|pairs| pairs.iter().any(|(name, _)| name == "token"))
     };
-    // A token has only characters that stand for themselves in a form.
+    // A token has no character that a form would have to encode.
     let new = format!("token={token}");
     let pairs: Vec<&[u8]> = body.split(|byte| *byte == b'&').collect();
     if pairs.iter().filter(|pair| is_token(pair)).count() != 1 {
         return Err(anyhow!(ONE_TOKEN));
     }
-    let pairs = pairs.into_iter().map(|pair| match is_token(pair) {
-        true => new.as_bytes(),
-        false => pair,
-    });
+    let pairs = pairs
+        .into_iter()
+        .map(|pair| if is_token(pair) { new.as_bytes() } else { pair });
     Ok(pairs.collect::<Vec<_>>().join(&b'&').into())
 }
 
@@ -55,7 +54,7 @@ fn replace_in_json(body: &[u8], token: &str) -> anyhow::Result<Bytes> {
     let text = str::from_utf8(body).context("the body is not UTF-8")?;
     let envelope: Envelope<'_> = serde_json::from_str(text).context(ONE_TOKEN)?;
     let old = envelope.token.get();
-    // The raw value is a part of the text, so this is where it starts.
+    // The raw value borrows from the text, so the difference is its offset.
     let start = old.as_ptr().addr().checked_sub(text.as_ptr().addr());
     let (before, rest) = start
         .and_then(|start| text.split_at_checked(start))
@@ -64,7 +63,7 @@ fn replace_in_json(body: &[u8], token: &str) -> anyhow::Result<Bytes> {
     Ok(format!("{before}\"{token}\"{after}").into())
 }
 
-const ONE_TOKEN: &str = "the body has not one field token to replace";
+const ONE_TOKEN: &str = "the body must have exactly one token field to replace";
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! HTTP as the vendor's sender speaks it.
+//! An HTTP client that sends as the vendor does.
 
 use std::{
     convert::Infallible,
@@ -12,11 +12,11 @@ use futures_util::{StreamExt, stream};
 use reqwest::{
     ClientBuilder, Method, StatusCode, Url,
     header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION},
-    redirect,
+    redirect, retry,
 };
 use tokio::time;
 
-/// Sends to one URL.
+/// Sends requests to one URL.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     client: reqwest::Client,
@@ -24,7 +24,7 @@ pub(crate) struct Client {
     url: Url,
 }
 
-/// What is sent.
+/// A request to send.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
@@ -33,57 +33,71 @@ pub(crate) struct Request {
     pub(crate) body: Body,
 }
 
+impl Request {
+    pub(crate) fn post(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self {
+            method: Method::POST,
+            content_type,
+            content_encoding: None,
+            body: Body::Whole(body.into()),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
-    /// The first, and then another so many times, without a length in front.
+    /// The first chunk, then the second one repeated this many times, without a `Content-Length`.
     Chunked(Bytes, Bytes, usize),
     Whole(Bytes),
 }
 
-/// What came back.
+/// The response to a request.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) elapsed: Duration,
     /// The start of the body.
     pub(crate) body: String,
-    pub(crate) is_cut: bool,
+    pub(crate) truncated: bool,
     pub(crate) location: Option<String>,
 }
 
-/// Why nothing came back.
+/// Why there is no response.
 #[derive(Clone, Debug)]
-pub(crate) struct NoAnswer {
-    pub(crate) fault: Fault,
+pub(crate) struct SendError {
+    pub(crate) kind: SendErrorKind,
     pub(crate) reason: String,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Fault {
+pub(crate) enum SendErrorKind {
     /// The endpoint closed the connection.
     Closed,
-    /// Nothing came in time.
-    Silent,
-    /// There was no connection.
+    /// No response arrived in time.
+    TimedOut,
+    /// No connection could be made.
     Unreachable,
 }
 
 impl Client {
     pub(crate) fn new(url: Url, timeout: Duration) -> anyhow::Result<Self> {
-        Self::with(reqwest::Client::builder(), url, timeout)
+        Self::build(builder(&url, timeout), url, timeout)
     }
 
-    /// One connection for each request, since an attack may leave one that is about to be closed.
+    /// Opens a connection for each request, since an endpoint may close one after an attack.
     pub(crate) fn without_reuse(url: Url, timeout: Duration) -> anyhow::Result<Self> {
-        let builder = reqwest::Client::builder().pool_max_idle_per_host(0);
-        Self::with(builder, url, timeout)
+        Self::build(
+            builder(&url, timeout).pool_max_idle_per_host(0),
+            url,
+            timeout,
+        )
     }
 
     pub(crate) fn url(&self) -> &Url {
         &self.url
     }
 
-    pub(crate) async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
         let mut builder = self
             .client
             .request(request.method, self.url.clone())
@@ -96,39 +110,31 @@ impl Client {
             builder = builder.header(CONTENT_ENCODING, encoding);
         }
         let start = Instant::now();
-        let mut response = builder.send().await.map_err(|error| self.fault(&error))?;
+        let mut response = builder.send().await.map_err(|error| self.error(&error))?;
         let mut body = Vec::new();
-        let mut is_cut = false;
-        while !is_cut {
+        let mut truncated = false;
+        while !truncated {
             match response.chunk().await {
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) => break,
-                // The status came, and that is what counts.
-                Err(_) => is_cut = true,
+                // The status arrived, and that is what counts.
+                Err(_) => truncated = true,
             }
-            is_cut |= body.len() > MAX_SHOWN_BYTES;
+            truncated |= body.len() > MAX_SHOWN_BYTES;
         }
         body.truncate(MAX_SHOWN_BYTES);
         let location = response.headers().get(LOCATION);
-        Ok(Answer {
+        Ok(Response {
             status: response.status(),
             elapsed: start.elapsed(),
             body: String::from_utf8_lossy(&body).into_owned(),
-            is_cut,
+            truncated,
             location: location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
         })
     }
 
-    fn with(builder: ClientBuilder, url: Url, timeout: Duration) -> anyhow::Result<Self> {
-        let mut builder = builder
-            .user_agent("Cryptocloud POSTBACK v2")
-            // A redirect loses the body: it is a fault to show, and not to follow.
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .timeout(timeout);
-        if is_loopback(&url) {
-            builder = builder.no_proxy();
-        }
+    fn build(builder: ClientBuilder, url: Url, timeout: Duration) -> anyhow::Result<Self> {
+        let builder = builder.user_agent("Cryptocloud POSTBACK v2");
         Ok(Self {
             client: builder.build().context("cannot set up HTTP")?,
             timeout,
@@ -136,37 +142,62 @@ impl Client {
         })
     }
 
-    /// The last cause says most; those above it repeat one another.
-    fn fault(&self, error: &reqwest::Error) -> NoAnswer {
-        let mut last: &dyn error::Error = error;
-        while let Some(source) = last.source() {
-            last = source;
-        }
-        let (fault, reason) = if error.is_timeout() {
+    fn error(&self, error: &reqwest::Error) -> SendError {
+        if error.is_timeout() {
             let seconds = self.timeout.as_secs();
-            (Fault::Silent, format!("no answer within {seconds} s"))
-        } else if error.is_connect() {
-            (Fault::Unreachable, last.to_string())
+            return SendError {
+                kind: SendErrorKind::TimedOut,
+                reason: format!("no response within {seconds} s"),
+            };
+        }
+        let kind = if error.is_connect() {
+            SendErrorKind::Unreachable
         } else {
-            (Fault::Closed, last.to_string())
+            SendErrorKind::Closed
         };
-        NoAnswer { fault, reason }
+        SendError {
+            kind,
+            reason: root_cause(error),
+        }
     }
 }
 
-/// An endpoint's URL, for clap.
+/// The settings of every client: no redirects, no retries, and no proxy for this machine.
+pub(crate) fn builder(url: &Url, timeout: Duration) -> ClientBuilder {
+    let builder = reqwest::Client::builder()
+        // Following a redirect would lose the body, so it is shown as a mistake instead.
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .timeout(timeout);
+    if is_loopback(url) {
+        builder.no_proxy()
+    } else {
+        builder
+    }
+}
+
+/// The last cause is the most specific; those above it repeat each other.
+pub(crate) fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+/// Parses an endpoint's URL, for clap.
 pub(crate) fn url(text: &str) -> anyhow::Result<Url> {
     let url = Url::parse(text)?;
     if !matches!(url.scheme(), "http" | "https") {
-        bail!("it starts neither with http:// nor with https://");
+        bail!("the URL must start with http:// or https://");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        bail!("the vendor sends no user name and password");
+        bail!("the URL must not contain a user name or password, since the vendor sends none");
     }
     Ok(url)
 }
 
-pub(crate) fn is_loopback(url: &Url) -> bool {
+fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
         Some(host) => host
@@ -178,8 +209,8 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// With pauses: an endpoint that has seen enough answers and closes, and that answer is lost to one
-/// who is just writing. Limits are near the start, so there they are long.
+/// Pauses between chunks: an endpoint that refuses early responds and closes, and a sender that is
+/// still writing would lose that response. Limits are near the start, so the first pauses are longer.
 fn chunked(first: Bytes, chunk: Bytes, count: usize) -> reqwest::Body {
     let chunks = iter::once(first).chain(iter::repeat_n(chunk, count));
     let chunks = stream::iter(chunks.enumerate()).then(async |(index, chunk)| {

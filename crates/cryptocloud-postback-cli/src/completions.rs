@@ -7,10 +7,11 @@ use clap_complete::Shell;
 
 use crate::output;
 
-/// Prints the completions of a shell
+/// Print shell completions
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
+    /// The shell to print completions for
     shell: Shell,
 }
 

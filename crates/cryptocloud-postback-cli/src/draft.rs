@@ -1,4 +1,4 @@
-//! A postback that is not signed yet, from options.
+//! A postback from command-line options, before it is signed.
 
 use std::{
     collections::hash_map::RandomState,
@@ -8,43 +8,47 @@ use std::{
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cryptocloud_postback::{Amount, Format, InvoiceId, UnixTime, testing::PostbackBuilder};
 
-use crate::{body, input, secret::Secret};
+use crate::{body, client::Request, input, secret::Secret};
 
-/// What the postback says.
+/// The fields of the postback.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct PostbackOptions {
-    /// The format, as in the project's settings [default: json, or that of --body]
-    #[arg(long, help_heading = HEADING)]
-    pub(crate) format: Option<FormatName>,
+    /// The format, as set in the project's settings [default: json, or the format of --body]
+    #[arg(long, value_parser = format(), help_heading = HEADING)]
+    pub(crate) format: Option<Format>,
 
-    /// The invoice [default: a new one]
-    #[arg(long, value_name = "ID", value_parser = invoice_id, help_heading = HEADING)]
+    /// The invoice ID [default: a new one]
+    #[arg(long, value_name = "ID", help_heading = HEADING)]
     invoice_id: Option<InvoiceId>,
 
-    /// The order [default: null, as for a payment link]
+    /// The order ID [default: null, as for a payment link]
     #[arg(long, value_name = "ID", help_heading = HEADING)]
     pub(crate) order_id: Option<String>,
 
-    /// The amount in the currency, a JSON number
+    /// The amount in the currency, as a JSON number
     #[arg(long, value_parser = amount, default_value = "0.000113", help_heading = HEADING)]
     amount: String,
 
-    /// The currency's code
+    /// What was paid, if it is not the amount; the status stays success, as the vendor's does
+    #[arg(long, value_name = "AMOUNT", value_parser = amount, help_heading = HEADING)]
+    paid: Option<String>,
+
+    /// The currency code
     #[arg(long, value_name = "CODE", default_value = "BNB", help_heading = HEADING)]
     currency: String,
 
-    /// The status
+    /// The payment status
     #[arg(long, default_value = "success", help_heading = HEADING)]
     status: String,
 
-    /// Says in invoice_info that the payment is a test; a form cannot say so
+    /// Mark the payment as a test in invoice_info; a form has no field for it
     #[arg(long, help_heading = HEADING)]
     test_mode: bool,
 
-    /// When the token expires from now; negative for one that has expired
+    /// Seconds until the token expires; negative for an expired token
     #[arg(
         long,
         value_name = "SECONDS",
@@ -54,26 +58,20 @@ pub(crate) struct PostbackOptions {
     )]
     expires_in: i64,
 
-    /// Takes the body from this file, - for standard input, and replaces its token
+    /// Read the body from this file, or from standard input if it is -, and replace its token
     ///
-    /// Nothing else of it changes, and the new token is for the invoice that it names.
+    /// The rest of the body stays the same. The new token is for the invoice that the body names.
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["order_id", "amount", "currency", "status", "test_mode"],
+        conflicts_with_all = ["order_id", "amount", "paid", "currency", "status", "test_mode"],
         help_heading = HEADING
     )]
     body: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum FormatName {
-    Form,
-    Json,
-}
-
 impl PostbackOptions {
-    /// Takes the body from its file, where one is named.
+    /// Reads the body from its file, if `--body` was given.
     pub(crate) fn draft(&self, secret: &Secret) -> anyhow::Result<Draft> {
         let given = self.body.as_ref().map(|path| input::read(path, MAX_BYTES));
         let given = given.transpose()?;
@@ -81,9 +79,9 @@ impl PostbackOptions {
             bail!("the body is too long");
         }
         let format = match (self.format, &given) {
-            (Some(format), _) => format.into(),
+            (Some(format), _) => format,
             (None, Some(body)) => Format::detect(None, body)
-                .context("the body is neither JSON nor a form: say which with --format")?,
+                .context("the body is neither JSON nor a form: set --format")?,
             (None, None) => Format::Json,
         };
         let named = given.as_ref().map(|body| {
@@ -92,7 +90,7 @@ impl PostbackOptions {
         });
         let invoice_id = match (&self.invoice_id, &named) {
             (Some(id), _) | (None, Some(Some(id))) => id.as_str().to_owned(),
-            (None, Some(None)) => bail!("the body names no invoice: say which with --invoice-id"),
+            (None, Some(None)) => bail!("the body names no invoice: set --invoice-id"),
             (None, None) => new_invoice_id(),
         };
         let draft = Draft {
@@ -102,18 +100,22 @@ impl PostbackOptions {
             given,
             invoice_id,
         };
-        // A body without a token is better found before anything is sent.
+        // Fails here, before anything is sent, if the body has no token to replace.
         draft.sign()?;
         Ok(draft)
     }
 
-    /// All that the options say but the invoice and the time.
+    /// Every option but the invoice and the expiry.
     pub(crate) fn builder(&self, secret: &Secret) -> PostbackBuilder {
         let builder = PostbackBuilder::new(secret.as_str())
             .amount(&self.amount)
             .currency(&self.currency)
             .status(&self.status)
             .test_mode(self.test_mode);
+        let builder = match &self.paid {
+            Some(amount) => builder.paid(amount),
+            None => builder,
+        };
         match &self.order_id {
             Some(id) => builder.order_id(id),
             None => builder,
@@ -121,7 +123,7 @@ impl PostbackOptions {
     }
 }
 
-/// To be signed each time that it is sent, as the vendor does.
+/// A postback that is signed anew each time it is sent, as the vendor does.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     builder: PostbackBuilder,
@@ -132,12 +134,12 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// A token of now.
+    /// A new token.
     pub(crate) fn token(&self) -> anyhow::Result<String> {
         Ok(self.signed_builder()?.signed_token())
     }
 
-    /// A body with a token of now.
+    /// The body with a new token.
     pub(crate) fn sign(&self) -> anyhow::Result<Bytes> {
         let builder = self.signed_builder()?;
         match (&self.given, self.format) {
@@ -147,30 +149,23 @@ impl Draft {
         }
     }
 
+    /// A request with a freshly signed body.
+    pub(crate) fn request(&self) -> anyhow::Result<Request> {
+        Ok(Request::post(self.format.content_type(), self.sign()?))
+    }
+
     fn signed_builder(&self) -> anyhow::Result<PostbackBuilder> {
-        Ok(self.builder.clone().expires_at(from_now(self.expires_in)?))
+        let now = UnixTime::now()?;
+        let expires_at = now.as_secs().saturating_add_signed(self.expires_in);
+        let builder = self.builder.clone().at(now);
+        Ok(builder.expires_at(UnixTime::from_secs(expires_at)))
     }
 }
 
-impl From<FormatName> for Format {
-    fn from(name: FormatName) -> Self {
-        match name {
-            FormatName::Form => Self::Form,
-            FormatName::Json => Self::Json,
-        }
-    }
-}
-
-/// That many seconds from now, at least 1970.
-pub(crate) fn from_now(seconds: i64) -> anyhow::Result<UnixTime> {
-    let now = UnixTime::now()?.as_secs();
-    Ok(UnixTime::from_secs(now.saturating_add_signed(seconds)))
-}
-
-/// One that nobody has seen, of 8 characters like most of the vendor's.
+/// A new id of 8 characters, like most of the vendor's.
 pub(crate) fn new_invoice_id() -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    // The standard library's seed; it has to be new, and need not be secret.
+    // The seed of the standard library's hash maps: it must be new, but need not be secret.
     let mut bits = RandomState::new().build_hasher().finish();
     let mut id = String::new();
     for _ in 0..8 {
@@ -182,16 +177,19 @@ pub(crate) fn new_invoice_id() -> String {
     id
 }
 
-fn amount(text: &str) -> Result<String, cryptocloud_postback::AmountError> {
-    // As it is spelled, since that is what the endpoint has to read.
-    Amount::parse(text).map(|_| text.to_owned())
+fn format() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(["form", "json"]).map(|name| match name.as_str() {
+        "form" => Format::Form,
+        _ => Format::Json,
+    })
 }
 
-fn invoice_id(text: &str) -> Result<InvoiceId, cryptocloud_postback::Error> {
-    InvoiceId::parse(text)
+fn amount(text: &str) -> Result<String, cryptocloud_postback::AmountError> {
+    // Sent as it was typed, since endpoints must handle every spelling.
+    Amount::parse(text).map(|_| text.to_owned())
 }
 
 const HEADING: &str = "Postback";
 
-/// Far more than any endpoint should take.
+/// Far more than any endpoint should accept.
 const MAX_BYTES: usize = 16 << 20;

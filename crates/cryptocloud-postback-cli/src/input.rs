@@ -7,7 +7,7 @@ use std::{
 use anyhow::Context;
 use bytes::Bytes;
 
-/// Reads at most `limit` bytes of a file, or of standard input where the path is `-`.
+/// Reads at most `limit` bytes from a file, or from standard input if the path is `-`.
 pub(crate) fn read(path: &Path, limit: usize) -> anyhow::Result<Bytes> {
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();

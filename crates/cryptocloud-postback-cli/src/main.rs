@@ -1,4 +1,4 @@
-//! `ccpostback` sends, signs, verifies and shows CryptoCloud postbacks.
+//! `ccpostback` sends, signs, verifies and receives CryptoCloud postbacks.
 #![forbid(unsafe_code)]
 
 mod body;
@@ -24,7 +24,7 @@ use clap::{Parser, Subcommand};
 
 use output::Escaped;
 
-/// Sends, signs, verifies and shows CryptoCloud (Trybit) postbacks, and attacks your own endpoint
+/// Send, sign, verify and receive CryptoCloud (Trybit) postbacks, and attack your own endpoint
 #[derive(Debug, Parser)]
 #[command(name = "ccpostback", version, arg_required_else_help = true)]
 struct Cli {
@@ -44,7 +44,7 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     run(cli).unwrap_or_else(|error| {
-        // Where nobody listens, the exit code has to do.
+        // If standard error is closed, the exit code has to do.
         let _ = writeln!(
             io::stderr(),
             "ccpostback: {}",

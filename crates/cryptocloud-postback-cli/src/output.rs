@@ -1,4 +1,4 @@
-//! What gets to a terminal or a pipe: escaped, and written at once.
+//! Writes to a terminal or a pipe, and escapes what came from a sender.
 
 use std::{
     fmt::{self, Write as _},
@@ -10,7 +10,20 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context;
 use serde::Serialize;
 
-/// Writes text in one piece; colours only where standard output is a terminal that wants them.
+/// Prints a value for programs as one line of JSON, or as text for people.
+pub(crate) fn print_result(
+    json: bool,
+    value: &impl Serialize,
+    text: impl FnOnce() -> String,
+) -> anyhow::Result<()> {
+    if json {
+        print(&self::json(value)?)
+    } else {
+        print(&text())
+    }
+}
+
+/// Writes text at once, in colour only if standard output is a terminal that supports it.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     if AutoStream::choice(&io::stdout()) == ColorChoice::Never {
         print_bytes(strip_str(text).to_string().as_bytes())
@@ -19,13 +32,13 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Writes bytes as they are.
+/// Writes bytes unchanged.
 pub(crate) fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     finish(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
-/// A reader that went away is no fault of ours.
+/// A reader that closed the pipe is not an error.
 fn finish(result: io::Result<()>) -> anyhow::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -33,12 +46,12 @@ fn finish(result: io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// A line of JSON without any character that a terminal acts upon.
-pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<String> {
+/// A line of JSON without any character that controls a terminal.
+fn json(value: &impl Serialize) -> anyhow::Result<String> {
     let text = serde_json::to_string(value)?;
     let mut line = String::with_capacity(text.len() + 1);
     for c in text.chars() {
-        // Outside of texts JSON is printable, and within them this is another spelling.
+        // Outside of strings JSON is printable, and inside of them an escape is equivalent.
         if is_plain(c) {
             line.push(c);
         } else {
@@ -51,13 +64,13 @@ pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<String> {
     Ok(line)
 }
 
-/// Text of a sender's, with everything that a terminal acts upon spelled out.
+/// A string from a sender, displayed with everything that controls a terminal escaped.
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.chars() {
-            // The backslash too, so that nobody writes what looks escaped.
+            // The backslash too, so that a sender cannot write what looks like an escape.
             if is_plain(c) && c != '\\' {
                 f.write_char(c)?;
             } else {
@@ -68,8 +81,8 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Whether `escape_debug`, which knows all that is not printable, leaves it alone.
-fn is_plain(c: char) -> bool {
+/// Whether `escape_debug`, which escapes everything unprintable, leaves it unchanged.
+pub(crate) fn is_plain(c: char) -> bool {
     matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1
 }
 
@@ -84,14 +97,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terminals_get_no_orders() {
+    fn terminal_controls_are_escaped() {
         let hostile = "a\u{1b}[2J\r\n\u{9b}\u{202e}\\\"ü€\u{7f}";
         let escaped = Escaped(hostile).to_string();
         assert_eq!(escaped, r#"a\u{1b}[2J\r\n\u{9b}\u{202e}\\"ü€\u{7f}"#);
     }
 
     #[test]
-    fn json_is_the_same_value_in_printable_characters() -> anyhow::Result<()> {
+    fn json_is_printable_and_keeps_its_value() -> anyhow::Result<()> {
         let hostile = "\u{1b}\u{7f}\u{9b}\u{202e}\u{e0001}\\\"ü€\n";
         let line = json(&hostile)?;
         assert!(line.trim_end().chars().all(is_plain), "{line:?}");

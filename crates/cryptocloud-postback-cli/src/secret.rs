@@ -6,26 +6,27 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, bail};
-use cryptocloud_postback::{SecretKey, Verifier, VerifierBuilder};
+use cryptocloud_postback::{SecretKey, SecretKeyError, Verifier, VerifierBuilder};
 use zeroize::Zeroizing;
 
-/// Where the secret comes from; never from an argument, which every user of the machine can see.
+/// Where the secret comes from. Never an argument: every user of the machine can read those.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct SecretOptions {
-    /// Reads the SECRET KEY from this file and not from CRYPTOCLOUD_SECRET_KEY; one line break at
-    /// its end is cut
+    /// Read the SECRET KEY from this file instead of CRYPTOCLOUD_SECRET_KEY, without the line break
+    /// at its end
     ///
-    /// More than once while a secret is replaced: a token of each is accepted, and the first signs.
+    /// Repeat it while you rotate secrets: tokens of every secret are accepted, and the first one
+    /// signs.
     #[arg(long, value_name = "FILE", help_heading = HEADING)]
     secret_file: Vec<PathBuf>,
 
-    /// Takes a secret under 32 bytes, which can be guessed from one postback
+    /// Allow a secret shorter than 32 bytes, which an attacker can guess from one postback
     #[arg(long, help_heading = HEADING)]
     allow_short_secret: bool,
 }
 
 impl SecretOptions {
-    /// Whether there is one, good or bad.
+    /// Whether a secret is set, valid or not.
     pub(crate) fn is_set(&self) -> bool {
         !self.secret_file.is_empty() || env::var_os(VARIABLE).is_some()
     }
@@ -40,12 +41,12 @@ impl SecretOptions {
         Ok(secret)
     }
 
-    /// A verifier with all secrets, to be set further.
+    /// A verifier with all secrets, to be configured further.
     pub(crate) fn verifier(&self) -> anyhow::Result<VerifierBuilder> {
         Ok(self.verifier_and_secrets()?.0)
     }
 
-    /// The secrets too, to keep them from what is shown: a file that is a pipe is read once only.
+    /// Also returns the secrets, for redaction: a file that is a pipe can be read only once.
     pub(crate) fn verifier_and_secrets(&self) -> anyhow::Result<(VerifierBuilder, Vec<Secret>)> {
         let Some((first, others)) = self.secret_file.split_first() else {
             let secret = from_environment()?;
@@ -61,17 +62,23 @@ impl SecretOptions {
         };
         let mut builder = Verifier::builder(key(first)?);
         for path in others {
-            builder = builder.secret(key(path)?);
+            builder = builder.also_accept(key(path)?);
         }
         Ok((builder, secrets))
     }
 
     fn checked(&self, name: &str, secret: &Secret) -> anyhow::Result<SecretKey> {
-        let key = match self.allow_short_secret {
-            true => SecretKey::allow_short(secret.as_str()),
-            false => SecretKey::new(secret.as_str()),
+        let key = if self.allow_short_secret {
+            SecretKey::allow_short(secret.as_str())
+        } else {
+            SecretKey::new(secret.as_str())
         };
-        key.with_context(|| format!("no usable secret in {name}"))
+        key.map_err(|error| match error {
+            SecretKeyError::TooShort => anyhow!(
+                "secret in {name} is shorter than 32 bytes: use --allow-short-secret if the vendor gave no longer one"
+            ),
+            error => anyhow!("no usable secret in {name}: {error}"),
+        })
     }
 }
 
@@ -95,9 +102,9 @@ fn from_environment() -> anyhow::Result<Secret> {
     match env::var(VARIABLE) {
         Ok(secret) => Ok(Secret(Zeroizing::new(secret))),
         Err(env::VarError::NotPresent) => bail!(
-            "set {VARIABLE} to the SECRET KEY of your project's settings, or name a file with --secret-file"
+            "set {VARIABLE} to the SECRET KEY from your project's settings, or name a file with --secret-file"
         ),
-        // The cause would quote it.
+        // The cause would quote the secret.
         Err(env::VarError::NotUnicode(_)) => bail!("{VARIABLE} is not UTF-8"),
     }
 }
@@ -109,7 +116,7 @@ fn read(path: &Path) -> anyhow::Result<Secret> {
         .and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
         .with_context(|| format!("cannot read the secret in {shown}"))?;
     if text.len() as u64 == MAX_BYTES {
-        return Err(anyhow!("{shown} is no secret: it is too long"));
+        return Err(anyhow!("{shown} is too long for a secret"));
     }
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);
@@ -119,7 +126,7 @@ fn read(path: &Path) -> anyhow::Result<Secret> {
 const HEADING: &str = "Secret";
 const VARIABLE: &str = "CRYPTOCLOUD_SECRET_KEY";
 
-/// A file of this size is something else, such as /dev/zero.
+/// A file of this size is not a secret; `/dev/zero` would never end.
 const MAX_BYTES: u64 = 64 * 1024;
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use std::{
 
 use crate::{draft::PostbackOptions, output, secret::SecretOptions};
 
-/// Prints a signed body, or a token alone
+/// Print a signed body, or only a token
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Prints the token alone
+    /// Print only the token
     #[arg(long)]
     token: bool,
 
@@ -24,11 +24,12 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let draft = args.postback.draft(&args.secret.signing()?)?;
-    let mut text = match args.token {
-        true => draft.token()?.into_bytes(),
-        false => draft.sign()?.to_vec(),
+    let mut text = if args.token {
+        draft.token()?.into_bytes()
+    } else {
+        draft.sign()?.to_vec()
     };
-    // A body stays as it is, since a line break would belong to the last value of a form.
+    // Elsewhere a body gets no line break: it would belong to the last value of a form.
     if args.token || io::stdout().is_terminal() {
         text.push(b'\n');
     }
@@ -39,8 +40,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 const AFTER_HELP: &str = "\
 Examples:
   ccpostback sign --order-id ORDER_93223 |
-    curl http://127.0.0.1:3000/postback -H 'Content-Type: application/json' --data-binary @-
-  ccpostback sign --format form | curl http://127.0.0.1:3000/postback --data-binary @-
+    curl -H 'Content-Type: application/json' --data-binary @- \\
+      http://127.0.0.1:3000/postback
+  ccpostback sign --format form |
+    curl --data-binary @- http://127.0.0.1:3000/postback
   ccpostback sign --token --invoice-id ILRAJE1Q
 
-Exit code: 0, or 2 where nothing could be signed.";
+Exit code: 0, or 2 if nothing could be signed.";

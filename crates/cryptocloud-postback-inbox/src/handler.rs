@@ -27,7 +27,8 @@ use crate::{Failure, Payment};
 ///         let Some(order) = self.order_of(payment.invoice_id().as_str()) else {
 ///             return Err(Failure::hold("no order has this invoice"));
 ///         };
-///         payment.check(&Expected::order(order))?;
+///         let invoice = payment.invoice_id().clone();
+///         payment.check(&Expected::invoice(invoice).order(order))?;
 ///         // Mark the order as paid here.
 ///         Ok(())
 ///     }

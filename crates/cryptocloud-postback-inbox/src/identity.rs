@@ -122,14 +122,15 @@ impl fmt::Display for Hex<'_> {
 
 #[cfg(test)]
 mod tests {
-    use cryptocloud_postback::Error;
+    use cryptocloud_postback::CodeError;
 
     use super::*;
 
     #[test]
-    fn every_part_counts_and_none_runs_into_the_next() -> Result<(), Error> {
-        let new =
-            |project, invoice| Ok::<_, Error>(Identity::new(project, InvoiceId::parse(invoice)?));
+    fn every_part_counts_and_none_runs_into_the_next() -> Result<(), CodeError> {
+        let new = |project, invoice| {
+            Ok::<_, CodeError>(Identity::new(project, InvoiceId::parse(invoice)?))
+        };
         let identities = [
             new("shop", "A:B")?,
             new("shop:A", "B")?,
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_a_set() -> Result<(), Error> {
+    fn hashes_are_a_set() -> Result<(), CodeError> {
         let invoice = Identity::new("shop", InvoiceId::parse("A")?);
         let with = |hashes: &[&str]| invoice.clone().with_transactions(hashes.iter().copied());
         assert_eq!(with(&["0x2", "0x1", "", "0x2"]), with(&["0x1", "0x2"]));

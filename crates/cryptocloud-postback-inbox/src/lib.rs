@@ -1,7 +1,7 @@
 //! Stores each CryptoCloud (Trybit) payment, handles it once, and retries until it is settled.
 //!
 //! ```
-//! use cryptocloud_postback::{Expected, SecretKey, Verifier, testing::{NOW, PostbackBuilder}};
+//! use cryptocloud_postback::{Expected, SecretKey, Verifier, testing::PostbackBuilder};
 //! use cryptocloud_postback_inbox::{Failure, Handler, Inbox, MemoryStore, Payment};
 //!
 //! struct Shop;
@@ -13,7 +13,8 @@
 //!             return Err(Failure::hold("no order has this invoice"));
 //!         };
 //!         // All else is only reported: compare it.
-//!         payment.check(&Expected::order(order).amount("0.000113".parse()?))?;
+//!         let expected = Expected::invoice(payment.invoice_id().clone()).order(order);
+//!         payment.check(&expected.amount("0.000113".parse()?))?;
 //!         // Mark the order as paid here.
 //!         Ok(())
 //!     }
@@ -26,7 +27,7 @@
 //! # let verifier = Verifier::new(SecretKey::new(secret)?)?;
 //! # let verify = |postback: PostbackBuilder| {
 //! #     let signed = postback.json();
-//! #     verifier.verify_at(Some(signed.content_type()), signed.body(), NOW)
+//! #     verifier.verify(signed.head(), signed.body())
 //! # };
 //! let inbox = Inbox::builder("shop", MemoryStore::new(100_000), Shop).start().await?;
 //!
@@ -120,7 +121,7 @@ pub use memory::MemoryStore;
 pub use payment::{Payment, PaymentBuilder};
 pub use record::{Counts, Decided, Decision, Hold, HoldKind, Record};
 pub use report::{Claim, Fields, Report, ReportId, ReportIdError, Source};
-pub use response::{Mode, Response};
+pub use response::Mode;
 pub use settle::{Attempt, Settled, Settles};
 pub use state::State;
 pub use store::{ClaimQuery, Claimed, InboxStore, Purge, Receipt, Start};

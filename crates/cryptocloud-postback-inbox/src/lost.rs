@@ -154,7 +154,7 @@ const PREFIX: &str = "ccpostback-report:1:";
 mod tests {
     use super::*;
 
-    fn report() -> Result<Report, cryptocloud_postback::Error> {
+    fn report() -> Result<Report, cryptocloud_postback::CodeError> {
         let identity = Identity::new("shop \"1\"", InvoiceId::parse("INV-INV-A'")?);
         let fields = Fields {
             amount_crypto: Amount::parse("0.000000000000000001").ok(),

@@ -31,7 +31,7 @@ impl Report {
             IdentityPolicy::Invoice => identity,
             IdentityPolicy::InvoiceAndTransactions => {
                 // An unreadable `invoice_info` has no hashes, so the report is held.
-                let info = postback.reported().invoice_info().ok().flatten();
+                let info = postback.reported().invoice_info();
                 let hashes = info.and_then(|info| info.tx_list).unwrap_or_default();
                 identity.with_transactions(hashes.iter().map(String::as_str))
             }
@@ -94,9 +94,8 @@ impl Fields {
     pub fn from_postback(postback: &Verified) -> Self {
         let reported = postback.reported();
         Self {
-            // These are about to be optional in the core, and `into` compiles either way.
-            amount_crypto: reported.amount_crypto.into(),
-            currency: reported.currency.clone().into(),
+            amount_crypto: reported.amount_crypto,
+            currency: reported.currency.clone(),
             order_id: reported.order_id.clone(),
             invoice_info: reported.invoice_info_text().map(Into::into),
         }

@@ -1,4 +1,4 @@
-use cryptocloud_postback::{ANSWER_CONTENT_TYPE, RECEIVED_BODY};
+use cryptocloud_postback::Response;
 
 use crate::State;
 
@@ -14,80 +14,41 @@ pub enum Mode {
     StoreFirst,
 }
 
-/// What the vendor is told. Adapters convert it, and decide nothing.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[must_use]
-pub struct Response {
-    body: &'static str,
-    headers: &'static [(&'static str, &'static str)],
-    status: u16,
-}
+/// The report could not be stored, or it is not known whether it was.
+pub(crate) const NOT_STORED: Response = later(r#"{"error":"Not stored"}"#);
 
-impl Response {
-    /// The report could not be stored, or it is not known whether it was: 503.
-    pub const NOT_STORED: Self = Self::later(r#"{"error":"Not stored"}"#);
+/// The work is not finished, and goes on.
+pub(crate) const NOT_FINISHED: Response = later(r#"{"error":"Not processed yet"}"#);
 
-    /// The work is not finished, and goes on: 503.
-    pub const NOT_FINISHED: Self = Self::later(r#"{"error":"Not processed yet"}"#);
+/// The verifier is another project's.
+pub(crate) const WRONG_PROJECT: Response =
+    Response::new(500, &[JSON], r#"{"error":"Internal error"}"#);
 
-    /// The verifier is another project's: 500.
-    pub const WRONG_PROJECT: Self = Self {
-        body: r#"{"error":"Internal error"}"#,
-        headers: JSON,
-        status: 500,
-    };
+const CONFLICT: Response = Response::new(
+    409,
+    &[JSON],
+    r#"{"error":"Invoice was reported with other fields"}"#,
+);
 
-    const CONFLICT: Self = Self {
-        body: r#"{"error":"Invoice was reported with other fields"}"#,
-        headers: JSON,
-        status: 409,
-    };
-    const RECEIVED: Self = Self {
-        body: RECEIVED_BODY,
-        headers: JSON,
-        status: 200,
-    };
-
-    /// The response to a postback whose report is stored in this state.
-    pub const fn of(state: State, mode: Mode) -> Self {
-        match (state, mode) {
-            (State::Done | State::Held | State::Discarded, _) => Self::RECEIVED,
-            (State::Conflict, _) => Self::CONFLICT,
-            (State::Received | State::Running | State::Failed, Mode::Direct) => Self::NOT_FINISHED,
-            (State::Received | State::Running | State::Failed, Mode::StoreFirst) => Self::RECEIVED,
+impl Mode {
+    /// The response to a postback whose report is stored in this state: the one table of them.
+    pub const fn response(self, state: State) -> Response {
+        match (state, self) {
+            (State::Done | State::Held | State::Discarded, _) => Response::RECEIVED,
+            (State::Conflict, _) => CONFLICT,
+            (State::Received | State::Running | State::Failed, Self::Direct) => NOT_FINISHED,
+            (State::Received | State::Running | State::Failed, Self::StoreFirst) => {
+                Response::RECEIVED
+            }
         }
-    }
-
-    const fn later(body: &'static str) -> Self {
-        Self {
-            body,
-            headers: JSON_AND_RETRY_AFTER,
-            status: 503,
-        }
-    }
-
-    /// The body, which is JSON.
-    #[must_use]
-    pub const fn body(&self) -> &'static str {
-        self.body
-    }
-
-    /// The headers, with names in lower case.
-    #[must_use]
-    pub const fn headers(&self) -> &'static [(&'static str, &'static str)] {
-        self.headers
-    }
-
-    /// The HTTP status code.
-    #[must_use]
-    pub const fn status(&self) -> u16 {
-        self.status
     }
 }
 
-const JSON: &[(&str, &str)] = &[("content-type", ANSWER_CONTENT_TYPE)];
-const JSON_AND_RETRY_AFTER: &[(&str, &str)] =
-    &[("content-type", ANSWER_CONTENT_TYPE), ("retry-after", "10")];
+const fn later(body: &'static str) -> Response {
+    Response::new(503, &[JSON, ("retry-after", "10")], body)
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
 
 #[cfg(test)]
 mod tests {
@@ -97,8 +58,8 @@ mod tests {
     fn every_state() {
         #[track_caller]
         fn check(state: State, direct: u16, store_first: u16) {
-            assert_eq!(Response::of(state, Mode::Direct).status(), direct);
-            assert_eq!(Response::of(state, Mode::StoreFirst).status(), store_first);
+            assert_eq!(Mode::Direct.response(state).status(), direct);
+            assert_eq!(Mode::StoreFirst.response(state).status(), store_first);
         }
         check(State::Received, 503, 200);
         check(State::Running, 503, 200);
@@ -111,7 +72,7 @@ mod tests {
 
     #[test]
     fn every_503_says_when_to_come_again() {
-        for response in [Response::NOT_STORED, Response::NOT_FINISHED] {
+        for response in [NOT_STORED, NOT_FINISHED] {
             assert_eq!(response.status(), 503);
             assert!(response.headers().contains(&("retry-after", "10")));
         }

@@ -9,6 +9,8 @@
 //! To look up a transition, read the rules of the event from the top.
 //! The first rule whose `from` lists the state and whose `when` facts all hold decides.
 
+use std::fmt;
+
 use crate::State;
 
 /// Something that happens to a report.
@@ -126,7 +128,7 @@ impl Fact {
 }
 
 /// A set of [`Fact`]s.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Default, Eq, Hash, PartialEq)]
 pub struct Facts(u16);
 
 impl Facts {
@@ -154,6 +156,13 @@ impl FromIterator<Fact> for Facts {
     fn from_iter<I: IntoIterator<Item = Fact>>(facts: I) -> Self {
         let add = |set: Self, fact| set.with(fact, true);
         facts.into_iter().fold(Self::NONE, add)
+    }
+}
+
+impl fmt::Debug for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let facts = Fact::ALL.into_iter().filter(|fact| self.contains(*fact));
+        f.debug_set().entries(facts).finish()
     }
 }
 

@@ -1,36 +1,26 @@
-local project, invoice, status, owner, lease = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
-local amount, currency, max_conflicts, order = ARGV[9], ARGV[10], tonumber(ARGV[11]), ARGV[12]
-
-local own, is_led = state(fingerprint), lead()
-if own == DONE then
-    return {'done', 0}
-end
-if own == IN_FLIGHT then
-    return take_over(owner, lease)
-end
-if own == DISCARDED or (own == CONFLICT and is_led) then
-    return {'conflict', 0}
-end
-redis.call('HSET', hash, 'project', project, 'invoice', invoice, 'status', status)
-if not is_led then
-    return acquire(true, owner, lease)
-end
-
-local kept = 0
-each_state(function(_, of)
-    if of == CONFLICT or of == DISCARDED then
-        kept = kept + 1
+local claims, used_up = {}, {}
+local ids = redis.call('ZRANGEBYSCORE', key('due'), '-inf', digits(now), 'LIMIT', 0, arg.limit)
+for _, id in ipairs(ids) do
+    local is_read, doc, report = pcall(find, tonumber(id))
+    if not is_read or not report then
+        -- Changed by hand. It must not stop the others.
+        redis.call('ZREM', key('due'), id)
+    else
+        local state, since = report.state, report.failing_since
+        local is_tried = state == 'failed' or state == 'running'
+        if is_tried and since and now - since >= number_of('retry_span') then
+            report.hold, report.reason = arg.used_up, nil
+            change(doc, report, 'held')
+            used_up[#used_up + 1] = id
+        else
+            if state == 'running' and not since then
+                report.failing_since = now
+            end
+            report.attempts = report.attempts + 1
+            report.fence = report.fence + 1
+            change(doc, report, 'running', now + number_of('lease'))
+            claims[#claims + 1] = record(doc, report)
+        end
     end
-end)
-if kept >= max_conflicts then
-    return {'full', 0}
 end
-set('received', fingerprint, math.floor(now / 1000))
-set('amount', fingerprint, amount)
-set('currency', fingerprint, currency)
--- None where the report has no order, which differs from an empty one.
-if order then
-    set('order', fingerprint, order)
-end
-change(fingerprint, CONFLICT)
-return {'conflict', 0}
+return {'ok', claims, used_up}

@@ -1,5 +1,10 @@
-if state(fingerprint) ~= CONFLICT then
-    return {'not_found', 0}
+local doc, report = find(number_of('id'))
+if not report then
+    return {'not_found'}
 end
-change(fingerprint, DISCARDED)
-return {'ok', 0}
+if report.state ~= 'failed' and report.state ~= 'held' and report.state ~= 'conflict' then
+    return {'refused', 'state'}
+end
+decide(report, 'discard')
+change(doc, report, 'discarded')
+return {'ok'}

@@ -1,93 +1,265 @@
--- One hash holds all reports of one key; its fields are `name:fingerprint`, and a few for all of them.
--- KEYS[1] is that hash; ARGV begins with the prefix, the key's digest and the fingerprint.
-local hash = KEYS[1]
-local prefix, key, fingerprint = ARGV[1], ARGV[2], ARGV[3]
-local FREE, IN_FLIGHT, DONE, CONFLICT, DISCARDED = 0, 1, 2, 3, 4
-
--- Milliseconds since 1970, by the server's clock.
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-
-local function get(name, of)
-    return redis.call('HGET', hash, name .. ':' .. of)
+-- Comes before every script; `epilogue.lua` comes after it.
+--
+-- KEYS[1] is what all keys of the project begin with. Its hash tag puts them on one node of a
+-- cluster. ARGV has names and values in turn.
+--
+-- <identity>  string   all reports of one payment, packed by MessagePack: `i:` and the invoice, or
+--                      `t:`, the digest of the transactions in 64 hexadecimal digits, `:` and the
+--                      invoice
+-- info:<id>   string   the `invoice_info` of a report
+-- x:<invoice> set      the identities of an invoice that have transactions
+-- received, running, failed, held, conflict
+--             zset     ids by id: the reports in this state
+-- due         zset     ids by time: when to claim a report
+-- ready       zset     identities by the id of their oldest conflict, if nothing blocks
+-- log         stream   identities by the id of a report
+-- settled     stream   identities by the time when a report was done or discarded
+-- purged      stream   the same, once its fields are cleared
+-- meta        hash     epoch, the last id, the last time of a settle, the start of reconciliation
+--
+-- Times are microseconds since 1970 by the server's clock. Lua's numbers are exact up to 2^53.
+local arg = {}
+for at = 1, #ARGV, 2 do
+    arg[ARGV[at]] = ARGV[at + 1]
 end
 
-local function set(name, of, value)
-    redis.call('HSET', hash, name .. ':' .. of, value)
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
+
+local STATES = {'received', 'running', 'failed', 'done', 'held', 'conflict', 'discarded'}
+local BLOCKS = {received = true, running = true, failed = true, done = true}
+local FINAL = {done = true, discarded = true}
+
+-- The order in which a report is packed. What a settled report has comes first, since trailing
+-- fields that are missing take no space.
+local FIELDS = {
+    'id', 'state', 'fingerprint', 'settled_at', 'attempts', 'source', 'amount', 'currency', 'order_id',
+    'accepted_amount', 'hold', 'reason', 'error', 'history', 'due_at', 'fence', 'failing_since',
+}
+
+local function key(name)
+    return KEYS[1] .. name
 end
 
-local function state(of)
-    return tonumber(get('state', of) or nil)
+-- Lua itself would write a large number with an exponent.
+local function digits(number)
+    return string.format('%.0f', number)
 end
 
--- How much longer the lease runs.
-local function left(of)
-    return math.max((tonumber(get('until', of) or nil) or 0) - now, 0)
+local function number_of(name)
+    return tonumber(arg[name])
 end
 
-local function lead()
-    return redis.call('HGET', hash, 'lead')
+-- Now, or later than the last time if the clock was set back: these numbers never repeat.
+local function tick(name)
+    local last = tonumber(redis.call('HGET', key('meta'), name)) or 0
+    local next = math.max(now, last + 1)
+    redis.call('HSET', key('meta'), name, digits(next))
+    return next
 end
 
-local function index(name)
-    return prefix .. name .. ':' .. redis.call('HGET', hash, 'project')
+local function pack(doc)
+    local rows = {}
+    for index, report in ipairs(doc) do
+        local row = {}
+        for at, name in ipairs(FIELDS) do
+            if report[name] ~= nil then
+                for gap = #row + 1, at - 1 do
+                    row[gap] = false
+                end
+                row[at] = report[name]
+            end
+        end
+        rows[index] = row
+    end
+    return cmsgpack.pack(rows)
 end
 
--- Every change of a state goes through here, so that the two indexes of a project agree with it.
-local function change(of, to)
-    local id = key .. '-' .. of
-    set('state', of, to)
-    if to == IN_FLIGHT or to == CONFLICT then
-        redis.call('ZREM', index('settled'), id)
+local function unpack_report(row)
+    local report = {}
+    for at, name in ipairs(FIELDS) do
+        local value = row[at]
+        if value ~= false then
+            report[name] = value
+        end
+    end
+    return report
+end
+
+-- All reports of an identity; without any if it has none.
+local function load(identity)
+    local doc = {identity = identity}
+    local packed = redis.call('GET', key(identity))
+    if not packed then
+        return doc
+    end
+    local is_read, rows = pcall(cmsgpack.unpack, packed)
+    if not is_read or type(rows) ~= 'table' then
+        error({err = 'CORRUPT reports of an identity cannot be read'})
+    end
+    for index, row in ipairs(rows) do
+        doc[index] = unpack_report(row)
+    end
+    return doc
+end
+
+local function is_blocked(doc, except)
+    for _, report in ipairs(doc) do
+        if report ~= except and BLOCKS[report.state] then
+            return true
+        end
+    end
+    return false
+end
+
+-- Settled payments expire, and open ones never do.
+local function expire(doc)
+    local newest = 0
+    for _, report in ipairs(doc) do
+        if not FINAL[report.state] then
+            return
+        end
+        newest = math.max(newest, report.settled_at)
+    end
+    local at = digits(math.floor((newest + number_of('expire_after')) / 1000))
+    redis.call('PEXPIREAT', key(doc.identity), at)
+    for _, report in ipairs(doc) do
+        redis.call('PEXPIREAT', key('info:' .. digits(report.id)), at)
+    end
+end
+
+local function save(doc)
+    if #doc == 0 then
+        redis.call('DEL', key(doc.identity))
     else
-        redis.call('ZADD', index('settled'), now, id)
+        redis.call('SET', key(doc.identity), pack(doc))
+        expire(doc)
     end
-    if get('received', of) and (to == IN_FLIGHT or to == CONFLICT) then
-        redis.call('ZADD', index('open'), 0, id)
+
+    local oldest
+    for _, report in ipairs(doc) do
+        if report.state == 'conflict' and (not oldest or report.id < oldest) then
+            oldest = report.id
+        end
+    end
+    if oldest and not is_blocked(doc) then
+        redis.call('ZADD', key('ready'), digits(oldest), doc.identity)
     else
-        redis.call('ZREM', index('open'), id)
+        redis.call('ZREM', key('ready'), doc.identity)
     end
 end
 
-local function acquire(is_lead, owner, lease)
-    local fence = redis.call('HINCRBY', hash, 'fence', 1)
-    if is_lead then
-        redis.call('HSET', hash, 'lead', fingerprint)
+-- Every change of a state goes through here, so that the indexes agree with it.
+local function change(doc, report, to, due_at)
+    local id = digits(report.id)
+    if report.state then
+        redis.call('ZREM', key(report.state), id)
     end
-    set('fence', fingerprint, fence)
-    set('owner', fingerprint, owner)
-    set('until', fingerprint, now + tonumber(lease))
-    change(fingerprint, IN_FLIGHT)
-    return {'acquired', fence}
-end
-
-local function take_over(owner, lease)
-    local rest = left(fingerprint)
-    if rest > 0 then
-        return {'in_flight', rest}
+    report.state, report.due_at = to, due_at
+    if due_at then
+        redis.call('ZADD', key('due'), digits(due_at), id)
+    else
+        redis.call('ZREM', key('due'), id)
     end
-    return acquire(lead() == fingerprint, owner, lease)
+    if FINAL[to] then
+        report.fence, report.failing_since = nil, nil
+        report.settled_at = tick('settled')
+        redis.call('XADD', key('settled'), digits(report.settled_at) .. '-0', 'i', doc.identity)
+    else
+        redis.call('ZADD', key(to), id, id)
+    end
+    save(doc)
 end
 
-local function is_of(owner, fence)
-    return get('owner', fingerprint) == owner and get('fence', fingerprint) == fence
+-- Adds a report with the given fields. The caller gives it a state.
+local function add(doc, source)
+    local report = {
+        id = tick('last'), attempts = 0, fence = number_of('fence'), source = source,
+        fingerprint = arg.fingerprint, amount = arg.amount, currency = arg.currency,
+        order_id = arg.order_id,
+    }
+    doc[#doc + 1] = report
+    local id = digits(report.id)
+    redis.call('XADD', key('log'), id .. '-0', 'i', doc.identity)
+    if arg.invoice_info then
+        redis.call('SET', key('info:' .. id), arg.invoice_info)
+    end
+    if arg.invoice_index then
+        redis.call('SADD', key(arg.invoice_index), doc.identity)
+    end
+    return report
 end
 
--- Calls a function with each fingerprint and its state.
-local function each_state(run)
-    local fields = redis.call('HGETALL', hash)
-    for at = 1, #fields, 2 do
-        local of = string.match(fields[at], '^state:(.*)$')
-        if of then
-            run(of, tonumber(fields[at + 1]))
+local function report_in(doc, id)
+    for index, report in ipairs(doc) do
+        if report.id == id then
+            return report, index
         end
     end
 end
 
--- Of what is free, which is never the lead.
-local function forget(of)
-    for _, name in ipairs({'state', 'fence', 'owner', 'until', 'received', 'amount', 'currency', 'order'}) do
-        redis.call('HDEL', hash, name .. ':' .. of)
+-- Finds a report by its id.
+local function find(id)
+    if id < 0 then
+        return
     end
-    redis.call('ZREM', index('settled'), key .. '-' .. of)
+    local entry = redis.call('XRANGE', key('log'), digits(id), digits(id))[1]
+    if entry then
+        local doc = load(entry[2][2])
+        return doc, report_in(doc, id)
+    end
 end
+
+-- The report of a claim, if the caller still holds it.
+local function claimed()
+    local doc = load(arg.identity)
+    local report = report_in(doc, number_of('id'))
+    if report and report.state == 'running' and report.fence == number_of('fence') then
+        return doc, report
+    end
+end
+
+-- An operator's decision, for the history.
+local function decide(report, event)
+    local history = report.history or {}
+    history[#history + 1] = {
+        now, arg.by, arg.note or false, event, report.state, arg.amount or false,
+    }
+    report.history = history
+end
+
+-- The operator, or reconciliation, starts over.
+local function restart(doc, report)
+    report.attempts, report.failing_since = 0, nil
+    change(doc, report, 'received', now)
+end
+
+-- Names and values in turn, as the client reads them.
+local function record(doc, report)
+    local flat = {'identity', doc.identity}
+    for _, name in ipairs(FIELDS) do
+        local value = report[name]
+        if value ~= nil and name ~= 'history' then
+            flat[#flat + 1] = name
+            flat[#flat + 1] = type(value) == 'number' and digits(value) or value
+        end
+    end
+    local info = redis.call('GET', key('info:' .. digits(report.id)))
+    if info then
+        flat[#flat + 1] = 'invoice_info'
+        flat[#flat + 1] = info
+    end
+    return flat
+end
+
+-- A server that has lost its data has another epoch, or none; one that has gone back to an older
+-- snapshot has a last id below one that the client has seen.
+local meta = redis.call('HMGET', key('meta'), 'epoch', 'last')
+local epoch, last = meta[1], tonumber(meta[2]) or 0
+local is_lost = arg.epoch and (epoch ~= arg.epoch or last < number_of('seen'))
+if not epoch then
+    epoch = arg.new_epoch
+    redis.call('HSET', key('meta'), 'epoch', epoch)
+end
+
+local function event()

@@ -1,21 +1,66 @@
--- KEYS[1] is the project's index of what is settled; ARGV is the prefix, the age and the limit.
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local limit = number_of('limit')
+local is_forgetting = arg.forget ~= nil
 
-local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2]), 'LIMIT', 0, tonumber(ARGV[3]))
-for _, id in ipairs(ids) do
-    local key, fingerprint = string.match(id, '^(%x+)-(%x+)$')
-    local hash = ARGV[1] .. 'claim:' .. key
-    if redis.call('HGET', hash, 'lead') == fingerprint then
-        redis.call('HDEL', hash, 'lead')
+local function index_of(identity)
+    -- `t:`, 64 digits, `:` and the invoice.
+    if string.sub(identity, 1, 2) == 't:' then
+        return key('x:' .. string.sub(identity, 68))
     end
-    for _, name in ipairs({'state', 'fence', 'owner', 'until', 'received', 'amount', 'currency', 'order'}) do
-        redis.call('HDEL', hash, name .. ':' .. fingerprint)
-    end
-    -- Project, invoice, status and the last fencing number are all that is left of it.
-    if redis.call('HLEN', hash) <= 4 then
-        redis.call('DEL', hash)
-    end
-    redis.call('ZREM', KEYS[1], id)
 end
-return #ids
+
+local function drop_identity(identity)
+    local index = index_of(identity)
+    if index then
+        redis.call('SREM', index, identity)
+    end
+end
+
+-- What has expired leaves its entries behind.
+for _, stream in ipairs({'log', 'settled', 'purged'}) do
+    for _, entry in ipairs(redis.call('XRANGE', key(stream), '-', '+', 'COUNT', limit)) do
+        local identity = entry[2][2]
+        if redis.call('EXISTS', key(identity)) == 0 then
+            redis.call('XDEL', key(stream), entry[1])
+            drop_identity(identity)
+        end
+    end
+end
+
+local function purge(doc, report, index, entry)
+    redis.call('DEL', key('info:' .. digits(report.id)))
+    if is_forgetting then
+        table.remove(doc, index)
+        redis.call('XDEL', key('log'), digits(report.id) .. '-0')
+        if #doc == 0 then
+            drop_identity(doc.identity)
+        end
+    else
+        for _, name in ipairs({'amount', 'currency', 'order_id', 'hold', 'reason', 'error'}) do
+            report[name] = nil
+        end
+        redis.call('XADD', key('purged'), entry[1], 'i', doc.identity)
+    end
+    save(doc)
+end
+
+local changed = 0
+for _, stream in ipairs(is_forgetting and {'purged', 'settled'} or {'settled'}) do
+    local last = digits(math.max(now - number_of('age'), 0))
+    local entries = {}
+    if limit > changed then
+        entries = redis.call('XRANGE', key(stream), '-', last, 'COUNT', limit - changed)
+    end
+    for _, entry in ipairs(entries) do
+        local at = tonumber(string.match(entry[1], '^%d+'))
+        local is_read, doc = pcall(load, entry[2][2])
+        redis.call('XDEL', key(stream), entry[1])
+        for index, report in ipairs(is_read and doc or {}) do
+            if report.settled_at == at then
+                purge(doc, report, index, entry)
+                changed = changed + 1
+                break
+            end
+        end
+    end
+end
+return {'ok', changed}

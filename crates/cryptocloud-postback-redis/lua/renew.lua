@@ -1,5 +1,6 @@
-if state(fingerprint) ~= IN_FLIGHT or not is_of(ARGV[4], ARGV[5]) then
-    return {'stale', 0}
+local doc, report = claimed()
+if not doc then
+    return {'refused', 'stale'}
 end
-set('until', fingerprint, now + tonumber(ARGV[6]))
-return {'ok', 0}
+change(doc, report, 'running', now + number_of('lease'))
+return {'ok'}

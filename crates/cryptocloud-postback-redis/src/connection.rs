@@ -1,47 +1,90 @@
-use std::{fmt, future::Future, time::Duration};
+use std::{fmt, time::Duration};
 
 use cryptocloud_postback_inbox::{StoreError, StoreErrorKind};
-use redis::{
-    Client, RedisError, RedisResult,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
-use tokio::time;
+use redis::{AsyncConnectionConfig, Client, RedisResult, aio::MultiplexedConnection};
+use tokio::{sync::Mutex, time};
 
-/// A connection that many share and that comes back by itself, with a limit for each command.
-#[derive(Clone)]
+use crate::error::{Sent, failed, timed_out};
+
+/// One connection that all callers share, made again when it breaks.
+///
+/// It is not [`redis::aio::ConnectionManager`], because that does not tell whether a command was
+/// sent before it failed, and keeps a connection that no longer responds.
 pub(crate) struct Connection {
-    manager: ConnectionManager,
+    client: Client,
+    current: Mutex<Current>,
     timeout: Duration,
+}
+
+/// The connection, and how many there were before it.
+#[derive(Default)]
+struct Current {
+    connection: Option<MultiplexedConnection>,
+    number: u64,
 }
 
 impl Connection {
     /// Connects with the first command.
-    pub(crate) fn new(client: Client, timeout: Duration) -> Result<Self, StoreError> {
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(timeout))
-            .set_response_timeout(Some(timeout))
-            .set_max_delay(MAX_DELAY);
-        let manager = ConnectionManager::new_lazy_with_config(client, config).map_err(failed)?;
-        Ok(Self { manager, timeout })
+    pub(crate) fn new(client: Client, timeout: Duration) -> Self {
+        Self {
+            client,
+            current: Mutex::default(),
+            timeout,
+        }
     }
 
-    /// Runs one command, which the server carries out as a whole or not at all.
-    ///
-    /// The limit is over everything, since a command also waits for the connection to come back.
-    pub(crate) async fn run<T, F>(
+    /// Runs one command, which the server carries out as a whole or not at all. `sent` says what
+    /// follows if there is no response to it.
+    pub(crate) async fn run<T>(
         &self,
-        command: impl FnOnce(ConnectionManager) -> F,
-    ) -> Result<T, StoreError>
-    where
-        F: Future<Output = RedisResult<T>>,
-    {
-        match time::timeout(self.timeout, command(self.manager.clone())).await {
-            Ok(answer) => answer.map_err(failed),
-            Err(_) => Err(StoreErrorKind::TimedOut.into()),
+        sent: Sent,
+        command: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
+    ) -> Result<T, StoreError> {
+        let (mut connection, number) = match time::timeout(self.timeout, self.connect()).await {
+            Ok(connected) => connected?,
+            Err(_) => return Err(StoreErrorKind::TimedOut.into()),
+        };
+        let error = match time::timeout(self.timeout, command(&mut connection)).await {
+            Ok(Ok(response)) => return Ok(response),
+            Ok(Err(error)) if error.is_unrecoverable_error() || error.is_timeout() => {
+                failed(error, sent)
+            }
+            Ok(Err(error)) => return Err(failed(error, sent)),
+            Err(_) => timed_out(sent),
+        };
+        self.discard(number).await;
+        Err(error)
+    }
+
+    async fn connect(&self) -> Result<(MultiplexedConnection, u64), StoreError> {
+        let mut current = self.current.lock().await;
+        if let Some(connection) = &current.connection {
+            return Ok((connection.clone(), current.number));
+        }
+        // The limits around the calls apply.
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(None)
+            .set_response_timeout(None);
+        let connection = self
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .map_err(|error| failed(error, Sent::Nothing))?;
+        current.connection = Some(connection.clone());
+        current.number += 1;
+        Ok((connection, current.number))
+    }
+
+    /// Makes the next command connect, unless another caller has connected since.
+    async fn discard(&self, number: u64) {
+        let mut current = self.current.lock().await;
+        if current.number == number {
+            current.connection = None;
         }
     }
 }
 
+/// Without the client, whose address may hold a password.
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
@@ -49,15 +92,3 @@ impl fmt::Debug for Connection {
             .finish_non_exhaustive()
     }
 }
-
-fn failed(error: RedisError) -> StoreError {
-    let kind = match error.code() {
-        _ if error.is_timeout() => StoreErrorKind::TimedOut,
-        Some("OOM") => StoreErrorKind::Full,
-        _ => StoreErrorKind::Unavailable,
-    };
-    StoreError::new(kind, error)
-}
-
-/// Between two attempts to connect again.
-const MAX_DELAY: Duration = Duration::from_secs(1);

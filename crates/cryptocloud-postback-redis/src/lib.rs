@@ -1,55 +1,103 @@
-//! Processes each CryptoCloud (Trybit) payment postback once, with claims in Redis.
+//! Keeps CryptoCloud (Trybit) payments in Redis until they are handled.
+//!
+//! [`RedisStore`] is a store for [`Inbox`](cryptocloud_postback_inbox::Inbox): a postback is stored
+//! before it is handled, tried again until the handler succeeds, and held for review if it matches
+//! no order.
 //!
 //! ```no_run
-//! use cryptocloud_postback::Verified;
-//! use cryptocloud_postback_inbox::{Inbox, InboxError, Outcome};
-//! use cryptocloud_postback_redis::{RedisStore, redis};
+//! use cryptocloud_postback::Expected;
+//! use cryptocloud_postback_inbox::{Failure, Handler, Inbox, Payment};
+//! use cryptocloud_postback_redis::{RedisStore, redis::Client};
+//!
+//! struct Shop;
+//!
+//! impl Handler<()> for Shop {
+//!     async fn handle(&self, payment: &Payment, _: &mut ()) -> Result<(), Failure> {
+//!         let Some(order) = find_order(payment.invoice_id().as_str()).await? else {
+//!             return Err(Failure::hold("no order has this invoice"));
+//!         };
+//!         payment.check(&Expected::order(order.as_str()))?;
+//!         // The same key in every attempt, so that the other side credits the order once.
+//!         credit(&order, &payment.idempotency_key()).await?;
+//!         Ok(())
+//!     }
+//! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let store = RedisStore::connect(redis::Client::open("redis://127.0.0.1/")?).await?;
-//! let inbox = Inbox::new("shop", store)?;
+//! let store = RedisStore::connect(Client::open("redis://127.0.0.1/")?).await?;
+//! let inbox = Inbox::builder("shop", store, Shop).start().await?;
 //! # Ok(())
 //! # }
-//!
-//! async fn receive(
-//!     inbox: &Inbox,
-//!     postback: &Verified,
-//! ) -> Result<Outcome<()>, InboxError<std::io::Error>> {
-//!     inbox
-//!         .handle(postback, async |postback| credit(postback.invoice_id()).await)
-//!         .await
-//! }
-//!
-//! /// Refuses an invoice that is credited already.
-//! async fn credit(invoice: &cryptocloud_postback::InvoiceId) -> std::io::Result<()> {
-//!     # let _ = invoice;
-//!     Ok(())
-//! }
+//! # async fn find_order(_: &str) -> std::io::Result<Option<String>> { Ok(None) }
+//! # async fn credit(_: &str, _: &str) -> std::io::Result<()> { Ok(()) }
 //! ```
 //!
-//! `InboxError` says what to answer where it is not 200.
+//! # A queue with a memory, not proof
 //!
-//! # What is guaranteed
+//! The handler's effect is outside of Redis, so it and the state `done` are not one transaction.
+//! **If the process or the connection fails between the two, the effect repeats.**
+//! Pass [`idempotency_key`](cryptocloud_postback_inbox::Payment::idempotency_key) to whatever the
+//! handler calls, and put a unique index on the invoice into your ledger.
+//! If your orders are in PostgreSQL or SQLite, `cryptocloud-postback-sqlx` makes both one
+//! transaction.
 //!
-//! While the server forgets nothing, all that `cryptocloud-postback-inbox` says: each step is one script that compares before it sets, leases are by the server's clock, and each command has a time-out.
+//! | what fails | what happens |
+//! |---|---|
+//! | the handler, or the process while it runs | another attempt, at the latest after the lease |
+//! | the process after the effect, before settle | another attempt: **the effect repeats** |
+//! | the connection at settle | settle is tried again for the statement limit (5 s); if that fails, **the effect repeats** after the lease |
+//! | the connection at any other command | 503, or another attempt; nothing is half done, since each event is one script |
+//! | the server, with `appendfsync always` | the store connects again by itself, and nothing is lost |
+//! | the server, with less | what it forgot is gone: held payments are lost, and **resends are credited again** |
+//! | failover to a replica | replication is asynchronous, so the same for what was not replicated |
+//! | the server is full (`noeviction`) | 503 for new payments; what is stored is finished |
+//! | the data is flushed while a handler runs | its settle is rejected; [`RedisStore::losses`] counts it, and the log has an error |
 //!
-//! # What is not
+//! Do not use [`Mode::StoreFirst`](cryptocloud_postback_inbox::Mode::StoreFirst): a 200 would then
+//! promise what only this server knows.
 //!
-//! **Redis is a cache of claims and no proof.**
-//! What it forgets in a restart, a failover or an eviction is processed again, so the last line is a unique index on the invoice in your own tables.
-//! `RedisStore` warns at its start where `maxmemory-policy` is not `noeviction`; `appendonly yes` with `appendfsync always` is what keeps claims over a restart.
-//! Where that is not enough, `cryptocloud-postback-sqlx` is effectively once within one database.
-//! Clusters are not supported.
+//! # The server
+//!
+//! At its start the store refuses a server that evicts, that has no append-only file with
+//! `appendfsync always`, or that does not tell, as hosted servers do that deny `CONFIG`.
+//! [`RedisStoreBuilder::durability`] asks for less.
+//! A user with few rights needs `EVALSHA`, `SCRIPT LOAD`, `INFO`, `CONFIG GET`, the commands in the
+//! scripts, and the keys under the [prefix](RedisStoreBuilder::prefix).
+//!
+//! All keys of a project have the same hash tag, so they are on one node of a cluster or behind one
+//! shard of a proxy. Redirections between the nodes of a cluster are not followed: the store refuses
+//! to start on one node of several.
+//!
+//! A settled payment takes about 280 bytes: 184 for itself, the rest for the indexes. It expires
+//! [800 days](RedisStoreBuilder::expire_after) after it was settled. Payments that are not settled
+//! never expire.
+//!
+//! # Features
+//!
+//! - `tls-rustls`: addresses that begin with `rediss://`. For certificate authorities of your own,
+//!   make the client by `redis::Client::build_with_tls`.
 #![forbid(unsafe_code)]
 
-mod answer;
 mod builder;
+mod call;
+mod check;
 mod connection;
+mod durability;
+mod epochs;
+mod error;
+mod inbox_store;
+mod keys;
+mod record;
+mod reply;
 mod scripts;
+mod settle;
 mod store;
+#[cfg(feature = "tls-rustls")]
+mod tls;
 
 pub use builder::RedisStoreBuilder;
+pub use durability::Durability;
 pub use redis;
 pub use store::RedisStore;
 

@@ -1,24 +1,37 @@
-use std::fmt;
-
 use redis::Script;
 
-/// Each runs as a whole on the server, and compares before it sets.
+/// The scripts. Each runs as a whole on the server; the prelude describes the keys.
+#[derive(Debug)]
 pub(crate) struct Scripts {
     pub(crate) accept: Script,
     pub(crate) claim: Script,
-    pub(crate) complete: Script,
-    pub(crate) conflict: Script,
+    pub(crate) counts: Script,
     pub(crate) discard: Script,
+    pub(crate) fail: Script,
+    pub(crate) find: Script,
+    pub(crate) get: Script,
+    pub(crate) history: Script,
+    pub(crate) hold: Script,
+    pub(crate) list: Script,
+    pub(crate) list_settled: Script,
+    pub(crate) oldest_unfinished: Script,
+    pub(crate) postpone: Script,
+    pub(crate) promote: Script,
     pub(crate) purge: Script,
-    pub(crate) release: Script,
+    pub(crate) receive: Script,
+    pub(crate) reconcile: Script,
+    pub(crate) reconciles_from: Script,
     pub(crate) renew: Script,
+    pub(crate) retry: Script,
+    pub(crate) settle: Script,
 }
 
-macro_rules! with_prelude {
+macro_rules! script {
     ($name:literal) => {
         Script::new(concat!(
             include_str!("../lua/prelude.lua"),
-            include_str!(concat!("../lua/", $name, ".lua"))
+            include_str!(concat!("../lua/", $name, ".lua")),
+            include_str!("../lua/epilogue.lua"),
         ))
     };
 }
@@ -26,20 +39,27 @@ macro_rules! with_prelude {
 impl Scripts {
     pub(crate) fn new() -> Self {
         Self {
-            accept: with_prelude!("accept"),
-            claim: with_prelude!("claim"),
-            complete: with_prelude!("complete"),
-            conflict: with_prelude!("conflict"),
-            discard: with_prelude!("discard"),
-            purge: Script::new(include_str!("../lua/purge.lua")),
-            release: with_prelude!("release"),
-            renew: with_prelude!("renew"),
+            accept: script!("accept"),
+            claim: script!("claim"),
+            counts: script!("counts"),
+            discard: script!("discard"),
+            fail: script!("fail"),
+            find: script!("find"),
+            get: script!("get"),
+            history: script!("history"),
+            hold: script!("hold"),
+            list: script!("list"),
+            list_settled: script!("list_settled"),
+            oldest_unfinished: script!("oldest_unfinished"),
+            postpone: script!("postpone"),
+            promote: script!("promote"),
+            purge: script!("purge"),
+            receive: script!("receive"),
+            reconcile: script!("reconcile"),
+            reconciles_from: script!("reconciles_from"),
+            renew: script!("renew"),
+            retry: script!("retry"),
+            settle: script!("settle"),
         }
-    }
-}
-
-impl fmt::Debug for Scripts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Scripts")
     }
 }

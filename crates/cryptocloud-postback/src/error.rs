@@ -1,12 +1,29 @@
-use std::{error, fmt};
+use std::{error, fmt, sync::Arc};
 
 use crate::{Format, InvoiceId};
 
 /// Why a postback was refused.
 ///
-/// [`kind`](Self::kind) is what to match on.
-/// [`source`](error::Error::source) says more to an operator, and neither text ever repeats what the
+/// Match on its [`kind`](Self::kind).
+/// [`source`](error::Error::source) tells an operator more, and neither text ever repeats what the
 /// sender wrote.
+///
+/// # Examples
+///
+/// ```
+/// use std::error::Error as _;
+///
+/// use cryptocloud_postback::{ErrorKind, Postback};
+///
+/// let body = "invoice_id=ILRAJE1Q&status=success&amount_crypto=-1";
+/// let error = Postback::parse(None, body.into()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidField);
+/// assert_eq!(error.to_string(), "a field is invalid");
+/// let cause = error.source().map(ToString::to_string);
+/// assert_eq!(cause.as_deref(), Some("amount_crypto is negative"));
+/// let invoice_id = error.claimed_invoice_id().map(|id| id.as_str());
+/// assert_eq!(invoice_id, Some("ILRAJE1Q"));
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -14,73 +31,113 @@ struct Inner {
     format: Option<Format>,
     invoice_id: Option<InvoiceId>,
     kind: ErrorKind,
+    project: Option<Arc<str>>,
 }
 
-/// What was wrong with a postback.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum ErrorKind {
+macro_rules! error_kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// What was wrong with a postback.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        #[non_exhaustive]
+        pub enum ErrorKind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ErrorKind {
+            /// Every kind, in alphabetical order.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+
+        impl fmt::Display for ErrorKind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$name => $text,)*
+                })
+            }
+        }
+    };
+}
+
+error_kinds! {
+    /// The body did not arrive before the adapter's deadline.
+    ///
+    /// Nothing was wrong with what had arrived: the sender may send the request again.
+    BodyTimeout = "body did not arrive in time",
     /// The body is larger than [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES), or than a lower limit of
     /// the adapter or the app.
-    BodyTooLarge,
+    BodyTooLarge = "body is too large",
     /// The connection broke before the body was complete.
-    BodyUnreadable,
-    /// The machine's clock stands before 1970, so that no token can be judged.
-    ClockBeforeEpoch,
+    BodyUnreadable = "connection broke before the body was complete",
+    /// This machine's clock is set before 1970, so that no token's time can be checked.
+    ClockBeforeEpoch = "this machine's clock is set before 1970: correct it",
     /// The body is compressed.
-    ContentEncoding,
-    /// A field that the vendor's page defines came twice.
-    DuplicateField,
-    /// A field that the vendor's page defines holds something that it cannot hold.
-    InvalidField,
+    ContentEncoding = "body is compressed",
+    /// A field that the vendor's page documents appears twice.
+    DuplicateField = "a field appears twice",
+    /// A field that the vendor's page documents has a value that it cannot have.
+    InvalidField = "a field is invalid",
     /// The body is not a UTF-8 form.
-    InvalidForm,
+    InvalidForm = "body is not a form",
     /// The body is not a JSON object in UTF-8, or is nested too deeply.
-    InvalidJson,
+    InvalidJson = "body is not a JSON object",
     /// The token was issued for another invoice, or for none.
-    InvoiceMismatch,
-    /// The body is neither JSON nor a form, or not in UTF-8 by its `Content-Type`.
-    MediaType,
-    /// The request was not a POST.
-    MethodNotAllowed,
+    InvoiceMismatch = "token was issued for another invoice",
+    /// The body is neither JSON nor a form, or its `Content-Type` declares another charset than
+    /// UTF-8.
+    MediaType = "body is neither JSON nor a form in UTF-8",
+    /// The request is not a POST.
+    MethodNotAllowed = "request is not a POST",
     /// A required field is missing.
-    MissingField,
-    /// `invoice_id` is missing, or `order_id` where the verifier requires one.
-    MissingId,
+    MissingField = "a required field is missing",
+    /// `invoice_id` is missing, or `order_id` if the verifier requires it.
+    MissingId = "invoice or order id is missing",
     /// The postback's status is not `success`.
-    StatusRefused,
-    /// The postback is of a test payment, which the verifier refuses.
-    TestModeRefused,
+    StatusRefused = "status is not success",
+    /// The postback is for a test payment, and the verifier requires a live one.
+    TestModeRefused = "payment is a test",
+    /// The postback does not say whether it is for a test payment, and the verifier requires a live
+    /// one.
+    TestModeUnknown = "postback does not say whether the payment is a test",
     /// The token's algorithm is not HS256.
-    TokenAlgorithm,
+    TokenAlgorithm = "token is not signed with HS256",
     /// The token's claims are not what the vendor issues.
-    TokenClaims,
+    TokenClaims = "token has malformed claims",
     /// The token has expired.
-    TokenExpired,
+    TokenExpired = "token has expired",
     /// The token's header asks for something that is not supported, such as `crit` or a key.
-    TokenHeader,
+    TokenHeader = "token has an unsupported header",
     /// The token is valid for longer than the vendor ever issues one.
-    TokenLifetime,
+    TokenLifetime = "token is valid for too long",
     /// The token is not three segments of canonical base64url.
-    TokenMalformed,
-    /// There is no token, or it is not text.
-    TokenMissing,
-    /// The token's `nbf` or `iat` lies in the future.
-    TokenNotYetValid,
+    TokenMalformed = "token is malformed",
+    /// There is no token, or it is not a string.
+    TokenMissing = "token is missing",
+    /// The token's `nbf` or `iat` is in the future.
+    TokenNotYetValid = "token is not valid yet",
     /// The token was signed with another secret, or was changed.
-    TokenSignature,
-    /// The app holds no verifier.
-    VerifierMissing,
+    TokenSignature = "token is signed with another secret",
+    /// Two verifiers or settings of different types are configured in nested scopes, so that it is
+    /// unclear which of them applies.
+    VerifierAmbiguous = "two verifiers or settings of different types are configured in nested scopes: \
+        configure both as the same type, so that the inner one applies",
+    /// The app has no verifier.
+    VerifierMissing = "no verifier is configured: add one to the app's state or app data",
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, cause: Cause) -> Self {
+    pub(crate) fn new(kind: ErrorKind, cause: impl Into<Option<Cause>>) -> Self {
         Self(Box::new(Inner {
-            cause: Some(cause),
+            cause: cause.into(),
             format: None,
             invoice_id: None,
             kind,
+            project: None,
         }))
+    }
+
+    /// An error without a cause.
+    pub(crate) fn bare(kind: ErrorKind) -> Self {
+        Self::new(kind, None)
     }
 
     /// What was wrong.
@@ -89,18 +146,25 @@ impl Error {
         self.0.kind
     }
 
-    /// The format of the body, where it was known by then.
+    /// The format of the body, if it was already known.
     #[must_use]
     pub fn format(&self) -> Option<Format> {
         self.0.format
     }
 
-    /// The invoice that the body names, where it was read by then.
+    /// The invoice that the body names, if it was already read.
     ///
-    /// Nothing proves it: a stranger can write any id here.
+    /// Use it to find a refused postback again, and for nothing else: any sender can write any id.
     #[must_use]
     pub fn claimed_invoice_id(&self) -> Option<&InvoiceId> {
         self.0.invoice_id.as_ref()
+    }
+
+    /// The project of the verifier that refused the postback, if it was
+    /// [named](crate::VerifierBuilder::project).
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        self.0.project.as_deref()
     }
 
     pub(crate) fn with_format(mut self, format: Format) -> Self {
@@ -108,21 +172,14 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_invoice_id(mut self, invoice_id: &InvoiceId) -> Self {
-        self.0.invoice_id = Some(invoice_id.clone());
+    pub(crate) fn with_invoice_id(mut self, invoice_id: impl Into<Option<InvoiceId>>) -> Self {
+        self.0.invoice_id = invoice_id.into();
         self
     }
-}
 
-/// For adapters, which find some faults before there is a body to verify.
-impl From<ErrorKind> for Error {
-    fn from(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner {
-            cause: None,
-            format: None,
-            invoice_id: None,
-            kind,
-        }))
+    pub(crate) fn with_project(mut self, project: Option<Arc<str>>) -> Self {
+        self.0.project = project;
+        self
     }
 }
 
@@ -145,45 +202,14 @@ impl fmt::Debug for Error {
             .field("cause", &self.0.cause)
             .field("format", &self.0.format)
             .field("claimed_invoice_id", &self.0.invoice_id)
+            .field("project", &self.0.project)
             .finish()
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::BodyTooLarge => "body is too large",
-            Self::BodyUnreadable => "body could not be read to its end",
-            Self::ClockBeforeEpoch => "the clock of this machine stands before 1970",
-            Self::ContentEncoding => "body is compressed",
-            Self::DuplicateField => "a field came twice",
-            Self::InvalidField => "a field is invalid",
-            Self::InvalidForm => "body is not a form",
-            Self::InvalidJson => "body is not a JSON object",
-            Self::InvoiceMismatch => "token was issued for another invoice",
-            Self::MediaType => "body is neither JSON nor a form in UTF-8",
-            Self::MethodNotAllowed => "request is not a POST",
-            Self::MissingField => "a required field is missing",
-            Self::MissingId => "invoice or order id is missing",
-            Self::StatusRefused => "status is not success",
-            Self::TestModeRefused => "payment is a test",
-            Self::TokenAlgorithm => "token is not signed with HS256",
-            Self::TokenClaims => "token has malformed claims",
-            Self::TokenExpired => "token has expired",
-            Self::TokenHeader => "token has an unsupported header",
-            Self::TokenLifetime => "token is valid for too long",
-            Self::TokenMalformed => "token is malformed",
-            Self::TokenMissing => "token is missing",
-            Self::TokenNotYetValid => "token is not valid yet",
-            Self::TokenSignature => "token is signed with another secret",
-            Self::VerifierMissing => "the app holds no verifier: put one into its app_data",
-        })
     }
 }
 
 /// The reason below an [`ErrorKind`], for the log.
 ///
-/// Its texts are ours alone: serde's messages quote what the sender wrote, so none of them gets here.
+/// Its texts are all written here: serde's messages quote what the sender wrote, so none is used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Cause {
     Field {
@@ -241,6 +267,18 @@ mod tests {
             error.source().map(ToString::to_string).as_deref(),
             Some("currency is empty")
         );
-        assert!(Error::from(ErrorKind::MediaType).source().is_none());
+        assert!(Error::bare(ErrorKind::MediaType).source().is_none());
+    }
+
+    #[test]
+    fn kinds_are_in_alphabetical_order_and_their_texts_differ() {
+        let names = ErrorKind::ALL.iter().map(|kind| format!("{kind:?}"));
+        assert!(names.is_sorted_by(|a, b| a < b));
+        let texts: Vec<_> = ErrorKind::ALL.iter().map(ToString::to_string).collect();
+        for (index, text) in texts.iter().enumerate() {
+            assert!(!text.ends_with('.'), "{text}");
+            assert!(text.starts_with(|c: char| c.is_lowercase()), "{text}");
+            assert_eq!(texts.iter().position(|other| other == text), Some(index));
+        }
     }
 }

@@ -1,141 +1,164 @@
-//! Verifies the payment postbacks of CryptoCloud (now also called Trybit) and hands them over typed.
+//! Verifies the payment postbacks of CryptoCloud (now also called Trybit) and parses them into types.
 //!
-//! When an invoice is confirmed, CryptoCloud posts JSON or a form to the merchant's URL, with an
-//! HS256 JWT in the field `token`.
-//! [`Verifier`] tells a genuine one from everything else; it does no I/O and knows no HTTP framework.
-//! For a handler's argument take [`cryptocloud-postback-axum`] or
-//! [`cryptocloud-postback-actix-web`], which do the rest.
+//! When an invoice is confirmed, CryptoCloud sends a POST with JSON or a form to the merchant's URL,
+//! with an HS256 JWT in the field `token`.
+//! A [`Verifier`] accepts only genuine postbacks.
+//! It does no I/O and knows no HTTP framework: for a handler argument use
+//! [`cryptocloud-postback-axum`] or [`cryptocloud-postback-actix-web`].
+//! This crate is not affiliated with the vendor.
 //!
 //! [`cryptocloud-postback-axum`]: https://docs.rs/cryptocloud-postback-axum
 //! [`cryptocloud-postback-actix-web`]: https://docs.rs/cryptocloud-postback-actix-web
 //!
 //! # Quickstart
 //!
+//! Store the invoice id when you create the invoice.
+//! The token proves it, so it finds the order; everything else is only reported, so compare it.
+//!
 //! ```
-//! use cryptocloud_postback::{Error, SecretKey, Verified, Verifier};
+//! use bytes::Bytes;
+//! use cryptocloud_postback::{
+//!     Amount, Error, Expected, InvoiceId, RequestHead, SecretKey, Verifier,
+//! };
+//!
+//! struct Order {
+//!     invoice_id: InvoiceId,
+//!     usd: Amount,
+//! }
 //!
 //! fn receive(
 //!     verifier: &Verifier,
-//!     content_type: Option<&[u8]>,
-//!     body: Vec<u8>,
-//! ) -> Result<Verified, Error> {
-//!     verifier.verify(content_type, body.into())
+//!     orders: &[Order],
+//!     head: RequestHead,
+//!     body: Bytes,
+//! ) -> Result<String, Error> {
+//!     let postback = verifier.verify(head, body)?;
+//!     let order = orders.iter().find(|order| order.invoice_id == *postback.invoice_id());
+//!     let Some(order) = order else {
+//!         return Ok("held for review: no order has this invoice".to_owned());
+//!     };
+//!     let expected = Expected::invoice(order.invoice_id.clone()).usd(order.usd);
+//!     match postback.check(&expected) {
+//!         Ok(()) => Ok("paid".to_owned()),
+//!         Err(mismatch) => Ok(format!("held for review: {mismatch}")),
+//!     }
 //! }
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let environment = |_: &str| Ok::<_, std::env::VarError>("not-a-real-key-only-for-this-example");
-//! let verifier = Verifier::new(SecretKey::new(environment("CRYPTOCLOUD_SECRET_KEY")?)?)?;
-//! # use cryptocloud_postback::{UnixTime, testing::PostbackBuilder};
-//! # let signed = PostbackBuilder::new("not-a-real-key-only-for-this-example")
-//! #     .expires_at(UnixTime::now()?.saturating_add(std::time::Duration::from_secs(240)));
-//! # let genuine = signed.json().body().to_vec();
-//! # let forged = signed.token("e30.e30.e30").json().body().to_vec();
+//! # let secret = "not-a-real-key-only-for-this-example";
+//! # let env = |_: &str| Ok::<_, std::env::VarError>(secret.to_owned());
+//! # let json = |postback: cryptocloud_postback::testing::PostbackBuilder| postback.json().body();
+//! # let genuine = cryptocloud_postback::testing::PostbackBuilder::new(secret).usd("10.5");
+//! # let forged = json(genuine.clone().token("e30.e30.e30"));
+//! # let underpaid = json(genuine.clone().paid("0.00005"));
+//! # let genuine = json(genuine);
+//! let verifier = Verifier::new(SecretKey::new(env("CRYPTOCLOUD_SECRET_KEY")?)?)?;
+//! let orders = [Order { invoice_id: InvoiceId::parse("ILRAJE1Q")?, usd: "10.5".parse()? }];
+//! let head = || RequestHead::check("POST", [("content-type", b"application/json".as_slice())]);
 //!
-//! let postback = receive(&verifier, Some(b"application/json"), genuine)?;
-//! assert_eq!(postback.invoice_id().as_str(), "ILRAJE1Q"); // proven
-//! assert_eq!(postback.reported().currency.as_str(), "BNB"); // reported
+//! // Accepted:
+//! assert_eq!(receive(&verifier, &orders, head()?, genuine)?, "paid");
 //!
-//! let refused = receive(&verifier, Some(b"application/json"), forged).unwrap_err();
-//! assert_eq!(refused.kind().status_code(), 401);
+//! // Genuine, but it does not pay the order:
+//! assert_eq!(
+//!     receive(&verifier, &orders, head()?, underpaid)?,
+//!     "held for review: postback does not match the order: paid amount too low"
+//! );
+//!
+//! // Refused:
+//! let error = receive(&verifier, &orders, head()?, forged).unwrap_err();
+//! assert_eq!(error.kind().response().status(), 401);
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! # What is verified
 //!
-//! 1. The body has at most 64 KiB, is JSON or a form in UTF-8, and nests no deeper than 32 levels.
-//! 2. No field of the vendor's page comes twice, `invoice_info.uuid` neither, and each is of its type;
-//!    an amount is exact.
-//! 3. The token has three segments of canonical base64url, the algorithm exactly HS256 (RFC 8725
-//!    section 3.1), and no header that changes what is signed or brings a key.
-//! 4. Its MAC is from the secret, compared in constant time.
-//! 5. Its claims, read only then (RFC 7515 section 5.2), say that it has not expired, and that it is
-//!    valid for five minutes at most, give or take the leeway.
-//! 6. It was issued for the invoice that the body names.
-//! 7. The status is `success`.
+//! 1. The request is a POST, and its body is not compressed.
+//! 2. The body has at most 64 KiB, is JSON or a form in UTF-8, and nests no deeper than 32 levels.
+//! 3. No field of the vendor's page appears twice, and each has a value of its type; amounts are
+//!    exact.
+//! 4. The token has three segments of canonical base64url, its algorithm is exactly HS256 (RFC 8725
+//!    section 3.1), and no header changes what is signed or brings a key.
+//! 5. Its MAC was made with the secret. The comparison takes constant time.
+//! 6. Its claims, read only after that (RFC 7515 section 5.2), say that it has not expired and that
+//!    it is valid for at most five minutes, give or take the leeway.
+//! 7. It was issued for the invoice that the body names.
+//! 8. The status is `success`.
 //!
-//! # What is not
+//! # What is not verified
 //!
-//! **The token does not sign the body.**
-//! Amount, currency, order and status are as reported by whoever held a valid token of this invoice
-//! within its five minutes: [`Verified::reported`] says so by its name.
-//! Compare them with your own record ([`Verified::check`]), or ask the vendor's API.
+//! - **The token does not sign the body.**
+//!   Until a token of this invoice expires, an attacker who holds it can rewrite amount, currency,
+//!   order, status and `invoice_info`.
+//!   [`Verified::reported`] has them, and [`Verified::check`] compares them with your order.
+//!   Only the vendor's API can confirm them.
+//! - **`success` does not mean paid in full.**
+//!   Partial payments and confirmations by hand arrive as `success` too: see [`Expected::usd`],
+//!   [`Expected::amount`] and [`Expected::minimum_paid`].
+//! - **The same invoice can arrive again**, as a resend, or as a replay before the token expires.
+//!   Remember which invoices you have credited.
 //!
-//! The same invoice can be posted again, by a resend or by a replay within those minutes.
-//! Whoever credits money has to remember which invoices are done.
+//! # Differences from the vendor's samples
 //!
-//! # Where this differs from the vendor's samples
+//! The handlers on the vendor's page accept a missing or blank token, a token without `exp` and a
+//! token of another invoice, verify nothing in a form, and fall back to the secret `super-secret`.
+//! Each of these lets an attacker confirm any invoice, so all of them are refused here.
 //!
-//! The handlers on the vendor's page let a missing or blank token pass, accept a token without `exp`
-//! or of another invoice, verify nothing in a form, and fall back to the secret `super-secret`.
-//! Each of these lets anybody confirm any invoice, so all of them are refused here.
-//! They also answer 400 to `"order_id": null`, which the page's own example has and payment links
-//! send; that is accepted here, and [`VerifierBuilder::require_order_id`] brings it back.
+//! They also respond with 400 to `"order_id": null`, which payment links send and the page's own
+//! example has.
+//! It is accepted here, unless [`VerifierBuilder::require_order_id`] is set.
 //!
 //! # Features
 //!
-//! - `aws-lc-rs` (default) and `rust-crypto`: who computes the HMAC. One is needed; with both, it is
-//!   AWS-LC. `rust-crypto` needs no C compiler, but pulls in the crate `rsa` with its advisory
-//!   RUSTSEC-2023-0071, which has no fix; nothing here calls it.
-//! - `testing`: [`testing`](https://docs.rs/cryptocloud-postback/latest/cryptocloud_postback/testing/),
-//!   signed postbacks for your own tests.
-//! - `tracing`: the one event for each postback that the adapters emit.
+//! - `aws-lc-rs` (default) and `rust-crypto`: the implementation of the HMAC. One is required; with
+//!   both, AWS-LC is used. `rust-crypto` needs no C compiler, but depends on the crate `rsa`, whose
+//!   advisory RUSTSEC-2023-0071 has no fix; nothing here calls it.
+//! - `http`: `Verifier::verify_http` for an `http::Request`, and a [`Response`] as an
+//!   `http::Response`.
+//! - `testing`: `testing::PostbackBuilder`, signed postbacks for your own tests.
+//! - `tracing`: one event for each postback, at `INFO` if it is accepted, else at `WARN` or `ERROR`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
-mod amount;
-mod answer;
-mod builder;
-mod check;
-mod claims;
-mod currency;
+mod body;
 mod error;
-mod expected;
-mod fields;
-mod format;
-mod invoice_id;
-mod invoice_info;
-mod json;
-mod mac;
+mod http;
 mod postback;
-mod request;
-mod scan;
-mod secret;
-mod status;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod text;
 mod token;
-#[cfg(feature = "tracing")]
-mod trace;
-mod unix_time;
-mod unverified;
-mod verified;
-mod verifier;
+mod verify;
 
-pub use amount::{Amount, AmountError};
-pub use answer::{ANSWER_CONTENT_TYPE, RECEIVED_BODY};
-pub use builder::{BuildError, VerifierBuilder};
-pub use check::Check;
-pub use currency::{Currency, OtherCode};
+pub use body::{
+    format::Format,
+    unverified::{MAX_BODY_BYTES, Unverified},
+};
 pub use error::{Error, ErrorKind};
-pub use expected::{Expected, Mismatch};
-pub use format::Format;
-pub use invoice_id::InvoiceId;
-pub use invoice_info::{CurrencyInfo, InvoiceInfo, Network, Project, RawJson};
-pub use postback::Postback;
-pub use request::check_request;
+pub use http::{head::RequestHead, response::Response};
+pub use postback::{
+    amount::{Amount, AmountError},
+    code::{CodeError, OtherCode},
+    currency::Currency,
+    invoice_id::InvoiceId,
+    invoice_info::{CurrencyInfo, InvoiceInfo, Network, Project, RawJson},
+    payload::Postback,
+    status::{InvoiceStatus, Status},
+};
 /// The decimal in an [`Amount`].
 pub use rust_decimal::Decimal;
-pub use secret::{SecretKey, SecretKeyError};
-pub use status::{InvoiceStatus, Status};
 /// The timestamps in an [`InvoiceInfo`].
 pub use time::OffsetDateTime;
-#[cfg(feature = "tracing")]
-pub use trace::trace_outcome;
-pub use unix_time::UnixTime;
-pub use unverified::{MAX_BODY_BYTES, Unverified};
-pub use verified::Verified;
-pub use verifier::Verifier;
+pub use token::secret::{SecretKey, SecretKeyError};
+pub use verify::{
+    builder::{BuildError, VerifierBuilder},
+    check::Check,
+    expected::{Expected, Report},
+    mismatch::{Difference, Mismatch},
+    time::UnixTime,
+    verified::Verified,
+    verifier::Verifier,
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

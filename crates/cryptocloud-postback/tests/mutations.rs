@@ -1,9 +1,9 @@
-//! A genuine postback with something changed in every place: nothing panics, no other invoice gets
-//! in, and `jsonwebtoken::decode` accepts what is accepted here.
+//! A genuine postback, changed in every place: nothing panics, no other invoice is accepted, and
+//! `jsonwebtoken::decode` accepts every token that is accepted here.
 
 use bytes::Bytes;
 use cryptocloud_postback::{
-    SecretKey, Verifier,
+    RequestHead, SecretKey, Verifier,
     testing::{NOW, PostbackBuilder},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -36,12 +36,13 @@ fn mutations<'a>(text: &'a [u8], bytes: &'a [u8]) -> impl Iterator<Item = Vec<u8
 #[test]
 fn of_a_body() -> TestResult {
     let verifier = verifier()?;
-    let signed = PostbackBuilder::new(SECRET).order_id("ORDER_93223");
+    let signed = PostbackBuilder::new(SECRET).at(NOW).order_id("ORDER_93223");
     let bytes = b"\0\n \"%&+,-.019:=AIZ[\\]_az{}\x7f\x80\xc3\xff";
     let mut accepted = 0;
     for postback in [signed.json(), signed.form()] {
         for body in mutations(&postback.body(), bytes) {
-            let outcome = verifier.verify_at(Some(postback.content_type()), body.into(), NOW);
+            let head = RequestHead::from_content_type(Some(postback.content_type()));
+            let outcome = verifier.verify_at(head, body.into(), NOW);
             if let Ok(verified) = outcome {
                 assert_eq!(verified.invoice_id().as_str(), "ILRAJE1Q");
                 // Nor does anything panic that is read later.
@@ -58,13 +59,15 @@ fn of_a_body() -> TestResult {
 #[test]
 fn of_a_token() -> TestResult {
     let verifier = verifier()?;
-    let signed = PostbackBuilder::new(SECRET);
+    let signed = PostbackBuilder::new(SECRET).at(NOW);
     let token = signed.signed_token();
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ";
     for mutation in mutations(token.as_bytes(), alphabet) {
         let text = String::from_utf8(mutation)?;
         let body = signed.clone().token(&text).json().body();
-        let is_accepted = verifier.verify_at(None, body, NOW).is_ok();
+        let is_accepted = verifier
+            .verify_at(RequestHead::from_content_type(None), body, NOW)
+            .is_ok();
         // Only white space around it is taken off.
         assert_eq!(is_accepted, text.trim() == token, "{text:?}");
     }
@@ -91,7 +94,11 @@ fn of_a_token_s_parts_under_a_mac_that_holds() -> TestResult {
     let bytes: Vec<u8> = (b' '..=b'~').collect();
     let mut accepted = 0;
     let mut check = |signed: PostbackBuilder| {
-        let outcome = verifier.verify_at(None, signed.json().body(), NOW);
+        let outcome = verifier.verify_at(
+            RequestHead::from_content_type(None),
+            signed.json().body(),
+            NOW,
+        );
         if outcome.is_ok() {
             let decoded =
                 jsonwebtoken::decode::<serde_json::Value>(signed.signed_token(), &key, &validation);
@@ -102,12 +109,17 @@ fn of_a_token_s_parts_under_a_mac_that_holds() -> TestResult {
     for mutation in mutations(header.as_bytes(), &bytes) {
         check(
             PostbackBuilder::new(SECRET)
+                .at(NOW)
                 .header(String::from_utf8(mutation)?)
                 .claims(&claims),
         );
     }
     for mutation in mutations(claims.as_bytes(), &bytes) {
-        check(PostbackBuilder::new(SECRET).claims(String::from_utf8(mutation)?));
+        check(
+            PostbackBuilder::new(SECRET)
+                .at(NOW)
+                .claims(String::from_utf8(mutation)?),
+        );
     }
     // Some names are free, and the expiry can be other digits.
     assert!(accepted > 100, "only {accepted} were accepted");
@@ -117,11 +129,12 @@ fn of_a_token_s_parts_under_a_mac_that_holds() -> TestResult {
 #[test]
 fn of_the_content_type() -> TestResult {
     let verifier = verifier()?;
-    let body: Bytes = PostbackBuilder::new(SECRET).json().body();
+    let body: Bytes = PostbackBuilder::new(SECRET).at(NOW).json().body();
     let bytes: Vec<u8> = (0..=u8::MAX).collect();
     for content_type in mutations(b"application/json; charset=\"utf-8\"", &bytes) {
-        let outcome = verifier.verify_at(Some(&content_type), body.clone(), NOW);
-        let refused = outcome.err().map(|error| error.kind().status_code());
+        let head = RequestHead::from_content_type(Some(&content_type));
+        let outcome = verifier.verify_at(head, body.clone(), NOW);
+        let refused = outcome.err().map(|error| error.kind().response().status());
         assert!(matches!(refused, None | Some(415)), "{content_type:?}");
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Serves the routes of this crate; see there how to run it.
+//! Serves the routes of this crate; its documentation says how to run it.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -9,8 +9,9 @@ use std::{
     process::ExitCode,
 };
 
+use actix_basic::{Order, Orders};
 use actix_web::{App, HttpServer};
-use cryptocloud_postback_actix_web::core::{SecretKey, Verifier};
+use cryptocloud_postback_actix_web::core::{Currency, InvoiceId, SecretKey, Verifier};
 use tracing_subscriber::EnvFilter;
 
 #[actix_web::main]
@@ -23,14 +24,14 @@ async fn main() -> ExitCode {
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .init();
-    let (verifier, address) = match settings() {
+    let (verifier, orders, address) = match settings() {
         Ok(settings) => settings,
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::from(2);
         }
     };
-    match serve(verifier, address).await {
+    match serve(verifier, orders, address).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{address}: {error}");
@@ -39,7 +40,7 @@ async fn main() -> ExitCode {
     }
 }
 
-fn settings() -> Result<(Verifier, SocketAddr), Box<dyn Error>> {
+fn settings() -> Result<(Verifier, Orders, SocketAddr), Box<dyn Error>> {
     let secret = env::var("CRYPTOCLOUD_SECRET_KEY")
         .map_err(|_| "set CRYPTOCLOUD_SECRET_KEY to the SECRET KEY of your project's settings")?;
     let secret = SecretKey::new(secret).map_err(|error| {
@@ -51,14 +52,26 @@ fn settings() -> Result<(Verifier, SocketAddr), Box<dyn Error>> {
     let address = address
         .parse()
         .map_err(|_| "set LISTEN_ADDR to an address and a port, such as 127.0.0.1:3000")?;
-    Ok((Verifier::new(secret)?, address))
+    let order = Order {
+        id: "ORDER_93223".to_owned(),
+        amount: "0.000113".parse()?,
+        currency: Currency::Bnb,
+        is_paid: false,
+    };
+    let orders = [(InvoiceId::parse("ILRAJE1Q")?, order)];
+    Ok((
+        Verifier::new(secret)?,
+        orders.into_iter().collect(),
+        address,
+    ))
 }
 
-async fn serve(verifier: Verifier, address: SocketAddr) -> io::Result<()> {
+async fn serve(verifier: Verifier, orders: Orders, address: SocketAddr) -> io::Result<()> {
     let server = HttpServer::new(move || {
-        App::new().configure(|config| actix_basic::configure(config, verifier.clone()))
+        let (verifier, orders) = (verifier.clone(), orders.clone());
+        App::new().configure(|config| actix_basic::configure(config, verifier, orders))
     })
-    // Of its own, since actix-web's drops requests in flight at Ctrl-C.
+    // `stop` below waits for signals, because actix-web drops requests in flight at Ctrl-C.
     .disable_signals()
     .shutdown_timeout(GRACE_SECONDS)
     .bind(address)?;
@@ -76,7 +89,7 @@ async fn serve(verifier: Verifier, address: SocketAddr) -> io::Result<()> {
     server.await
 }
 
-/// Waits for Ctrl-C, or for SIGTERM where there is one.
+/// Waits for Ctrl-C, or for SIGTERM on Unix.
 async fn stop() -> io::Result<()> {
     #[cfg(unix)]
     {

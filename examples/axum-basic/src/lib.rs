@@ -1,42 +1,117 @@
-//! The smallest receiver of postbacks on axum, to run or to mount.
+//! The smallest shop that receives postbacks on axum, to run or to mount.
 //!
 //! Run with
 //!
 //! ```sh
-//! CRYPTOCLOUD_SECRET_KEY=not-a-real-key-only-for-this-example cargo run -p axum-basic
+//! export CRYPTOCLOUD_SECRET_KEY=not-a-real-key-only-for-this-example
+//! cargo run -p axum-basic
 //! ```
 //!
-//! and see what it answers to a postback without a token, which is 401:
+//! and pay its only order with a postback signed by `ccpostback`. One without a token gets 401:
 //!
 //! ```sh
+//! cargo run -q -p cryptocloud-postback-cli -- send --url http://127.0.0.1:3000/postback --invoice-id ILRAJE1Q --order-id ORDER_93223
 //! curl -i http://127.0.0.1:3000/postback -d 'status=success&invoice_id=1&amount_crypto=1&currency=TON'
 //! ```
 #![forbid(unsafe_code)]
 
-use axum::{Router, routing::any};
-use cryptocloud_postback_axum::{Received, VerifiedPostback, core::Verifier};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
-/// `/postback`, to mount with [`Router::merge`] or [`Router::nest`].
-pub fn router(verifier: Verifier) -> Router {
-    // `any`, since the extractor answers other methods than POST with 405.
-    Router::new()
-        .route("/postback", any(paid))
-        .with_state(verifier)
+use axum::{
+    Router,
+    extract::{FromRef, State},
+    http::StatusCode,
+    routing::any,
+};
+use cryptocloud_postback_axum::{
+    Received, VerifiedPostback,
+    core::{Amount, Currency, Expected, InvoiceId, Verifier},
+};
+
+/// What the shop stores when it creates an invoice.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The shop's own number.
+    pub id: String,
+    /// The price in `currency`.
+    pub amount: Amount,
+    /// The currency of the price.
+    pub currency: Currency,
+    /// Whether it is paid.
+    pub is_paid: bool,
 }
 
-/// Runs for genuine postbacks only.
-///
-/// The invoice is proven, the rest is reported: before you credit anything, compare it with your own
-/// order (`postback.check(&Expected::order(..))`), do that once for an invoice, and answer only when
-/// it is stored.
-async fn paid(VerifiedPostback(postback): VerifiedPostback) -> Received {
-    let reported = postback.reported();
-    tracing::info!(
-        invoice_id = ?postback.invoice_id().as_str(),
-        amount = %reported.amount_crypto,
-        currency = ?reported.currency.as_str(),
-        order_id = ?reported.order_id,
-        "paid"
-    );
-    Received
+/// The orders by their invoice. They are in memory here; a shop has a database.
+#[derive(Clone, Debug, Default)]
+pub struct Orders(Arc<Mutex<HashMap<InvoiceId, Order>>>);
+
+impl FromIterator<(InvoiceId, Order)> for Orders {
+    fn from_iter<I: IntoIterator<Item = (InvoiceId, Order)>>(orders: I) -> Self {
+        Self(Arc::new(Mutex::new(orders.into_iter().collect())))
+    }
+}
+
+#[derive(Clone)]
+struct AppState {
+    orders: Orders,
+    verifier: Verifier,
+}
+
+impl FromRef<AppState> for Orders {
+    fn from_ref(state: &AppState) -> Self {
+        state.orders.clone()
+    }
+}
+
+impl FromRef<AppState> for Verifier {
+    fn from_ref(state: &AppState) -> Self {
+        state.verifier.clone()
+    }
+}
+
+/// `/postback`, to mount with [`Router::merge`] or [`Router::nest`].
+pub fn router(verifier: Verifier, orders: Orders) -> Router {
+    // `any`, because the extractor responds to other methods than POST with 405.
+    Router::new()
+        .route("/postback", any(paid))
+        .with_state(AppState { orders, verifier })
+}
+
+/// Runs for genuine postbacks only, and responds once the payment is stored.
+async fn paid(
+    State(Orders(orders)): State<Orders>,
+    VerifiedPostback(postback): VerifiedPostback,
+) -> Result<Received, StatusCode> {
+    let (invoice_id, reported) = (postback.invoice_id(), postback.reported());
+    let mut orders = orders
+        .lock()
+        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    // The invoice id is proven, all else is only reported: it has to match the shop's own order.
+    let Some(order) = orders.get_mut(invoice_id) else {
+        tracing::warn!(invoice_id = ?invoice_id.as_str(), "held for review: no such invoice");
+        return Ok(Received);
+    };
+    let expected = Expected::invoice(invoice_id.clone())
+        .order(&*order.id)
+        .currency(order.currency.clone())
+        .minimum_paid(order.amount);
+    if let Err(mismatch) = postback.check(&expected) {
+        tracing::warn!(invoice_id = ?invoice_id.as_str(), "held for review: {mismatch}");
+        return Ok(Received);
+    }
+    // The same postback may arrive twice.
+    if !order.is_paid {
+        order.is_paid = true;
+        tracing::info!(
+            invoice_id = ?invoice_id.as_str(),
+            amount = reported.amount_crypto.map(tracing::field::display),
+            currency = reported.currency.as_ref().map(Currency::as_str),
+            order_id = ?reported.order_id,
+            "paid"
+        );
+    }
+    Ok(Received)
 }

@@ -1,4 +1,4 @@
-//! Serves the router of this crate; see there how to run it.
+//! Serves the router of this crate; its documentation says how to run it.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -10,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-use cryptocloud_postback_axum::core::{SecretKey, Verifier};
+use axum_basic::{Order, Orders};
+use cryptocloud_postback_axum::core::{Currency, InvoiceId, SecretKey, Verifier};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -24,14 +25,14 @@ async fn main() -> ExitCode {
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .init();
-    let (verifier, address) = match settings() {
+    let (verifier, orders, address) = match settings() {
         Ok(settings) => settings,
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::from(2);
         }
     };
-    match serve(verifier, address).await {
+    match serve(verifier, orders, address).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{address}: {error}");
@@ -40,7 +41,7 @@ async fn main() -> ExitCode {
     }
 }
 
-fn settings() -> Result<(Verifier, SocketAddr), Box<dyn Error>> {
+fn settings() -> Result<(Verifier, Orders, SocketAddr), Box<dyn Error>> {
     let secret = env::var("CRYPTOCLOUD_SECRET_KEY")
         .map_err(|_| "set CRYPTOCLOUD_SECRET_KEY to the SECRET KEY of your project's settings")?;
     let secret = SecretKey::new(secret).map_err(|error| {
@@ -52,26 +53,37 @@ fn settings() -> Result<(Verifier, SocketAddr), Box<dyn Error>> {
     let address = address
         .parse()
         .map_err(|_| "set LISTEN_ADDR to an address and a port, such as 127.0.0.1:3000")?;
-    Ok((Verifier::new(secret)?, address))
+    let order = Order {
+        id: "ORDER_93223".to_owned(),
+        amount: "0.000113".parse()?,
+        currency: Currency::Bnb,
+        is_paid: false,
+    };
+    let orders = [(InvoiceId::parse("ILRAJE1Q")?, order)];
+    Ok((
+        Verifier::new(secret)?,
+        orders.into_iter().collect(),
+        address,
+    ))
 }
 
-async fn serve(verifier: Verifier, address: SocketAddr) -> io::Result<()> {
+async fn serve(verifier: Verifier, orders: Orders, address: SocketAddr) -> io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     writeln!(
         io::stdout(),
         "listening on http://{}/postback",
         listener.local_addr()?
     )?;
-    let server = axum::serve(listener, axum_basic::router(verifier))
+    let server = axum::serve(listener, axum_basic::router(verifier, orders))
         .with_graceful_shutdown(async { stop().await.unwrap_or_default() });
     tokio::select! {
         result = server => result,
-        // Requests in flight are answered, but nobody holds the process up for longer.
+        // Requests in flight get their response, but none delays the end for longer.
         result = async { stop().await?; tokio::time::sleep(GRACE).await; Ok(()) } => result,
     }
 }
 
-/// Waits for Ctrl-C, or for SIGTERM where there is one.
+/// Waits for Ctrl-C, or for SIGTERM on Unix.
 async fn stop() -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -48,7 +48,10 @@ impl Delivery {
             reason: Some(
                 cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}")),
             ),
-            stopped_at: error.kind().check().map(|check| check.name().to_owned()),
+            stopped_at: error
+                .kind()
+                .failed_check()
+                .map(|check| check.name().to_owned()),
             format: error.format().map(|format| format.to_string()),
             invoice_id: error.claimed_invoice_id().map(|id| id.as_str().to_owned()),
             ..Self::default()

@@ -10,26 +10,27 @@ use throw_away_servers::skip;
 
 use crate::{TestResult, driver::Driver, launch};
 
-/// Debian's Chromium with an empty profile, 1280 by 800 and light.
+/// Chromium with an empty profile, 1280 by 800 pixels, in light colors.
 #[derive(Debug)]
 pub struct Browser {
     client: Client,
-    /// Held, since the browser ends with it.
+    /// Kept, because the browser ends with it.
     _driver: Driver,
     pub(crate) screenshots: PathBuf,
 }
 
 impl Browser {
-    /// Starts one, which keeps its screenshots in this folder; None, with a line that says so, where
-    /// Chromium or chromedriver is not installed.
+    /// Starts a browser that keeps its screenshots in this folder.
+    ///
+    /// Returns `None`, and prints one line, if Chromium or chromedriver is not installed.
     ///
     /// # Errors
     ///
-    /// Where they do not start.
+    /// Returns an error if one of them does not start.
     ///
     /// # Panics
     ///
-    /// Under `CI`, where they are not installed.
+    /// Panics under `CI` if one of them is not installed.
     pub async fn start(screenshots: impl Into<PathBuf>) -> TestResult<Option<Self>> {
         let mut driver = match Driver::start() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -47,7 +48,7 @@ impl Browser {
             .connect(&driver.url())
             .await?;
         driver.own(client.session_id().await?.ok_or("no session")?);
-        // The driver ends the session, also where a test panics.
+        // The driver ends the session, even if a test panics.
         client.persist().await?;
         let browser = Self {
             client,
@@ -58,26 +59,26 @@ impl Browser {
         Ok(Some(browser))
     }
 
-    /// For what is not here.
+    /// The WebDriver client, for everything that has no method here.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Opens an address in the window.
+    /// Opens a URL in the window.
     ///
     /// # Errors
     ///
-    /// What the browser says.
+    /// Returns an error if the browser cannot open it.
     pub async fn open(&self, url: &str) -> TestResult {
         Ok(self.client.goto(url).await?)
     }
 
-    /// Waits for an element, and clicks into its middle as a mouse does.
+    /// Waits for an element, and clicks into its middle.
     ///
     /// # Errors
     ///
-    /// Where it does not come, or something lies over it.
+    /// Returns an error if the element does not appear or another one covers it.
     pub async fn click(&self, css: &str) -> TestResult {
         let wait = self.client.wait().at_most(LIMIT);
         let element = wait.for_element(Locator::Css(css)).await;
@@ -88,11 +89,11 @@ impl Browser {
             .map_err(|error| format!("{css}: {error}"))?)
     }
 
-    /// Clicks twice, as fast as a person does.
+    /// Clicks twice, as fast as a user does.
     ///
     /// # Errors
     ///
-    /// Where there is no such element.
+    /// Returns an error if there is no such element.
     pub async fn double_click(&self, css: &str) -> TestResult {
         let element = self.client.find(Locator::Css(css)).await?;
         let to = MouseActions::new("mouse".to_owned()).then(PointerAction::MoveToElement {
@@ -111,12 +112,12 @@ impl Browser {
         Ok(self.client.perform_actions(clicks).await?)
     }
 
-    /// Presses keys one after the other, wherever the focus is; the special ones have the characters
-    /// of WebDriver.
+    /// Presses keys one after the other, in the element that has the focus. Special keys are the
+    /// characters that WebDriver assigns to them.
     ///
     /// # Errors
     ///
-    /// What the browser says.
+    /// Returns an error if the browser refuses the input.
     pub async fn keys(&self, keys: &[&str]) -> TestResult {
         for value in keys.iter().flat_map(|key| key.chars()) {
             let press = KeyActions::new("keyboard".to_owned())
@@ -127,22 +128,22 @@ impl Browser {
         Ok(())
     }
 
-    /// Replaces what a field holds by typing.
+    /// Replaces the content of a field by typing.
     ///
     /// # Errors
     ///
-    /// Where there is no such field.
+    /// Returns an error if there is no such field.
     pub async fn fill(&self, css: &str, text: &str) -> TestResult {
         let field = self.client.find(Locator::Css(css)).await?;
         field.clear().await?;
         Ok(field.send_keys(text).await?)
     }
 
-    /// The text of an element, as a person sees it.
+    /// The visible text of an element.
     ///
     /// # Errors
     ///
-    /// Where there is no such element.
+    /// Returns an error if there is no such element.
     pub async fn text(&self, css: &str) -> TestResult<String> {
         Ok(self.client.find(Locator::Css(css)).await?.text().await?)
     }
@@ -151,7 +152,7 @@ impl Browser {
     ///
     /// # Errors
     ///
-    /// Where it never does, with what it shows instead.
+    /// Returns an error with the text that it shows instead.
     pub async fn until_text(&self, css: &str, text: &str) -> TestResult {
         let script =
             "return document.querySelector(arguments[0])?.innerText.includes(arguments[1])";
@@ -159,26 +160,26 @@ impl Browser {
             return Ok(());
         }
         let shown = self.text(css).await.unwrap_or_default();
-        Err(format!("{css} does not show {text:?}, but {shown:?}").into())
+        Err(format!("{css} shows {shown:?} instead of {text:?}").into())
     }
 
-    /// Waits until a script returns something true.
+    /// Waits until a script returns a value other than `null` and `false`.
     ///
     /// # Errors
     ///
-    /// Where it never does.
+    /// Returns an error if it never does.
     pub async fn until(&self, script: &str) -> TestResult {
-        match self.holds(script, Vec::new()).await? {
-            true => Ok(()),
-            false => Err(format!("never true: {script}").into()),
+        if self.holds(script, Vec::new()).await? {
+            return Ok(());
         }
+        Err(format!("never became true: {script}").into())
     }
 
-    /// Runs a script in the page, past its policy, and returns what it returns.
+    /// Runs a script in the page, which its policy does not restrict, and returns its value.
     ///
     /// # Errors
     ///
-    /// What it throws.
+    /// Returns an error if the script throws.
     pub async fn run(&self, script: &str) -> TestResult<Value> {
         Ok(self.client.execute(script, Vec::new()).await?)
     }
@@ -196,8 +197,8 @@ impl Browser {
     }
 }
 
-/// Of the two of a double click.
+/// Between the two clicks of a double click.
 const BETWEEN: Duration = Duration::from_millis(100);
 const LIMIT: Duration = Duration::from_secs(30);
-/// The page tells nobody outside when it changes.
+/// Between two looks at the page, which sends no event when it changes.
 const PAUSE: Duration = Duration::from_millis(20);

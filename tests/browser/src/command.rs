@@ -3,7 +3,7 @@ use http::Method;
 use serde_json::Value;
 use url::{ParseError, Url};
 
-/// A command of chromedriver's own, below the session's address.
+/// A command that only chromedriver has, below the URL of the session.
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) body: Value,

@@ -1,26 +1,27 @@
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
 
-use crate::Folder;
+use tempfile::TempDir;
 
-/// A chromedriver process, and the session that it ends before its own end.
+/// A chromedriver process and its session, which it ends before itself.
 #[derive(Debug)]
 pub(crate) struct Driver {
     child: Child,
-    /// Of the browser's user, who has no other files.
-    home: Folder,
+    /// The home folder of the browser, with no files of the user.
+    home: TempDir,
     port: u16,
     session: Option<String>,
 }
 
 impl Driver {
     pub(crate) fn start() -> io::Result<Self> {
-        let home = Folder::new()?;
+        let home = TempDir::with_prefix("browser-")?;
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .env("HOME", home.path())
@@ -45,26 +46,26 @@ impl Driver {
                 .parse()
                 .ok()
         });
-        driver.port = port.ok_or_else(|| io::Error::other("chromedriver names no port"))?;
-        // It would fail to write once nobody reads.
+        driver.port = port.ok_or_else(|| io::Error::other("chromedriver printed no port"))?;
+        // Without a reader its writes would fail.
         thread::spawn(move || lines.for_each(drop));
         Ok(driver)
     }
 
-    pub(crate) fn home(&self) -> &Folder {
-        &self.home
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// From now on this session goes with the driver.
+    /// Makes this session end with the driver.
     pub(crate) fn own(&mut self, session: String) {
         self.session = Some(session);
     }
 
-    /// Ends the browser, which would survive its driver.
+    /// Ends the browser, which would outlive its driver.
     fn quit(&self, session: &str) -> io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -73,7 +74,7 @@ impl Driver {
             "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n",
             self.port
         )?;
-        // The answer comes when the browser has ended, and the driver keeps the connection open.
+        // The response comes once the browser has ended; the connection stays open.
         stream.read(&mut [0]).map(drop)
     }
 }
@@ -83,9 +84,9 @@ impl Drop for Driver {
         if let Some(session) = &self.session
             && let Err(error) = self.quit(session)
         {
-            eprintln!("left behind: a browser: {error}");
+            eprintln!("the browser did not end: {error}");
         }
-        // One that has ended cannot be killed.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

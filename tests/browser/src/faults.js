@@ -1,4 +1,4 @@
-// The essentials of a page that works on a phone, by keyboard and for a screen reader.
+// What a page needs to work on a phone, by keyboard and with a screen reader.
 const faults = [];
 const all = (selector) => [...document.querySelectorAll(selector)];
 const shown = (element) => element.checkVisibility({ visibilityProperty: true });
@@ -7,16 +7,16 @@ const say = (element, what) => {
   faults.push(`${element.tagName.toLowerCase()}#${element.id} ${JSON.stringify(text)}: ${what}`);
 };
 
-// Sideways
+// Width
 if (document.documentElement.scrollWidth > innerWidth) {
-  faults.push(`the page is ${document.documentElement.scrollWidth} wide in ${innerWidth}`);
+  faults.push(`the page is ${document.documentElement.scrollWidth} pixels wide in a window of ${innerWidth}`);
 }
 
 // The document
 if (!document.documentElement.lang) faults.push('html has no lang');
-if (!document.title) faults.push('there is no title');
-if (all('main').length !== 1) faults.push('there is not one main');
-if (all('h1').filter(shown).length !== 1) faults.push('there is not one h1');
+if (!document.title) faults.push('the document has no title');
+if (all('main').length !== 1) faults.push('the document does not have exactly one main');
+if (all('h1').filter(shown).length !== 1) faults.push('the document does not have exactly one h1');
 let level = 0;
 for (const heading of all('h1, h2, h3, h4, h5, h6').filter(shown)) {
   const next = Number(heading.tagName[1]);
@@ -26,7 +26,7 @@ for (const heading of all('h1, h2, h3, h4, h5, h6').filter(shown)) {
 }
 const ids = all('[id]').map((element) => element.id);
 for (const id of new Set(ids.filter((id, index) => ids.indexOf(id) !== index))) {
-  faults.push(`the id ${JSON.stringify(id)} is there twice`);
+  faults.push(`the id ${JSON.stringify(id)} is used twice`);
 }
 
 // Names
@@ -45,24 +45,24 @@ for (const button of all('button, a[href], summary, [role=button]').filter(shown
   if (!label(button) && !button.textContent.trim()) say(button, 'has no name');
 }
 for (const image of all('img, svg:not([aria-hidden=true])')) {
-  if (!image.getAttribute('alt') && !label(image)) say(image, 'has no text');
+  if (!image.getAttribute('alt') && !label(image)) say(image, 'has no alternative text');
 }
 for (const table of all('table').filter(shown)) {
   if (!table.caption && !label(table)) say(table, 'has no caption');
-  if (!table.querySelector('th')) say(table, 'has no head');
+  if (!table.querySelector('th')) say(table, 'has no header cells');
 }
 for (const element of all('[aria-labelledby], [aria-describedby], [aria-controls]')) {
   for (const name of ['aria-labelledby', 'aria-describedby', 'aria-controls']) {
     for (const id of (element.getAttribute(name) || '').split(/\s+/).filter(Boolean)) {
-      if (!document.getElementById(id)) say(element, `${name} names ${id}, which is not there`);
+      if (!document.getElementById(id)) say(element, `${name} refers to ${id}, which does not exist`);
     }
   }
 }
 if (!all('[aria-live], [role=status], [role=alert], [role=log]').length) {
-  faults.push('nothing tells a screen reader what changes');
+  faults.push('no live region tells a screen reader what changes');
 }
 
-// Contrast, of WCAG AA: 4.5, and 3 for large text
+// Contrast by WCAG AA: 4.5, and 3 for large text
 const parts = (color) => {
   const [red, green, blue, alpha = 1] = color.match(/[\d.]+/g).map(Number);
   // `color-mix` yields `color(srgb …)`, with parts up to 1.

@@ -1,11 +1,12 @@
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Map, Value, json};
 
-use crate::Folder;
-
-/// What the driver starts; None where Chromium is not installed.
-pub(crate) fn capabilities(home: &Folder) -> io::Result<Option<Map<String, Value>>> {
+/// What the driver starts, or `None` if Chromium is not installed.
+pub(crate) fn capabilities(home: &Path) -> io::Result<Option<Map<String, Value>>> {
     let Some(binary) = find_binary() else {
         return Ok(None);
     };
@@ -27,9 +28,9 @@ fn find_binary() -> Option<PathBuf> {
     .find(|path| path.is_file())
 }
 
-/// Nothing but the test's own pages: no sandbox that root cannot have, and no calls home.
-fn arguments(home: &Folder) -> io::Result<Vec<String>> {
-    let profile = home.path().join("profile");
+/// Chromium without background requests, and without its sandbox if it runs as root.
+fn arguments(home: &Path) -> io::Result<Vec<String>> {
+    let profile = home.join("profile");
     fs::create_dir(&profile)?;
     let mut arguments = vec![format!("--user-data-dir={}", profile.display())];
     arguments.extend(ARGUMENTS.map(ToOwned::to_owned));

@@ -1,9 +1,9 @@
-//! Chromium and the programs whose pages it opens, for tests: everything ends with the test.
+//! Chromium and the programs whose pages it opens, for tests. Both end with the test.
 //!
 //! ```no_run
 //! # async fn test() -> browser::TestResult {
 //! let Some(browser) = browser::Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
-//!     return Ok(()); // not installed, and said so
+//!     return Ok(()); // not installed, and a line says so
 //! };
 //! let mut shop = browser::program("axum-shop", "axum-shop");
 //! let shop = browser::Program::start(shop.env("LISTEN_ADDR", "127.0.0.1:0"))?;
@@ -21,14 +21,12 @@
 mod browser;
 mod command;
 mod driver;
-mod folder;
 mod launch;
 mod look;
 mod program;
 
 pub use browser::Browser;
-pub use folder::Folder;
 pub use program::{Program, program};
 
-/// What a test answers.
+/// The result of a test.
 pub type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;

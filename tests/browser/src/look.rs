@@ -1,4 +1,4 @@
-//! How the page looks, and whether it is as it has to be.
+//! The size and colors of the page, screenshots, and what every page must get right.
 
 use std::fs;
 
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use crate::{Browser, TestResult, command::Command};
 
 impl Browser {
-    /// What the console said since the last call: errors, refused policies, failed requests.
+    /// The console messages since the last call: errors, policy violations, failed requests.
     ///
     /// # Errors
     ///
-    /// What the driver says.
+    /// Returns an error if the driver does not list them.
     pub async fn console(&self) -> TestResult<Vec<String>> {
         let body = json!({"type": "browser"});
         let path = "se/log";
@@ -21,29 +21,29 @@ impl Browser {
         Ok(entries.iter().map(ToString::to_string).collect())
     }
 
-    /// 1280 by 800.
+    /// Sets the size to 1280 by 800 pixels.
     ///
     /// # Errors
     ///
-    /// What the browser says.
+    /// Returns an error if the browser cannot set the size.
     pub async fn desktop(&self) -> TestResult {
         self.size(1280, 800, false).await
     }
 
-    /// 360 by 740.
+    /// Sets the size to 360 by 740 pixels.
     ///
     /// # Errors
     ///
-    /// What the browser says.
+    /// Returns an error if the browser cannot set the size.
     pub async fn phone(&self) -> TestResult {
         self.size(360, 740, true).await
     }
 
-    /// The person's wish for `light` or `dark`.
+    /// Sets the preferred color scheme to `light` or `dark`.
     ///
     /// # Errors
     ///
-    /// What the browser says.
+    /// Returns an error if the browser cannot set it.
     pub async fn prefer(&self, scheme: &str) -> TestResult {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         let parameters = json!({"features": features});
@@ -52,11 +52,11 @@ impl Browser {
             .map(drop)
     }
 
-    /// Writes the whole page to a file of this name, without ending, for a person to look at.
+    /// Writes an image of the whole page to `name.png`, for a developer to look at.
     ///
     /// # Errors
     ///
-    /// What the browser says, and those of the file system.
+    /// Returns an error if the browser takes no image or the file cannot be written.
     pub async fn screenshot(&self, name: &str) -> TestResult {
         let parameters = json!({"captureBeyondViewport": true});
         let image = self.devtools("Page.captureScreenshot", parameters).await?;
@@ -68,21 +68,21 @@ impl Browser {
         )?)
     }
 
-    /// Whether the page is as all of ours have to be: nothing in the console, nothing to scroll
-    /// sideways, and usable without eyes.
+    /// Checks what holds for every page: an empty console, no horizontal scrolling, accessible names
+    /// and readable contrast.
     ///
     /// # Errors
     ///
-    /// With what is wrong.
+    /// Returns an error that lists what is wrong.
     pub async fn check(&self) -> TestResult {
         let mut faults = self.console().await?;
         let found = self.run(include_str!("faults.js")).await?;
         let found = found.as_array().ok_or("no list")?;
         faults.extend(found.iter().map(ToString::to_string));
-        match faults.is_empty() {
-            true => Ok(()),
-            false => Err(faults.join("\n").into()),
+        if faults.is_empty() {
+            return Ok(());
         }
+        Err(faults.join("\n").into())
     }
 
     async fn size(&self, width: u32, height: u32, mobile: bool) -> TestResult {

@@ -6,12 +6,12 @@ use std::{
 
 use serde_json::Value;
 
-/// A program of the workspace, built as a user builds it, without any setting of the tests' own
-/// environment.
+/// Builds a program of the workspace with the features that a user gets, and returns the command
+/// that starts it, without any settings of the test's own environment.
 ///
 /// # Panics
 ///
-/// Where it does not build.
+/// Panics if the program does not build.
 #[must_use]
 pub fn program(package: &str, binary: &str) -> Command {
     let output = Command::new(env!("CARGO"))
@@ -21,7 +21,7 @@ pub fn program(package: &str, binary: &str) -> Command {
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo");
-    assert!(output.status.success(), "{package} does not build");
+    assert!(output.status.success(), "{package} failed to build");
     let path = String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
@@ -39,21 +39,21 @@ pub fn program(package: &str, binary: &str) -> Command {
     command
 }
 
-/// A running server, which ends with this value.
+/// A running server; dropping it ends the process.
 #[derive(Debug)]
 pub struct Program {
     child: Child,
-    /// Held, since a program may fail to write once nobody reads.
+    /// Kept, because without a reader its writes would fail.
     _stdout: BufReader<ChildStdout>,
     url: String,
 }
 
 impl Program {
-    /// Starts one that says `listening on URL` in its first line of output.
+    /// Starts a program that prints `listening on URL` first.
     ///
     /// # Errors
     ///
-    /// Where it does not start, or says something else.
+    /// Returns an error if it does not start or prints something else.
     pub fn start(command: &mut Command) -> io::Result<Self> {
         let mut child = command
             .stdin(Stdio::null())
@@ -73,21 +73,21 @@ impl Program {
             _stdout: stdout,
             url: String::new(),
         };
-        program.url = url.ok_or_else(|| io::Error::other(format!("it said {line:?}")))?;
+        program.url = url.ok_or_else(|| io::Error::other(format!("it printed {line:?}")))?;
         Ok(program)
     }
 
-    /// What it said.
+    /// The URL that it printed.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Asks it to end, as Ctrl-C does, and waits until it has.
+    /// Sends it SIGINT, as Ctrl-C does, and waits until it has ended.
     ///
     /// # Errors
     ///
-    /// Where it cannot be asked.
+    /// Returns an error if the signal cannot be sent.
     pub fn stop(mut self) -> io::Result<ExitStatus> {
         let id = self.child.id().to_string();
         Command::new("kill").args(["-s", "INT", &id]).status()?;

@@ -5,7 +5,7 @@ use std::{fs, io, os::unix::process::CommandExt, process::Command};
 pub(crate) struct Account(Option<(u32, u32)>);
 
 impl Account {
-    /// This process's own, or another where that is root.
+    /// The account of this process, or another one if that is root.
     pub(crate) fn unprivileged() -> io::Result<Self> {
         let status = fs::read_to_string("/proc/self/status")?;
         let is_root = status
@@ -20,7 +20,11 @@ impl Account {
             .iter()
             .find_map(|name| find(&accounts, name))
             .map(|ids| Self(Some(ids)))
-            .ok_or_else(|| io::Error::other("there is no account to run a server as"))
+            .ok_or_else(|| {
+                io::Error::other(
+                    "no account to run the server as: neither postgres nor nobody exists",
+                )
+            })
     }
 
     pub(crate) fn command(self, program: impl AsRef<std::ffi::OsStr>) -> Command {

@@ -1,10 +1,10 @@
-//! Servers that tests start from the machine's own binaries, and that leave nothing behind.
+//! PostgreSQL and Redis servers for tests, started from the machine's own binaries. They leave nothing
+//! behind.
 //!
-//! Where the binaries are missing a test is skipped with one line, and under `CI` it fails.
+//! If a binary is missing, the test is skipped with one line, or fails under `CI`.
 #![forbid(unsafe_code)]
 
 mod account;
-mod folder;
 mod postgres;
 mod redis;
 mod shared;
@@ -15,14 +15,14 @@ pub use shared::Shared;
 
 use std::{env, io, net::TcpListener};
 
-/// Says that a test cannot run here.
+/// Prints that a test is skipped, and why.
 ///
 /// # Panics
 ///
-/// Where the environment variable `CI` is set: there a missing server is a failure.
-pub fn skip(what: &str) {
-    assert!(env::var_os("CI").is_none(), "missing: {what}");
-    eprintln!("skipped: {what}");
+/// Panics if the environment variable `CI` is set, because CI has to run every test.
+pub fn skip(reason: &str) {
+    assert!(env::var_os("CI").is_none(), "would be skipped: {reason}");
+    eprintln!("skipped: {reason}");
 }
 
 /// A port that was free a moment ago.

@@ -5,23 +5,25 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{account::Account, folder::Folder, free_port, skip};
+use tempfile::TempDir;
+
+use crate::{account::Account, free_port, skip};
 
 /// A PostgreSQL server on 127.0.0.1, with the superuser `postgres` and no password.
 #[derive(Debug)]
 pub struct PostgresServer {
     account: Account,
     binaries: PathBuf,
-    folder: Folder,
+    folder: TempDir,
     port: u16,
 }
 
 impl PostgresServer {
-    /// Starts one; None, with a line that says so, where PostgreSQL is not installed.
+    /// Starts a server. Returns `None`, and prints one line, if PostgreSQL is not installed.
     ///
     /// # Panics
     ///
-    /// Where the server does not start, and under `CI` where there is none.
+    /// Panics if the server does not start, and under `CI` if PostgreSQL is not installed.
     #[must_use]
     pub fn start() -> Option<Self> {
         let Some(binaries) = find_binaries() else {
@@ -30,13 +32,13 @@ impl PostgresServer {
         };
         match Self::start_from(binaries) {
             Ok(server) => Some(server),
-            Err(error) => panic!("PostgreSQL does not start: {error}"),
+            Err(error) => panic!("PostgreSQL did not start: {error}"),
         }
     }
 
     fn start_from(binaries: PathBuf) -> io::Result<Self> {
         let account = Account::unprivileged()?;
-        let folder = Folder::new("postgres")?;
+        let folder = TempDir::with_prefix("postgres-")?;
         if let Some((user, group)) = account.ids() {
             chown(folder.path(), Some(user), Some(group))?;
         }
@@ -56,7 +58,7 @@ impl PostgresServer {
         Ok(server)
     }
 
-    /// Where sqlx and others find it.
+    /// The connection string.
     #[must_use]
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
@@ -68,11 +70,11 @@ impl PostgresServer {
         self.port
     }
 
-    /// Stops the server as a crash does, with its data kept.
+    /// Stops the server as a crash would. Its data stays.
     ///
     /// # Errors
     ///
-    /// What `pg_ctl` says.
+    /// Returns an error with the server's log if `pg_ctl` fails.
     pub fn crash(&self) -> io::Result<()> {
         self.run(
             self.command("pg_ctl")
@@ -84,7 +86,7 @@ impl PostgresServer {
     ///
     /// # Errors
     ///
-    /// What `pg_ctl` says.
+    /// Returns an error with the server's log if `pg_ctl` fails.
     pub fn resume(&self) -> io::Result<()> {
         let options = format!(
             "-c port={} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' \
@@ -121,12 +123,12 @@ impl PostgresServer {
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        // One that has not started has nothing to stop.
+        // It fails if the server is not running.
         let _ = self.crash();
     }
 }
 
-/// The newest version that the machine has.
+/// Finds the binaries of the newest installed version.
 fn find_binaries() -> Option<PathBuf> {
     let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
         .ok()?

@@ -6,33 +6,35 @@ use std::{
     time::Duration,
 };
 
-use crate::{folder::Folder, free_port, skip};
+use tempfile::TempDir;
+
+use crate::{free_port, skip};
 
 /// A Redis server on 127.0.0.1 that keeps nothing on disk.
 #[derive(Debug)]
 pub struct RedisServer {
     child: Child,
-    /// Its working folder, which stays empty.
-    _folder: Folder,
+    /// The working folder, which stays empty.
+    _folder: TempDir,
     port: u16,
 }
 
 impl RedisServer {
-    /// Starts one; None, with a line that says so, where Redis is not installed.
+    /// Starts a server. Returns `None`, and prints one line, if Redis is not installed.
     ///
     /// # Panics
     ///
-    /// Where the server does not start, and under `CI` where there is none.
+    /// Panics if the server does not start, and under `CI` if Redis is not installed.
     #[must_use]
     pub fn start() -> Option<Self> {
         Self::start_with(&[])
     }
 
-    /// The same with more arguments, such as `["--maxmemory-policy", "noeviction"]`.
+    /// Starts a server with more arguments, such as `["--maxmemory-policy", "noeviction"]`.
     ///
     /// # Panics
     ///
-    /// Like [`start`](Self::start).
+    /// Panics as [`start`](Self::start) does.
     #[must_use]
     pub fn start_with(arguments: &[&str]) -> Option<Self> {
         match Self::run(arguments) {
@@ -41,12 +43,12 @@ impl RedisServer {
                 skip("Redis is not installed");
                 None
             }
-            Err(error) => panic!("Redis does not start: {error}"),
+            Err(error) => panic!("Redis did not start: {error}"),
         }
     }
 
     fn run(arguments: &[&str]) -> io::Result<Self> {
-        let folder = Folder::new("redis")?;
+        let folder = TempDir::with_prefix("redis-")?;
         let port = free_port()?;
         let child = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
@@ -66,7 +68,7 @@ impl RedisServer {
         Ok(server)
     }
 
-    /// Where clients find it.
+    /// The connection string.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
@@ -86,16 +88,16 @@ impl RedisServer {
             if ping(self.port).is_ok_and(|is_ready| is_ready) {
                 return Ok(());
             }
-            // There is nothing to listen for: the port opens some time after the start.
+            // Redis sends no signal when it opens its port, so ask again.
             thread::sleep(PAUSE);
         }
-        Err(io::Error::other("it does not answer"))
+        Err(io::Error::other("no reply to PING"))
     }
 }
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
-        // One that has ended cannot be killed.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -105,9 +107,9 @@ fn ping(port: u16) -> io::Result<bool> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(1)))?;
     stream.write_all(b"PING\r\n")?;
-    let mut answer = [0; 5];
-    stream.read_exact(&mut answer)?;
-    Ok(&answer == b"+PONG")
+    let mut reply = [0; 5];
+    stream.read_exact(&mut reply)?;
+    Ok(&reply == b"+PONG")
 }
 
 const PAUSE: Duration = Duration::from_millis(10);

@@ -1,17 +1,17 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// One server for all tests of a binary that run at the same time; the last one to go stops it.
+/// One server for all tests of a binary that run at the same time. It stops with the last of them.
 #[derive(Debug)]
 pub struct Shared<T>(Mutex<Weak<T>>);
 
 impl<T> Shared<T> {
-    /// For a static.
+    /// Creates an empty slot, for a `static`.
     #[must_use]
     pub const fn new() -> Self {
         Self(Mutex::new(Weak::new()))
     }
 
-    /// The running server, or a new one; None where it cannot be started here.
+    /// Returns the running server, or starts one. Returns `None` if it cannot be started here.
     pub fn get(&self, start: impl FnOnce() -> Option<T>) -> Option<Arc<T>> {
         let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(server) = running.upgrade() {

@@ -43,13 +43,27 @@ def in_json(v):
         v.json(f"amount {text}", why, {"amount_crypto": expect}, amount_crypto=text)
         if len(text) < 9:
             v.json(
-                f"amount {text} as text",
-                f"{why} A text of the same spelling is taken too.",
+                f"amount {text} as a string",
+                f"{why} A string of the same spelling is accepted too.",
                 {"amount_crypto": expect},
                 amount_crypto=q(text),
             )
-    why = "What would have to be rounded is refused."
+    why = "Zeros at either end are not significant, so nothing is rounded."
+    for text, expect in {
+        "1." + "0" * 29: "1",
+        "0.000113" + "0" * 40: "0.000113",
+        "0." + "0" * 40: "0",
+        "12" + "0" * 40 + "e-39": "120",
+        "0." + "0" * 40 + "12e41": "1.2",
+        "79228162514264337593543950335." + "0" * 10: "79228162514264337593543950335",
+    }.items():
+        v.json(f"amount {text}", why, {"amount_crypto": expect}, amount_crypto=text)
+    why = "An amount that would have to be rounded is refused."
     for text in [
+        "1." + "0" * 28 + "10",
+        "1234567890" * 4,
+        str(2**128 + 1),
+        "0." + "1234567890" * 4,
         "79228162514264337593543950336",
         "9" * 29,
         "1" * 40,
@@ -64,9 +78,9 @@ def in_json(v):
     ]:
         v.json(f"amount {text}", why, "InvalidField", amount_crypto=text)
     for text in ["-1", "-0", "-0.0", "-1e-05"]:
-        v.json(f"amount {text}", "No payment is negative.", "InvalidField", amount_crypto=text)
+        v.json(f"amount {text}", "A payment is never negative.", "InvalidField", amount_crypto=text)
     for text in ["NaN", "Infinity", "-Infinity", "1_000", "+1", ".5", "1.", "00.1", "01", "0x10", "1e", "1,5"]:
-        v.json(f"amount {text}", "It is no JSON number (RFC 8259 section 6).", "InvalidJson", amount_crypto=text)
+        v.json(f"amount {text}", "Not a JSON number (RFC 8259 section 6).", "InvalidJson", amount_crypto=text)
     for text in [
         "NaN",
         "nan",
@@ -102,8 +116,8 @@ def in_json(v):
         "1\0",
     ]:
         v.json(
-            f"amount {json.dumps(text)} as text",
-            "It is no JSON number (RFC 8259 section 6) that can be kept exactly.",
+            f"amount {json.dumps(text)} as a string",
+            "Not a JSON number (RFC 8259 section 6) that can be kept exactly.",
             "InvalidField",
             amount_crypto=q(text),
         )
@@ -123,7 +137,7 @@ def in_forms(v):
     }.items():
         v.form(
             f"form, amount {text}",
-            "The text of a JSON number (RFC 8259 section 6), exact.",
+            "The spelling of a JSON number (RFC 8259 section 6), exact.",
             {"amount_crypto": expect},
             amount_crypto=text,
         )
@@ -157,13 +171,13 @@ def in_forms(v):
     ]:
         v.form(
             f"form, amount {quote_plus(text)}",
-            "No JSON number (RFC 8259 section 6) that can be kept exactly.",
+            "Not the spelling of a JSON number (RFC 8259 section 6) that can be kept exactly.",
             "InvalidField",
             amount_crypto=text,
         )
     v.form(
         "form, amount with a bare plus sign",
-        "It is a space (WHATWG URL section 5.1).",
+        "A plus sign is a space (WHATWG URL section 5.1).",
         "InvalidField",
         tail="&amount_crypto=+1",
         amount_crypto=None,

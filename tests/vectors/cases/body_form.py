@@ -11,7 +11,7 @@ NAMES = ["status", "invoice_id", "amount_crypto", "currency", "order_id", "token
 def build():
     v = Vectors(
         "Made by generate.py, which writes forms with Python's urllib.parse and breaks them; the rules"
-        " are those of the vendor's page and of the WHATWG URL Standard, section 5."
+        " come from the vendor's page and the WHATWG URL Standard, section 5."
     )
     examples(v)
     tokens(v)
@@ -33,8 +33,8 @@ def examples(v):
         token=token(claims(id=q("89UX09KA"))),
     )
     v.form(
-        "form, all that the token does not sign, changed",
-        "The token signs the invoice's id and its time only, so this cannot be seen (vendor page: claims id and exp).",
+        "form, everything that the token does not sign is changed",
+        "The token signs the invoice id and a time only, so the change cannot be detected (vendor page: claims id and exp).",
         {"order_id": "OTHER", "amount_crypto": "999999", "currency": "BTC"},
         amount_crypto="999999",
         currency="BTC",
@@ -57,7 +57,7 @@ def tokens(v):
     }.items():
         v.form(
             f"form, token {name}",
-            "It is missing or blank; names are compared exactly.",
+            "The token is missing or blank; names are compared exactly.",
             "TokenMissing",
             tail=tail,
             token=None,
@@ -92,7 +92,7 @@ def tokens(v):
     v.form("form, alg none", "RFC 8725 section 3.1.", "TokenAlgorithm", token=token(header='{"alg":"none"}'))
     v.form("form, expired", "RFC 7519 section 4.1.4.", "TokenExpired", token=token(claims(exp=str(NOW - 60))))
     v.form(
-        "form, token for too long",
+        "form, token valid for too long",
         f"{PAGE}: valid for 5 minutes.",
         "TokenLifetime",
         token=token(claims(exp=str(NOW + 361))),
@@ -119,22 +119,16 @@ def tokens(v):
 
 
 def fields(v):
-    for name, kind in [
-        ("status", "MissingField"),
-        ("invoice_id", "MissingId"),
-        ("amount_crypto", "MissingField"),
-        ("currency", "MissingField"),
-    ]:
+    for name, kind, empty_kind in [("status", "MissingField", "InvalidField"), ("invoice_id", "MissingId", "MissingId")]:
         v.form(f"form, {name} missing", f"{PAGE} has it in both formats.", kind, **{name: None})
-        kind = "MissingId" if name == "invoice_id" else "InvalidField"
-        v.form(f"form, {name} empty", f"{PAGE} shows none that is empty.", kind, **{name: ""})
-        v.form(
-            f"form, {name}[] for {name}",
-            "Names are compared exactly.",
-            "MissingId" if name == "invoice_id" else "MissingField",
-            tail=f"&{name}[]=A",
-            **{name: None},
-        )
+        v.form(f"form, {name} empty", f"{PAGE} shows none that is empty.", empty_kind, **{name: ""})
+        v.form(f"form, {name}[] for {name}", "Names are compared exactly.", kind, tail=f"&{name}[]=A", **{name: None})
+    for name in ["amount_crypto", "currency"]:
+        why = "A payment confirmed by hand may have none; it is reported, not proven, so it refuses nothing."
+        v.form(f"form, {name} missing", why, {name: None}, **{name: None})
+        v.form(f"form, {name} empty", why, {name: None}, **{name: ""})
+        tail = f"&{name}[]=A"
+        v.form(f"form, {name}[] for {name}", "Names are compared exactly.", {name: None}, tail=tail, **{name: None})
     for name, order_id, expect in [
         ("empty", "", None),
         ("None", "None", "None"),
@@ -148,11 +142,13 @@ def fields(v):
         ("Cyrillic", "\u0417\u0430\u043a\u0430\u0437 \u211642", "\u0417\u0430\u043a\u0430\u0437 \u211642"),
         ("emoji", "\U0001f600", "\U0001f600"),
         ("a slash", "2026/01/27", "2026/01/27"),
-        ("an escape's text", "%41", "%41"),
+        ("a bidi control", "A\u202eB", "A\u202eB"),
+        ("1,024 bytes", "x" * 1_024, "x" * 1_024),
+        ("the characters of an escape", "%41", "%41"),
     ]:
         v.form(
             f"form, order_id {name}",
-            f"{PAGE}: optional, and free text of the merchant's.",
+            f"{PAGE}: optional, and any string of the merchant.",
             {"order_id": expect},
             order_id=order_id,
         )
@@ -182,18 +178,19 @@ def fields(v):
         {"currency": "USDT_NEW"},
         currency="USDT_NEW",
     )
-    v.form("form, currency of 65 bytes", "No code is as long.", "InvalidField", currency="C" * 65)
+    v.form("form, order_id 1,025 bytes", "No shop's order id is that long.", "InvalidField", order_id="x" * 1_025)
+    v.form("form, currency of 65 bytes", "No code is that long.", "InvalidField", currency="C" * 65)
     for status in ["paid", "partial", "fail", "Success", "success "]:
         v.form(f"form, status {status}", f"{PAGE} documents success only.", "StatusRefused", status=status)
     v.form("form, invoice_id with INV-", "The vendor writes ids with and without it.", {}, invoice_id=f"INV-{INVOICE}")
     v.form(
         "form, invoice_id of a number",
-        "All values of a form are text.",
+        "All values of a form are strings.",
         {"invoice_id": "13"},
         invoice_id="13",
         token=token(claims(id='"13"')),
     )
-    v.form("form, invoice_id of 129 bytes", "No id is as long.", "InvalidField", invoice_id="W" * 129)
+    v.form("form, invoice_id of 129 bytes", "No id is that long.", "InvalidField", invoice_id="W" * 129)
     why = f"{PAGE}: invoice_info is available only in JSON, so in a form it is an unknown name."
     for tail in [
         "&invoice_info=uuid&invoice_info=created&invoice_info=address",
@@ -203,11 +200,11 @@ def fields(v):
         "&uuid=INV-89UX09KA&test_mode=true",
     ]:
         v.form(f"form with {tail}", why, {}, tail=tail)
-    v.form("form with unknown names twice", "They are not read.", {}, tail="&extra=1&extra=2&=&=")
+    v.form("form with unknown names twice", "Unknown names are ignored.", {}, tail="&extra=1&extra=2&=&=")
 
 
 def duplicates(v):
-    why = "Readers differ in which one they take, so neither is: PHP takes the last, others the first."
+    why = "PHP takes the last value, other readers take the first, so neither is accepted."
     good = {
         "status": "success",
         "invoice_id": INVOICE,
@@ -218,8 +215,8 @@ def duplicates(v):
     }
     for name in NAMES:
         for how, tail in {
-            "alike": f"&{name}={good[name]}",
-            "the second other": f"&{name}=other",
+            "both alike": f"&{name}={good[name]}",
+            "the second different": f"&{name}=other",
             "the second empty": f"&{name}=",
             "the second escaped": f"&{name[:-1]}%{ord(name[-1]):02X}={good[name]}",
         }.items():
@@ -235,7 +232,7 @@ def encoding(v):
     v.form("form, %FF in an unknown name", why, "InvalidForm", tail="&%FF=1")
     v.form("form, %FF in the token", why, "InvalidForm", tail="&token=%FF", token=None)
     plain = with_tail("")
-    why = "A form is UTF-8, also in a value that nobody reads."
+    why = "A form is UTF-8, even in a value that is skipped."
     for name, raw in {
         "a lone byte FF": b"\xff",
         "an overlong byte sequence": b"\xc0\xaf",
@@ -250,7 +247,7 @@ def encoding(v):
         "\ufeff".encode("utf-16-le") + plain.encode("utf-16-le"),
         FORM,
     )
-    v.add("form in utf-16-be", "Its names are others then.", "MissingId", plain.encode("utf-16-be"), FORM)
+    v.add("form in utf-16-be", "Its names do not match then.", "MissingId", plain.encode("utf-16-be"), FORM)
     v.add(
         "form after a byte order mark",
         "The mark would become part of the first name (WHATWG URL section 5.1).",
@@ -260,19 +257,19 @@ def encoding(v):
     )
     v.add(
         "form after a byte order mark, order_id first",
-        "The mark would become part of the first name, and the order would be lost without a word.",
+        "The mark would become part of the first name, and the order would be lost silently.",
         "InvalidForm",
         f"\ufefforder_id=A&{plain}",
         FORM,
     )
     for name, body in {
         "empty": "",
-        "no form at all": "hello",
+        "plain text": "hello",
         "an array": "[]",
         "separators": "&&&==",
         "XML": "<a/>",
     }.items():
-        v.add(f"form body is {name}", f"{PAGE}'s samples answer so.", "MissingId", body, FORM)
+        v.add(f"form body is {name}", f"{PAGE}'s samples respond with this.", "MissingId", body, FORM)
     v.add(
         "form with empty pairs",
         "They are skipped (WHATWG URL section 5.1).",
@@ -289,7 +286,7 @@ def encoding(v):
     )
     v.add(
         "form with 15,000 unknown fields",
-        "They are not read.",
+        "Unknown names are ignored.",
         {},
         {"prefix": plain, "unit": "&a=b", "count": 15_000, "suffix": ""},
         FORM,
@@ -301,7 +298,7 @@ def characters(v):
     for escape in ["%00", "%0A", "%0D%0A", "%1F", "%7F", "%C2%85"]:
         for field in ["invoice_id", "order_id", "currency", "status"]:
             v.form(f"form, {escape} in {field}", why, "InvalidField", tail=f"&{field}=A{escape}B", **{field: None})
-    v.form("form, NUL where nobody reads", "Only ids and codes are kept.", {}, tail="&extra=%00%0A&%00=1")
+    v.form("form, NUL in fields that are not kept", "Only ids and codes are kept.", {}, tail="&extra=%00%0A&%00=1")
 
 
 def with_tail(tail):

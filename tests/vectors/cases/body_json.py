@@ -5,7 +5,7 @@ import json
 from .make import INVOICE, JSON, Vectors, claims, json_object, q, token
 
 PAGE = "The vendor page"
-# `invoice_info` with all names of the vendor's example and values of its kinds.
+# `invoice_info` with all names of the vendor's example, and values of the same types.
 INFO = {
     "uuid": "INV-ILRAJE1Q",
     "created": "2026-01-27 10:20:04.222439",
@@ -70,10 +70,11 @@ NAMES = ["status", "invoice_id", "amount_crypto", "currency", "order_id", "token
 def build():
     v = Vectors(
         "Made by generate.py, which writes bodies like the vendor page's example and changes their"
-        " fields; the rules are those of that page and of RFC 8259."
+        " fields; the rules come from that page and from RFC 8259."
     )
     examples(v)
     invoice_info(v)
+    live_payments(v)
     fields(v)
     duplicates(v)
     return v
@@ -107,8 +108,8 @@ def examples(v):
         token=q(token(claims(id=q("89UX09KA")))),
     )
     v.json(
-        "all that the token does not sign, changed",
-        "The token signs the invoice's id and its time only, so this cannot be seen (vendor page: claims id and exp).",
+        "everything that the token does not sign is changed",
+        "The token signs the invoice id and a time only, so the change cannot be detected (vendor page: claims id and exp).",
         {"order_id": "OTHER", "amount_crypto": "999999", "currency": "BTC"},
         amount_crypto="999999",
         currency=q("BTC"),
@@ -122,12 +123,12 @@ def invoice_info(v):
         "empty": "{}",
         "false": "false",
         "a number": "1",
-        "a text": q("none"),
+        "a string": q("none"),
         "an array": "[1,{}]",
     }.items():
         v.json(
             f"invoice_info is {name}",
-            "It is informational; receivers with a strict model broke on changes.",
+            "It is for information only; receivers with a strict model broke when it changed.",
             {},
             invoice_info=info,
         )
@@ -149,11 +150,11 @@ def invoice_info(v):
     )
     v.json(
         "invoice_info of a test",
-        f"{PAGE}: test_mode, which a verifier refuses only where told to.",
+        f"{PAGE}: test_mode, which a verifier refuses only if configured to.",
         {},
         invoice_info=json.dumps(INFO | {"test_mode": True}),
     )
-    why = f"{PAGE}: uuid is the invoice with the prefix INV-, and must name the invoice of the token."
+    why = "uuid is not signed, so it proves nothing, and the invoice is that of the token (vendor page)."
     for value in [q(f"INV-{INVOICE}"), q(INVOICE), "null"]:
         v.json(f"uuid {value}", why, {}, invoice_info=json_object({"uuid": value}))
     for value in [
@@ -164,6 +165,7 @@ def invoice_info(v):
         q("inv-ilraje1q"),
         q(f"INV-INV-{INVOICE}"),
         q(f" INV-{INVOICE}"),
+        q(f"TRY-{INVOICE}"),
         "13",
         "0",
         "true",
@@ -171,18 +173,20 @@ def invoice_info(v):
         f"[{q(INVOICE)}]",
         "{}",
     ]:
-        v.json(f"uuid {value}", why, "InvoiceMismatch", invoice_info=json_object({"uuid": value}))
+        v.json(f"uuid {value}", why, {}, invoice_info=json_object({"uuid": value}))
+    v.json("uuid of another invoice, escaped name", why, {}, invoice_info=r'{"uu\u0069d":"INV-89UX09KA"}')
     v.json(
-        "uuid of another invoice, escaped name",
-        "The same name in another spelling (RFC 8259 section 8.3).",
-        "InvoiceMismatch",
-        invoice_info=r'{"uu\u0069d":"INV-89UX09KA"}',
+        "uuid of another invoice, escaped name of invoice_info",
+        why,
+        {},
+        tail=r',"invoice\u005finfo":{"uuid":"INV-89UX09KA"}',
     )
     v.json(
-        "invoice_info with an escaped name",
-        "The same name in another spelling (RFC 8259 section 8.3).",
+        "uuid of the token's invoice, invoice_id of another",
+        "The invoice that the token must name is invoice_id.",
         "InvoiceMismatch",
-        tail=r',"invoice\u005finfo":{"uuid":"INV-89UX09KA"}',
+        invoice_id=q("89UX09KA"),
+        invoice_info=json_object({"uuid": q(f"INV-{INVOICE}")}),
     )
     v.json(
         "uuid elsewhere",
@@ -193,28 +197,66 @@ def invoice_info(v):
     )
 
 
+def live_payments(v):
+    live = {"require_live_payment": True}
+    v.json(
+        "a live payment is required, test_mode false",
+        f"{PAGE}: false is a payment.",
+        {},
+        more=live,
+        invoice_info=json.dumps(INFO),
+    )
+    v.json(
+        "a live payment is required, test_mode true",
+        f"{PAGE}: true is a test.",
+        "TestModeRefused",
+        more=live,
+        invoice_info=json.dumps(INFO | {"test_mode": True}),
+    )
+    why = "It does not say that it is a payment, and what cannot be told must not pass."
+    for value in ["null", "0", "1", q("false"), q("true"), "[]", "{}"]:
+        info = json_object({"test_mode": value})
+        v.json(f"a live payment is required, test_mode {value}", why, "TestModeUnknown", more=live, invoice_info=info)
+    for info in [None, "null", "{}", "false", "[]", q("false"), '{"test_mode":false,"test_mode":false}']:
+        name = f"a live payment is required, invoice_info {info or 'missing'}"
+        v.json(name, why, "TestModeUnknown", more=live, invoice_info=info)
+    v.json(
+        "a live payment is required, test_mode outside of invoice_info",
+        why,
+        "TestModeUnknown",
+        more=live,
+        tail=',"test_mode":false',
+    )
+    v.form(
+        "form, a live payment is required",
+        f"{PAGE}: invoice_info is in JSON only.",
+        "TestModeUnknown",
+        more=live,
+        tail="&test_mode=false",
+    )
+
+
 def fields(v):
-    for name, kind in [
-        ("status", "MissingField"),
-        ("invoice_id", "MissingId"),
-        ("amount_crypto", "MissingField"),
-        ("currency", "MissingField"),
-    ]:
+    for name, kind, empty_kind in [("status", "MissingField", "InvalidField"), ("invoice_id", "MissingId", "MissingId")]:
         v.json(f"{name} missing", f"{PAGE} has it in both formats.", kind, **{name: None})
         v.json(f"{name} null", f"{PAGE} shows null for order_id only.", kind, **{name: "null"})
+        v.json(f"{name} empty", f"{PAGE} shows none that is empty.", empty_kind, **{name: '""'})
+    for name in ["amount_crypto", "currency"]:
+        why = "A payment confirmed by hand may have none; it is reported, not proven, so it refuses nothing."
+        for how, value in {"missing": None, "null": "null", "empty": '""'}.items():
+            v.json(f"{name} {how}", why, {name: None}, **{name: value})
+    for name in ["status", "invoice_id", "amount_crypto", "currency"]:
         for value in ["true", "false", "[]", "{}"] + ["13"] * (name != "amount_crypto"):
             v.json(f"{name} {value}", f"{PAGE} says which type it has.", "InvalidField", **{name: value})
-        kind = "MissingId" if name == "invoice_id" else "InvalidField"
-        v.json(f"{name} empty", f"{PAGE} shows none that is empty.", kind, **{name: '""'})
     for name, order_id, expect in [
         ("missing", None, None),
         ("null", "null", None),
         ("empty", '""', None),
-        ("the text None", q("None"), "None"),
-        ("the text null", q("null"), "null"),
+        ("the string None", q("None"), "None"),
+        ("the string null", q("null"), "null"),
         ("a space", q(" "), " "),
         ("digits", q("0012"), "0012"),
-        ("true as text", q("true"), "true"),
+        ("the string true", q("true"), "true"),
         ("Cyrillic", q("\u0417\u0430\u043a\u0430\u0437 \u211642"), "\u0417\u0430\u043a\u0430\u0437 \u211642"),
         ("Cyrillic, escaped", json.dumps("\u0417\u0430\u043a\u0430\u0437"), "\u0417\u0430\u043a\u0430\u0437"),
         ("emoji", q("\U0001f600\U0001f469\u200d\U0001f680"), "\U0001f600\U0001f469\u200d\U0001f680"),
@@ -223,17 +265,33 @@ def fields(v):
         ("quotes and slashes", q("""a"b'c\\d/e"""), """a"b'c\\d/e"""),
         ("with PHP's escaped slash", r'"2026\/01\/27"', "2026/01/27"),
         ("markup", q("<b>&amp;%41+"), "<b>&amp;%41+"),
-        ("long", q("x" * 2_000), "x" * 2_000),
+        ("of 1,024 bytes", q("x" * 1_024), "x" * 1_024),
+        ("of 512 letters of two bytes", q("\u0416" * 512), "\u0416" * 512),
+        ("with a bidi control", q("A\u202eB"), "A\u202eB"),
+        ("with a line separator", q("A\u2028B\u2029C"), "A\u2028B\u2029C"),
         ("white space around it", q(" A "), " A "),
     ]:
         v.json(
             f"order_id {name}",
-            f"{PAGE}: optional, and free text of the merchant's.",
+            f"{PAGE}: optional, and any string of the merchant.",
             {"order_id": expect},
             order_id=order_id,
         )
-    for value in ["0", "93223", "1.5", "true", "false", '["A"]', '{"id":"A"}']:
-        v.json(f"order_id {value}", f"{PAGE} says string.", "InvalidField", order_id=value)
+    for value in ["0", "93223", "-1", "1.50", "1e3", "12345678901234567890123"]:
+        v.json(
+            f"order_id {value}",
+            "Public clients declare order_id as a number or a string; a number is its literal text.",
+            {"order_id": value},
+            order_id=value,
+        )
+    for value in ["true", "false", '["A"]', '{"id":"A"}']:
+        v.json(f"order_id {value}", "It is neither a string nor a number.", "InvalidField", order_id=value)
+    for name, value in {
+        "of 1,025 bytes": q("x" * 1_025),
+        "of 513 letters of two bytes": q("\u0416" * 513),
+        "of 1,025 digits": "1" * 1_025,
+    }.items():
+        v.json(f"order_id {name}", "No shop's order id is that long.", "InvalidField", order_id=value)
     for code in ["USDT_TRC20", "TRUMP_SOL", "USDT_NEW", "usdt_trc20", "\u20ac", "C" * 64]:
         v.json(
             f"currency {code}",
@@ -241,7 +299,7 @@ def fields(v):
             {"currency": code},
             currency=q(code),
         )
-    v.json("currency of 65 bytes", "No code is as long.", "InvalidField", currency=q("C" * 65))
+    v.json("currency of 65 bytes", "No code is that long.", "InvalidField", currency=q("C" * 65))
     for status in [
         "paid",
         "partial",
@@ -255,10 +313,10 @@ def fields(v):
         "s" * 64,
     ]:
         v.json(f"status {q(status)}", f"{PAGE} documents success only.", "StatusRefused", status=q(status))
-    v.json("status of 65 bytes", "No status is as long.", "InvalidField", status=q("s" * 65))
+    v.json("status of 65 bytes", "No status is that long.", "InvalidField", status=q("s" * 65))
     v.json(
         "status unknown, token bad",
-        "Nothing is told before the token is good.",
+        "The sender learns nothing about the status before the token is valid.",
         "TokenMalformed",
         status=q("fail"),
         token=q("x"),
@@ -280,14 +338,14 @@ def fields(v):
     for name, invoice_id in {"of 129 bytes": "W" * 129, "is INV-": "INV-"}.items():
         v.json(
             f"invoice_id {name}",
-            "No id is so.",
+            "No id looks like this.",
             "InvalidField",
             invoice_id=q(invoice_id),
             token=q(token(claims(id=q(invoice_id)))),
         )
     v.json(
         "unknown fields",
-        "Fields come and go between versions of the page.",
+        "Fields appear and disappear between versions of the page.",
         {},
         tail=',"user_email":null,"n":1e400,"big":' + "9" * 40 + ',"__proto__":{"status":"x"},"":[]',
     )
@@ -306,7 +364,7 @@ def fields(v):
 
 
 def duplicates(v):
-    why = "RFC 8259 section 4: readers differ in which one they take, so neither is."
+    why = "RFC 8259 section 4: readers differ in which value they take, so neither is accepted."
     good = {
         "status": q("success"),
         "invoice_id": q(INVOICE),
@@ -326,9 +384,9 @@ def duplicates(v):
         "invoice_info": '{"uuid":"INV-89UX09KA"}',
     }
     for name in NAMES:
-        v.json(f"{name} twice, alike", why, "DuplicateField", tail=f',"{name}":{good[name]}', invoice_info="null")
+        v.json(f"{name} twice, both alike", why, "DuplicateField", tail=f',"{name}":{good[name]}', invoice_info="null")
         v.json(
-            f"{name} twice, the second other",
+            f"{name} twice, the second different",
             why,
             "DuplicateField",
             tail=f',"{name}":{other[name]}',
@@ -344,15 +402,20 @@ def duplicates(v):
         )
     for name, info in {
         "uuid": '{"uuid":"INV-ILRAJE1Q","uuid":"INV-ILRAJE1Q"}',
-        "uuid, the second other": '{"uuid":"INV-ILRAJE1Q","uuid":"INV-89UX09KA"}',
+        "uuid, the second different": '{"uuid":"INV-ILRAJE1Q","uuid":"INV-89UX09KA"}',
         "uuid, the second escaped": r'{"uuid":"INV-ILRAJE1Q","\u0075uid":"INV-ILRAJE1Q"}',
         "uuid, the second after other fields": '{"uuid":"INV-ILRAJE1Q","fee":0,"uuid":null}',
     }.items():
-        v.json(f"invoice_info has twice {name}", why, "DuplicateField", invoice_info=info)
+        v.json(
+            f"invoice_info has twice {name}",
+            "Nothing in invoice_info is proven, so nothing in it refuses a postback.",
+            {},
+            invoice_info=info,
+        )
     v.json(
-        "invoice_info has twice what is only information",
-        "It is decoded, and refused, only when it is asked for; the uuid alone is read to verify.",
+        "invoice_info has a name other than uuid twice",
+        "Nothing in invoice_info is proven, so nothing in it refuses a postback.",
         {},
         invoice_info='{"uuid":"INV-ILRAJE1Q","fee":0,"fee":1}',
     )
-    v.json("twice what the page does not have", "It is not read.", {}, tail=',"extra":1,"extra":2')
+    v.json("an unknown name twice", "Unknown names are ignored.", {}, tail=',"extra":1,"extra":2')

@@ -1,4 +1,4 @@
-"""What the token says, all of it under a MAC that holds."""
+"""The claims of tokens with a valid MAC."""
 
 from .make import INVOICE, NOW, Vectors, b64, claims, nested, q, token
 
@@ -7,7 +7,7 @@ U64_MAX = 2**64 - 1
 
 def build():
     v = Vectors(
-        "Made by generate.py, which signs with Python's hmac module; the rules are those of the"
+        "Made by generate.py, which signs with Python's hmac module; the rules come from the"
         " vendor's page, RFC 7519 and RFC 8725."
     )
     text(v)
@@ -32,10 +32,10 @@ def text(v):
         "with a surrogate pair": claims(note=r'"\ud83d\ude00"'),
         "with an unknown one 32 levels deep": claims(note=nested(31)),
     }.items():
-        signed(v, f"claims {name}", "RFC 7519 section 4: claims that are not understood are ignored.", {}, claims_text)
+        signed(v, f"claims {name}", "RFC 7519 section 4: unknown claims are ignored.", {}, claims_text)
     for name, claims_text in {
         "are an array": f"[{good}]",
-        "are a text": q(good),
+        "are a string": q(good),
         "are a number": "13",
         "are null": "null",
         "are true": "true",
@@ -50,7 +50,7 @@ def text(v):
         "have a comment": f"{good[:-1]}/**/}}",
         "have single quotes": good.replace('"', "'"),
         "have a byte order mark": f"\ufeff{good}",
-        "have a raw line break in a text": claims(note='"\n"'),
+        "have a raw line break in a string": claims(note='"\n"'),
         "are not UTF-8": claims(note='"?"').encode().replace(b"?", b"\xff"),
         "have an overlong byte sequence": claims(note='"?"').encode().replace(b"?", b"\xc0\xaf"),
         "are UTF-16": good.encode("utf-16"),
@@ -124,7 +124,7 @@ def expiry(v):
         signed(
             v,
             f"exp {exp} in the first second of 1970",
-            "The leeway reaches before 1970.",
+            "With the leeway the window begins before 1970.",
             expect,
             claims(exp=str(exp)),
             now=0,
@@ -159,7 +159,7 @@ def expiry(v):
         signed(
             v,
             f"exp {exp}",
-            "Whole seconds since 1970 (RFC 7519 section 2), within u64.",
+            "Whole seconds since 1970 (RFC 7519 section 2), at most u64::MAX.",
             "TokenClaims",
             claims(exp=exp),
         )
@@ -196,7 +196,7 @@ def other_times(v):
             signed(
                 v,
                 f"{name} {value}",
-                "Whole seconds since 1970 (RFC 7519 section 2), within u64.",
+                "Whole seconds since 1970 (RFC 7519 section 2), at most u64::MAX.",
                 "TokenClaims",
                 claims(**{name: value}),
             )
@@ -250,7 +250,7 @@ def invoice(v):
     signed(
         v,
         "id of another invoice, expired",
-        "A token that is no good is called so first (RFC 7519 section 4.1.4).",
+        "The expiry is checked before the invoice (RFC 7519 section 4.1.4).",
         "TokenExpired",
         claims(id=q("89UX09KA"), exp="1"),
     )
@@ -260,12 +260,12 @@ def invoice(v):
     signed(v, "id with INV-, body too", why, {}, claims(id=prefixed), {"invoice_id": prefixed})
     signed(v, "id without INV-, body with it", why, {}, claims(), {"invoice_id": prefixed})
     for name, token_id, body_id, expect in [
-        ("13 as text in both", '"13"', "13", {"invoice_id": "13"}),
-        ("13 as a number for the text 13", "13", "13", "InvoiceMismatch"),
+        ("13 as a string in both", '"13"', "13", {"invoice_id": "13"}),
+        ("13 as a number for the string 13", "13", "13", "InvoiceMismatch"),
         ("013 for 13", '"013"', "13", "InvoiceMismatch"),
         ("1e1 for 10", '"1e1"', "10", "InvoiceMismatch"),
-        ("null as text for the text null", '"null"', "null", {"invoice_id": "null"}),
-        ("null for the text null", "null", "null", "InvoiceMismatch"),
+        ("null as a string for the string null", '"null"', "null", {"invoice_id": "null"}),
+        ("null for the string null", "null", "null", "InvoiceMismatch"),
         ("of a static wallet", q("S7K2M9Q4" * 4), "S7K2M9Q4" * 4, {"invoice_id": "S7K2M9Q4" * 4}),
         ("of 64 characters", q("W" * 64), "W" * 64, {"invoice_id": "W" * 64}),
         (
@@ -280,7 +280,7 @@ def invoice(v):
         signed(
             v,
             f"id {name}",
-            "Ids are opaque texts, compared as they are (vendor page).",
+            "Ids are opaque strings, compared byte for byte (vendor page).",
             expect,
             claims(id=token_id),
             {"invoice_id": q(body_id)},

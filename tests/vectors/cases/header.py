@@ -1,4 +1,4 @@
-"""The token's header, under a MAC that holds wherever one can."""
+"""The header of tokens, with a valid MAC if there can be one."""
 
 import json
 
@@ -7,7 +7,7 @@ from .make import RFC_7515_A1, Vectors, b64, claims, json_object, nested, q, tok
 
 def build():
     v = Vectors(
-        "Made by generate.py, which signs with Python's hmac module; the rules are those of the"
+        "Made by generate.py, which signs with Python's hmac module; the rules come from the"
         " vendor's page, RFC 7515, RFC 7519, RFC 7797 and RFC 8725."
     )
     algorithm(v)
@@ -101,14 +101,14 @@ def header_names(v):
     ]:
         v.token(
             f"accepted header {header}",
-            "typ is optional and its case is free (RFC 7519 section 5.1), other names are ignored (RFC 7515 section 4).",
+            "typ is optional and its case does not matter (RFC 7519 section 5.1); other names are ignored (RFC 7515 section 4).",
             {},
             token(header=header),
         )
     for typ in ['"JWS"', '"JOSE"', '"at+jwt"', '"application/jwt"', '""', '"JWT "', "null", "1", '["JWT"]']:
         v.token(
             f"typ {typ}",
-            "A token of another kind is not taken for a postback's (RFC 8725 section 3.11).",
+            "A token of another kind is not a postback's token (RFC 8725 section 3.11).",
             "TokenHeader",
             token(header='{"alg":"HS256","typ":' + typ + "}"),
         )
@@ -126,14 +126,14 @@ def header_names(v):
         for value in values:
             v.token(
                 f"header {name} {value}, right key" if value != jwk else "header jwk, right key",
-                "What is not understood is refused, and a key or address is never taken from a token"
+                "Unsupported extensions are refused, and a key or address is never taken from a token"
                 " (RFC 7515 section 4.1.11, RFC 7797 section 3, RFC 8725 section 3.10).",
                 "TokenHeader",
                 token(header='{"alg":"HS256","' + name + '":' + value + "}"),
             )
     v.token(
         "header jwk, signed with that key",
-        "The key of an attacker, sent along (RFC 8725 section 3.10).",
+        "The attacker sends the key along (RFC 8725 section 3.10).",
         "TokenHeader",
         token(header='{"alg":"HS256","jwk":' + jwk + "}", key=attacker),
     )
@@ -161,7 +161,7 @@ def header_text(v):
         v.token(f"header {name}", "The same object in another spelling (RFC 8259).", {}, token(header=header))
     for name, header in {
         "is an array": '["HS256"]',
-        "is a text": '"HS256"',
+        "is a string": '"HS256"',
         "is null": "null",
         "is a number": "256",
         "is white space": "   ",

@@ -1,4 +1,4 @@
-"""JSON as text: its encoding, its characters, its grammar and its depth."""
+"""JSON as such: encoding, characters, grammar and depth."""
 
 import json
 
@@ -10,7 +10,7 @@ NAMES = ["status", "invoice_id", "amount_crypto", "currency", "order_id", "token
 def build():
     v = Vectors(
         "Made by generate.py, which writes bodies like the vendor page's example and breaks them; the"
-        " rules are those of RFC 8259."
+        " rules come from RFC 8259."
     )
     encoding(v)
     characters(v)
@@ -19,7 +19,7 @@ def build():
 
 
 def encoding(v):
-    why = "RFC 8259 section 8.1: JSON is UTF-8, also in a text that nobody reads."
+    why = "RFC 8259 section 8.1: JSON is UTF-8, even in a string that is skipped."
     for name, raw in {
         "a lone byte FF": b"\xff",
         "a byte sequence cut off": b"\xe2\x82",
@@ -45,14 +45,14 @@ def encoding(v):
     v.add("a lone byte FF in a name", why, "InvalidJson", with_tail(',"?":1').encode().replace(b"?", b"\xff"), JSON)
     v.add(
         "a byte order mark",
-        "RFC 8259 section 8.1: it must not be there.",
+        "RFC 8259 section 8.1: there must be none.",
         "InvalidJson",
         "\ufeff" + with_tail(""),
         JSON,
     )
     for name in ["utf-16-le", "utf-16-be", "utf-16", "utf-32-le"]:
         v.add(f"body in {name}", why, "InvalidJson", with_tail("").encode(name), JSON)
-    why = "RFC 8259 section 8.2: half a surrogate pair is no text, also where nobody reads it."
+    why = "RFC 8259 section 8.2: half a surrogate pair is not a character, even in a string that is skipped."
     for text in [
         r"\ud83d",
         r"\ude00",
@@ -81,7 +81,7 @@ def encoding(v):
     token_text = token()
     v.json(
         "everything escaped",
-        "RFC 8259 section 7: any character may be.",
+        "RFC 8259 section 7: any character may be escaped.",
         {"order_id": "A/B"},
         token=f'"\\u{ord(token_text[0]):04x}{token_text[1:]}"',
         order_id=r'"\u0041\/\u0042"',
@@ -110,9 +110,9 @@ def characters(v):
     }.items():
         for field in ["invoice_id", "order_id", "currency", "status"]:
             v.json(f"{name} in {field}", why, "InvalidField", **{field: f'"A{escape}B"'})
-    v.json("U+FFFD as it is in order_id", "It marks bytes that were no UTF-8.", "InvalidField", order_id=q("A\ufffdB"))
+    v.json("U+FFFD as it is in order_id", "It stands for bytes that were not UTF-8.", "InvalidField", order_id=q("A\ufffdB"))
     v.json(
-        "U+FFFD and NUL where nobody reads",
+        "U+FFFD and NUL in fields that are not kept",
         "Only ids and codes are kept.",
         {},
         tail=r',"extra":"\u0000\ufffd"',
@@ -133,13 +133,13 @@ def grammar(v):
         "empty": "",
         "white space": " \n",
         "an array": "[]",
-        "an array of a postback": f"[{good}]",
-        "a text": q(good),
+        "a postback in an array": f"[{good}]",
+        "a string": q(good),
         "a number": "13",
         "null": "null",
         "true": "true",
         "cut off": good[:-1],
-        "cut off in a text": good[: good.index("eyJ") + 20],
+        "cut off in a string": good[: good.index("eyJ") + 20],
         "a trailing comma": good[:-1] + ",}",
         "a comma too many": good.replace(",", ",,", 1),
         "a comma too few": good.replace(",", " ", 1),
@@ -157,7 +157,7 @@ def grammar(v):
         "a form feed before it": f"\f{good}",
         "an invalid escape": good[:-1] + r',"extra":"\x41"}',
         "an invalid escape of four digits": good[:-1] + r',"extra":"\u00zz"}',
-        "True of Python": good[:-1] + ',"extra":True}',
+        "Python's True": good[:-1] + ',"extra":True}',
     }.items():
         v.add(
             f"body is or has {name}",
@@ -168,8 +168,8 @@ def grammar(v):
         )
     spaced = good.replace(",", " ,\n\t").replace(":", " : ")
     v.add("white space around and within", "RFC 8259 section 2.", {}, f" \t\r\n{spaced}\n\n", JSON)
-    v.json("empty object", "The vendor page's samples answer so.", "MissingId", **{name: None for name in NAMES})
-    why = "At most 32 levels, also where nobody reads; a postback has four (vendor page)."
+    v.json("empty object", "The vendor page's samples respond with this.", "MissingId", **{name: None for name in NAMES})
+    why = "At most 32 levels, even in a value that is skipped; a postback has four (vendor page)."
     for depth, expect in [(31, {}), (32, "InvalidJson")]:
         v.json(f"depth {depth + 1} by arrays in an unknown field", why, expect, tail=f',"extra":{nested(depth)}')
         v.json(
@@ -185,7 +185,7 @@ def grammar(v):
             "TokenMissing" if expect == {} else expect,
             token=nested(depth),
         )
-    v.json("brackets in texts", "They open nothing.", {}, tail=',"extra":"' + "[{" * 100 + r"\"" + "[" * 100 + '"')
+    v.json("brackets in strings", "They open nothing.", {}, tail=',"extra":"' + "[{" * 100 + r"\"" + "[" * 100 + '"')
     v.json("many brackets side by side", "They are not nested.", {}, tail=',"extra":[' + ",".join(["[]"] * 100) + "]")
     prefix = good[:-1] + ',"extra":'
     v.add(

@@ -6,7 +6,7 @@ import hmac
 import json
 from urllib.parse import quote_plus
 
-# Obviously no key of anybody's; 32 bytes are the least that RFC 7518 section 3.2 allows.
+# Not a real key. RFC 7518 section 3.2 demands at least 32 bytes.
 KEY = "not-a-real-key-only-for-these-test-vectors"
 # 2026-01-27T10:23:20Z, some minutes after the invoice of the vendor's example was made.
 NOW = 1_769_509_400
@@ -16,7 +16,7 @@ HEADER = '{"typ":"JWT","alg":"HS256"}'
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
-# What each refusal is answered with. All faults of the token look alike to the sender.
+# The status of each kind of error. All faults of the token look alike to the sender.
 STATUS = {
     "BodyTooLarge": 413,
     "ContentEncoding": 415,
@@ -30,6 +30,8 @@ STATUS = {
     "MissingField": 400,
     "MissingId": 400,
     "StatusRefused": 422,
+    "TestModeRefused": 422,
+    "TestModeUnknown": 422,
     "TokenAlgorithm": 401,
     "TokenClaims": 401,
     "TokenExpired": 401,
@@ -58,7 +60,7 @@ def to_standard(segment):
 
 
 def with_trailing_bit(segment):
-    """Another spelling of the same bytes, for a decoder that ignores the bits left over."""
+    """Another spelling of the same bytes, for decoders that ignore the trailing bits."""
     assert len(segment) % 4 in (2, 3), segment
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     return segment[:-1] + alphabet[alphabet.index(segment[-1]) + 1]
@@ -69,18 +71,18 @@ def mac(message, key=KEY, digest="sha256"):
 
 
 def sign(header_segment, claims_segment, key=KEY, digest="sha256"):
-    """A token of two segments as they are, with a MAC that holds for them."""
+    """A token with the given header and claims segments, and a valid MAC."""
     message = f"{header_segment}.{claims_segment}"
     return f"{message}.{b64(mac(message, key, digest))}"
 
 
 def token(claims_text=None, header=HEADER, key=KEY, digest="sha256"):
-    """A token; header and claims may be any text or bytes."""
+    """A token with a valid MAC. Header and claims may be any string or bytes."""
     return sign(b64(header), b64(claims() if claims_text is None else claims_text), key, digest)
 
 
 def claims(**changes):
-    """The claims as the vendor writes them; a change is a JSON text, or None to leave one out."""
+    """The claims as the vendor writes them. A change is JSON, or None to leave a claim out."""
     return json_object({"id": q(INVOICE), "exp": str(NOW + 240)} | changes)
 
 
@@ -89,7 +91,7 @@ def json_object(texts):
 
 
 def q(text):
-    """A JSON text, with non-ASCII characters as they are."""
+    """A JSON string, with non-ASCII characters as they are."""
     return json.dumps(text, ensure_ascii=False)
 
 
@@ -105,9 +107,9 @@ class Vectors:
         self.vectors = []
 
     def json(self, name, why, expect, tail="", more=None, **fields):
-        """A JSON body whose fields are changed: a JSON text, or None to leave one out.
+        """A JSON body with changed fields. A change is JSON, or None to leave a field out.
 
-        `tail` is written before the last brace as it is.
+        `tail` is inserted before the last brace, unescaped.
         """
         fields = {
             "status": q("success"),
@@ -124,9 +126,9 @@ class Vectors:
         self.json(name, why, expect, token=q(text), more=more)
 
     def form(self, name, why, expect, tail="", more=None, **fields):
-        """A form whose fields are changed: a plain text, or None to leave one out.
+        """A form with changed fields. A change is a plain string, or None to leave a field out.
 
-        `tail` is appended as it is.
+        `tail` is appended, unescaped.
         """
         fields = {
             "status": "success",
@@ -139,7 +141,7 @@ class Vectors:
         self.add(name, why, expect, "&".join(pairs) + tail, FORM, **more or {})
 
     def add(self, name, why, expect, body, content_type, accepted_as=None, **more):
-        """Any body: text, bytes, or a dict for a long one."""
+        """Any body: a string, bytes, or a dict for a long one."""
         if isinstance(expect, str):
             expect = {"status": STATUS[expect], "kind": expect}
         else:
@@ -155,7 +157,7 @@ class Vectors:
         vector = {"name": name, "why": why} | {key: more[key] for key in ("method", "content_encoding") if key in more}
         vector["content_type"] = content_type
         vector |= body_field(body)
-        vector |= {key: more[key] for key in ("key", "keys", "now") if key in more}
+        vector |= {key: more[key] for key in ("key", "keys", "now", "require_live_payment") if key in more}
         vector["expect"] = expect
         self.vectors.append(vector)
 
@@ -169,7 +171,7 @@ def body_field(body):
 
 
 def check_signer():
-    """The signer makes the token of RFC 7515 appendix A.1 from its key."""
+    """Asserts that the signer makes the token of RFC 7515 appendix A.1 from its key."""
     key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"
     header, payload, _ = RFC_7515_A1.split(".")
     assert sign(header, payload, base64.urlsafe_b64decode(key + "==")) == RFC_7515_A1

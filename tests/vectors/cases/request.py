@@ -1,4 +1,4 @@
-"""Method, encoding, media type and size of a request whose body is otherwise good."""
+"""Method, encoding, media type and size of a request with an otherwise good body."""
 
 import struct
 import zlib
@@ -15,7 +15,7 @@ LIMIT = 65_536
 
 def build():
     v = Vectors(
-        "Made by generate.py around two good bodies; the rules are those of RFC 9110 and of what is known"
+        "Made by generate.py around two good bodies; the rules come from RFC 9110 and from what is known"
         " about the vendor's sender."
     )
     methods(v)
@@ -36,10 +36,10 @@ def methods(v):
             method=method,
         )
     v.add("method GET, form", "RFC 9110 section 15.5.6.", "MethodNotAllowed", FORM_BODY, FORM, method="GET")
-    v.add("method GET, token bad", "The method is judged first.", "MethodNotAllowed", "{}", JSON, method="GET")
+    v.add("method GET, token bad", "The method is checked first.", "MethodNotAllowed", "{}", JSON, method="GET")
     v.add(
         "method PUT, compressed",
-        "The method is judged first.",
+        "The method is checked first.",
         "MethodNotAllowed",
         gzip(JSON_BODY),
         JSON,
@@ -49,7 +49,7 @@ def methods(v):
 
 
 def encodings(v):
-    why = "A small compressed body can be a huge one, so none is inflated (RFC 9110 section 15.5.16)."
+    why = "A small compressed body can inflate to a huge one, so none is inflated (RFC 9110 section 15.5.16)."
     for encoding in [
         "gzip",
         "GZIP",
@@ -78,17 +78,17 @@ def encodings(v):
     for encoding in ["identity", "Identity", "identity, identity"]:
         v.add(
             f"Content-Encoding {encoding}",
-            "It changes nothing (RFC 9110 section 12.5.3).",
+            "It encodes nothing (RFC 9110 section 12.5.3).",
             {},
             JSON_BODY,
             JSON,
             content_encoding=encoding,
         )
-    v.add("gzip that nobody declared", "It is no JSON.", "InvalidJson", gzip(JSON_BODY), JSON)
+    v.add("gzip without Content-Encoding", "It is not JSON.", "InvalidJson", gzip(JSON_BODY), JSON)
 
 
 def media_types(v):
-    why = "JSON was reported to arrive under a wrong Content-Type, so the first byte decides where the header does not."
+    why = "JSON was reported to arrive under a wrong Content-Type, so the first byte decides if the header does not."
     for content_type in [
         None,
         "",
@@ -122,14 +122,14 @@ def media_types(v):
         v.add(f"form under {label(content_type)}", why, {}, FORM_BODY, content_type, "form")
     v.add("form that starts with an escape, without a type", why, {}, f"%73{FORM_BODY[1:]}", None, "form")
     v.add("form that starts with &", "The header says that it is a form.", {}, f"&{FORM_BODY}", FORM)
-    why = "The header names neither format, and the first byte is of neither."
+    why = "The header names neither format, and the first byte fits neither."
     v.add("form that starts with &, under another type", why, "MediaType", f"&{FORM_BODY}", f"{FORM}X")
     for name, body in {
         "an array": "[]",
         "XML": "<a/>",
         "nothing": "",
         "white space": " \n",
-        "a text": '"status"',
+        "a string": '"status"',
         "a quoted form": f"'{FORM_BODY}'",
         "NUL": f"\0{JSON_BODY}",
         "gzip": gzip(JSON_BODY),
@@ -151,7 +151,7 @@ def media_types(v):
     ]:
         v.add(
             f"JSON under {label(content_type)}",
-            "RFC 9110 section 8.3: case and parameters are free.",
+            "RFC 9110 section 8.3: case and parameters do not matter.",
             {},
             JSON_BODY,
             content_type,
@@ -160,7 +160,7 @@ def media_types(v):
     for content_type in [FORM.upper(), f"{FORM};charset=utf-8", f'{FORM}; charset="utf-8"']:
         v.add(
             f"form under {label(content_type)}",
-            "RFC 9110 section 8.3: case and parameters are free.",
+            "RFC 9110 section 8.3: case and parameters do not matter.",
             {},
             FORM_BODY,
             content_type,
@@ -192,9 +192,9 @@ def media_types(v):
         "application/json; CHARSET = utf-16",
     ]:
         body = FORM_BODY if content_type.startswith(FORM) else JSON_BODY
-        v.add(f"body under {content_type}", "Only UTF-8 is read.", "MediaType", body, content_type)
+        v.add(f"body under {content_type}", "Only UTF-8 is accepted.", "MediaType", body, content_type)
     v.add(
-        "UTF-16 that says so", "Only UTF-8 is read.", "MediaType", JSON_BODY.encode("utf-16"), f"{JSON}; charset=utf-16"
+        "UTF-16, declared", "Only UTF-8 is accepted.", "MediaType", JSON_BODY.encode("utf-16"), f"{JSON}; charset=utf-16"
     )
     for content_type in ["multipart/form-data; boundary=x", "multipart/form-data", "Multipart/Mixed; boundary=x"]:
         v.add(
@@ -214,7 +214,7 @@ def media_types(v):
 
 
 def sizes(v):
-    why = "65,536 bytes are read at most: a postback of the vendor's has about 2,000."
+    why = "At most 65,536 bytes are read; the vendor's postbacks have about 2,000."
     for size, expect in [(LIMIT, {}), (LIMIT + 1, "BodyTooLarge")]:
         spaces = {"prefix": JSON_BODY, "unit": " ", "count": size - len(JSON_BODY), "suffix": ""}
         v.add(f"JSON of {size} bytes, spaces after it", why, expect, spaces, JSON)
@@ -227,7 +227,7 @@ def sizes(v):
         v.add(f"form of {size} bytes", why, expect, text, FORM)
     for name, count in {"65 KiB": 65 * 1024, "100 KB": 100_000, "10 MB": 10_000_000}.items():
         v.add(
-            f"rubbish of {name}", why, "BodyTooLarge", {"prefix": "", "unit": "x", "count": count, "suffix": ""}, JSON
+            f"garbage of {name}", why, "BodyTooLarge", {"prefix": "", "unit": "x", "count": count, "suffix": ""}, JSON
         )
     open_text = JSON_BODY[: JSON_BODY.rindex(".") + 1]
     v.add(

@@ -24,7 +24,7 @@ SAMPLES = "The vendor page's samples"
 
 def build():
     v = Vectors(
-        "Made by generate.py, which signs with Python's hmac module; the rules are those of the"
+        "Made by generate.py, which signs with Python's hmac module; the rules come from the"
         " vendor's page, RFC 7515, RFC 7519 and RFC 8725."
     )
     presence(v)
@@ -37,9 +37,9 @@ def build():
 
 
 def presence(v):
-    v.json("token missing", f"{SAMPLES} let it pass, which is a full bypass.", "TokenMissing", token=None)
+    v.json("token missing", f"{SAMPLES} let it pass, which bypasses everything.", "TokenMissing", token=None)
     for value in ["null", '""', '"   "', r'"\t\r\n\f"']:
-        v.json(f"token {value}", f"{SAMPLES} let it pass, which is a full bypass.", "TokenMissing", token=value)
+        v.json(f"token {value}", f"{SAMPLES} let it pass, which bypasses everything.", "TokenMissing", token=value)
     good = token()
     for name, value in {
         "a number": "13",
@@ -47,7 +47,7 @@ def presence(v):
         "false": "false",
         "an array of a good token": f"[{q(good)}]",
         "an object with a good token": '{"token":' + q(good) + "}",
-        "a JWS in JSON serialisation": jws_json(good),
+        "a JWS in JSON serialization": jws_json(good),
     }.items():
         v.json(f"token is {name}", "The vendor page says string.", "TokenMissing", token=value)
     v.json(
@@ -58,7 +58,7 @@ def presence(v):
         token=None,
     )
     for value in ["null", "None", "undefined", "false", "13"]:
-        v.token(f"token is the text {value}", "It is no JWS (RFC 7515 section 7.1).", "TokenMalformed", value)
+        v.token(f"token is the string {value}", "Not a JWS (RFC 7515 section 7.1).", "TokenMalformed", value)
 
 
 def white_space(v):
@@ -78,12 +78,12 @@ def white_space(v):
     }.items():
         v.token(
             f"no white space around: {name}",
-            "Not of the ASCII white space that is trimmed (WHATWG Infra section 4.6).",
+            "Not ASCII white space, which alone is trimmed (WHATWG Infra section 4.6).",
             "TokenMalformed",
             text,
         )
     header, payload, end = good.split(".")
-    why = "Base64url has no white space, and no line breaks (RFC 7515 section 2); the MAC holds."
+    why = "Base64url has neither spaces nor line breaks (RFC 7515 section 2); the MAC is valid."
     for name, text in {
         "in the header": sign(f"{header[:9]} {header[9:]}", payload),
         "after the header": sign(f"{header} ", payload),
@@ -105,7 +105,7 @@ def white_space(v):
     }.items():
         v.token(
             name,
-            'The vendor page: a raw JWT string (no "Bearer " prefix), and nothing is taken off but white space.',
+            'The vendor page: a raw JWT string (no "Bearer " prefix). Only white space is trimmed.',
             "TokenMalformed",
             text,
         )
@@ -128,8 +128,8 @@ def shape(v):
         "dots only": "..",
         "one dot": ".",
         "dots of another script": good.replace(".", "\u3002"),
-        "JSON serialisation as text": jws_json(good),
-        "general JSON serialisation as text": json.dumps(
+        "JSON serialization as a string": jws_json(good),
+        "general JSON serialization as a string": json.dumps(
             {"payload": payload, "signatures": [{"protected": header, "signature": end}]}
         ),
     }.items():
@@ -150,14 +150,14 @@ def shape(v):
     for length, expect in [(2_048, {}), (2_049, "TokenMalformed")]:
         v.token(
             f"{length} bytes long",
-            "2,048 bytes are read at most: a token of the vendor's has about 120 (vendor page).",
+            "At most 2,048 bytes are accepted; the vendor's tokens have about 120 (vendor page).",
             expect,
             token_of_length(length),
         )
     prefix, suffix = '{"status":"success","invoice_id":"ILRAJE1Q","amount_crypto":1,"currency":"BNB","token":"', '"}'
     v.add(
         "60,000 bytes long",
-        "2,048 bytes are read at most: a token of the vendor's has about 120 (vendor page).",
+        "At most 2,048 bytes are accepted; the vendor's tokens have about 120 (vendor page).",
         "TokenMalformed",
         {"prefix": f"{prefix}{header}.", "unit": "A", "count": 60_000, "suffix": f".{end}{suffix}"},
         "application/json",
@@ -165,7 +165,7 @@ def shape(v):
 
 
 def base64url(v):
-    why = "Base64url without padding in its one canonical spelling (RFC 7515 section 2, RFC 4648 section 3.5); the MAC holds."
+    why = "Base64url without padding in its one canonical spelling (RFC 7515 section 2, RFC 4648 section 3.5); the MAC is valid."
     good = token()
     header, payload, end = good.split(".")
     assert len(payload) % 4 == 2, payload
@@ -184,15 +184,15 @@ def base64url(v):
     }.items():
         v.token(name, why, "TokenMalformed", text)
     special = b64('{"alg":"HS256","kid":"\u00ff\u00fe>?~\u0434\u0436"}')
-    v.token("- and _ in the header", "They are of the alphabet of RFC 4648 section 5.", {}, sign(special, payload))
+    v.token("- and _ in the header", "Both belong to the alphabet of RFC 4648 section 5.", {}, sign(special, payload))
     v.token("+ and / in the header", why, "TokenMalformed", sign(to_standard(special), payload))
     special = b64(claims(note=q("\u00ff\u00fe>?~\u0434\u0436")))
-    v.token("- and _ in the claims", "They are of the alphabet of RFC 4648 section 5.", {}, sign(header, special))
+    v.token("- and _ in the claims", "Both belong to the alphabet of RFC 4648 section 5.", {}, sign(header, special))
     v.token("+ and / in the claims", why, "TokenMalformed", sign(header, to_standard(special)))
     numbers = (token(claims(jti=str(number))) for number in range(1_000))
     special = next(text for text in numbers if {"-", "_"} <= set(text.rsplit(".")[2]))
     signing_input, end = special.rsplit(".", 1)
-    v.token("- and _ in the signature", "They are of the alphabet of RFC 4648 section 5.", {}, special)
+    v.token("- and _ in the signature", "Both belong to the alphabet of RFC 4648 section 5.", {}, special)
     v.token("+ and / in the signature", why, "TokenMalformed", f"{signing_input}.{to_standard(end)}")
 
 
@@ -200,7 +200,7 @@ def signature(v):
     header, payload, _ = token().split(".")
     message = f"{header}.{payload}"
     right = mac(message)
-    why = "RFC 7515 section 5.2: the MAC over header and claims must hold."
+    why = "RFC 7515 section 5.2: the MAC over header and claims must be valid."
     other_claims = b64(claims(id=q("89UX09KA")))
     for name, value in {
         "one bit off at its start": bytes([right[0] ^ 0x80]) + right[1:],
@@ -236,7 +236,7 @@ def signature(v):
         v.token(f"signature {name}", why, "TokenSignature", f"{message}.{b64(value)}")
     in_hex = f"{message}.{right.hex()}"
     v.token("signature in hex digits", why, "TokenSignature", in_hex)
-    v.token("the token of RFC 7515 A.1", f"{why} Its key is of no project.", "TokenSignature", RFC_7515_A1)
+    v.token("the token of RFC 7515 A.1", f"{why} Its key belongs to no project.", "TokenSignature", RFC_7515_A1)
     v.token(
         "claims changed after signing",
         why,
@@ -250,20 +250,20 @@ def signature(v):
         f"{b64('{' + HEADER[1:-1] + ' }')}.{payload}.{b64(right)}",
     )
     v.token(
-        "claims are rubbish and nothing is signed",
-        "RFC 7515 section 5.2: claims are not looked at before the MAC holds.",
+        "claims are garbage and nothing is signed",
+        "RFC 7515 section 5.2: claims are not read before the MAC is valid.",
         "TokenSignature",
-        f"{header}.{b64('rubbish')}.{b64(bytes(32))}",
+        f"{header}.{b64('garbage')}.{b64(bytes(32))}",
     )
     v.token(
-        "claims are no base64url and nothing is signed",
-        "RFC 7515 section 5.2: claims are not looked at before the MAC holds.",
+        "claims are not base64url and nothing is signed",
+        "RFC 7515 section 5.2: claims are not read before the MAC is valid.",
         "TokenSignature",
         f"{header}.!!!!.{b64(bytes(32))}",
     )
     v.token(
         "the token printed on the vendor page",
-        "Its header is damaged there: it is no vector.",
+        "Its header is damaged on the page, so it is refused.",
         "TokenHeader",
         "eyJ0eXAiOiJKV1QiLCJhbGciOiJIAcI1NiJ9.eyJpZCI6MTMsImV4cCI6MTYzMTc4NjQyNn0"
         ".HQavV3z8dFnk56bX3MSY5X9lR6qVa9YhAoeTEHkaAzs",
@@ -284,7 +284,7 @@ def keys(v):
     for name, key in own.items():
         v.token(
             f"key {name}",
-            "The UTF-8 bytes of the SECRET KEY as they are make the HMAC key (vendor page, RFC 2104 section 2).",
+            "The HMAC key is the UTF-8 bytes of the SECRET KEY, undecoded (vendor page, RFC 2104 section 2).",
             {},
             token(key=key),
             key=key,
@@ -301,7 +301,7 @@ def keys(v):
             key=own[name],
         )
     new, old = "the-new-key-of-a-project-not-a-real-one", "the-old-key-of-a-project-not-a-real-one"
-    why = "While a key is replaced, each of the old and new ones is good."
+    why = "While a key is replaced, the old one and the new one are both valid."
     v.token("two keys, the first signed", why, {}, token(key=new), keys=[new, old])
     v.token("two keys, the second signed", why, {}, token(key=old), keys=[new, old])
     v.token("two keys, a third signed", why, "TokenSignature", token(), keys=[new, old])

@@ -1,17 +1,20 @@
-//! Attacks by what a signed token claims.
+//! Attacks with the claims of a signed token.
 
 use std::time::Duration;
 
 use cryptocloud_postback::{ErrorKind, UnixTime};
 
-use super::attack::{Attack, Forger, Right, json, quote};
+use super::{
+    attack::{Attack, Expected},
+    forger::{Forger, quote},
+};
 use crate::{client::Request, draft::new_invoice_id};
 
 pub(super) const CLAIMS: &[Attack] = &[
     Attack {
         name: "expired",
-        what: "a genuine postback of an hour ago, sent again",
-        right: Right::Refuse(ErrorKind::TokenExpired),
+        description: "genuine postback from an hour ago",
+        expected: Expected::Refuse(ErrorKind::TokenExpired),
         forge: |forger| {
             let hour_ago = forger.expires_at.as_secs().saturating_sub(3_600);
             forger.request(&forger.postback().expires_at(UnixTime::from_secs(hour_ago)))
@@ -19,38 +22,38 @@ pub(super) const CLAIMS: &[Attack] = &[
     },
     Attack {
         name: "exp-missing",
-        what: "a token that never expires",
-        right: Right::Refuse(ErrorKind::TokenClaims),
+        description: "token without exp, so it never expires",
+        expected: Expected::Refuse(ErrorKind::TokenClaims),
         forge: |forger| forger.with_claims(format!(r#"{{"id":{}}}"#, quote(&forger.invoice_id))),
     },
     Attack {
         name: "exp-null",
-        what: "a token whose exp is null",
-        right: Right::Refuse(ErrorKind::TokenClaims),
+        description: "exp is null",
+        expected: Expected::Refuse(ErrorKind::TokenClaims),
         forge: |forger| with_exp(forger, "null"),
     },
     Attack {
-        name: "exp-text",
-        what: "a token whose exp is text",
-        right: Right::Refuse(ErrorKind::TokenClaims),
+        name: "exp-string",
+        description: "exp is a string",
+        expected: Expected::Refuse(ErrorKind::TokenClaims),
         forge: |forger| with_exp(forger, &format!("\"{}\"", forger.expires_at)),
     },
     Attack {
         name: "exp-fraction",
-        what: "a token whose exp is a fraction",
-        right: Right::Refuse(ErrorKind::TokenClaims),
+        description: "exp is a fraction",
+        expected: Expected::Refuse(ErrorKind::TokenClaims),
         forge: |forger| with_exp(forger, &format!("{}.5", forger.expires_at)),
     },
     Attack {
         name: "exp-huge",
-        what: "a token whose exp is 1e400",
-        right: Right::Refuse(ErrorKind::TokenClaims),
+        description: "exp is 1e400",
+        expected: Expected::Refuse(ErrorKind::TokenClaims),
         forge: |forger| with_exp(forger, "1e400"),
     },
     Attack {
         name: "exp-far",
-        what: "a token that is good for a year, and the vendor's for five minutes",
-        right: Right::Refuse(ErrorKind::TokenLifetime),
+        description: "token valid for a year, not five minutes",
+        expected: Expected::Refuse(ErrorKind::TokenLifetime),
         forge: |forger| {
             let year = Duration::from_secs(365 * 86_400);
             forger.request(
@@ -61,9 +64,9 @@ pub(super) const CLAIMS: &[Attack] = &[
         },
     },
     Attack {
-        name: "nbf-ahead",
-        what: "a token that is good only from tomorrow on",
-        right: Right::Refuse(ErrorKind::TokenNotYetValid),
+        name: "nbf-future",
+        description: "token not valid before tomorrow (nbf)",
+        expected: Expected::Refuse(ErrorKind::TokenNotYetValid),
         forge: |forger| {
             let tomorrow = forger
                 .expires_at
@@ -73,8 +76,8 @@ pub(super) const CLAIMS: &[Attack] = &[
     },
     Attack {
         name: "other-invoice",
-        what: "a genuine token, of another invoice",
-        right: Right::Refuse(ErrorKind::InvoiceMismatch),
+        description: "genuine token of another invoice",
+        expected: Expected::Refuse(ErrorKind::InvoiceMismatch),
         forge: |forger| {
             let other = forger.postback().invoice_id(&new_invoice_id());
             forger.with_token(&other.signed_token())
@@ -82,24 +85,15 @@ pub(super) const CLAIMS: &[Attack] = &[
     },
     Attack {
         name: "id-missing",
-        what: "a token that names no invoice",
-        right: Right::Refuse(ErrorKind::InvoiceMismatch),
+        description: "token without an invoice id",
+        expected: Expected::Refuse(ErrorKind::InvoiceMismatch),
         forge: |forger| forger.with_claims(format!(r#"{{"exp":{}}}"#, forger.expires_at)),
     },
     Attack {
         name: "id-number",
-        what: "a token whose id is a number",
-        right: Right::Refuse(ErrorKind::InvoiceMismatch),
+        description: "invoice id of the token is a number",
+        expected: Expected::Refuse(ErrorKind::InvoiceMismatch),
         forge: |forger| forger.with_claims(format!(r#"{{"id":1,"exp":{}}}"#, forger.expires_at)),
-    },
-    Attack {
-        name: "uuid-of-other-invoice",
-        what: "an invoice_info.uuid that names another invoice",
-        right: Right::Refuse(ErrorKind::InvoiceMismatch),
-        forge: |forger| {
-            let other = quote(&format!("INV-{}", new_invoice_id()));
-            json(&forger.postback().info_field("uuid", other))
-        },
     },
 ];
 

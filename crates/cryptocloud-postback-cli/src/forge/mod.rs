@@ -1,9 +1,11 @@
-//! Attacks on an endpoint, and whether it refuses them.
+//! `ccpostback send --forge`: attacks an endpoint and checks that it refuses every attack.
 
 mod attack;
+mod attacks;
+mod body;
 mod claims;
-mod control;
-mod fields;
+mod controls;
+mod forger;
 mod outcome;
 mod request;
 mod table;
@@ -15,23 +17,19 @@ use anyhow::{Context, bail};
 use cryptocloud_postback::{Format, testing::PostbackBuilder};
 
 use crate::{client::Client, draft::PostbackOptions, output, secret::Secret};
-use attack::{Attack, Forger};
-use claims::CLAIMS;
-use fields::BODY;
+use attack::Attack;
+use attacks::attacks;
+use forger::Forger;
 use outcome::{Outcome, Results};
-use request::REQUEST;
-use token::TOKEN;
 
-/// Prints all attacks.
+/// Prints the list of attacks.
 pub(crate) fn list(json: bool) -> anyhow::Result<ExitCode> {
-    output::print(&match json {
-        true => output::json(&Attack::all().collect::<Vec<_>>())?,
-        false => table::list(),
-    })?;
+    let attacks: Vec<_> = attacks().collect();
+    output::print_result(json, &attacks, table::list)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Sends one attack, or genuine controls and then all.
+/// Sends one attack, or genuine controls and then every attack.
 pub(crate) async fn run(
     kind: &str,
     options: &PostbackOptions,
@@ -42,16 +40,16 @@ pub(crate) async fn run(
     let builder = options.builder(secret);
     let builder = match options.order_id {
         Some(_) => builder,
-        // Receivers that require one would refuse for the wrong reason.
+        // Receivers that require an order would refuse for the wrong reason.
         None => builder.order_id("ORDER_93223"),
     };
     let results = match kind {
-        "all" => all(options.format.map(Into::into), &builder, client).await?,
+        "all" => all(options.format, &builder, client).await?,
         name => {
-            let attack = Attack::all()
+            let attack = attacks()
                 .find(|attack| attack.name == name)
-                .with_context(|| format!("no attack is called {name}: see --forge list"))?;
-            let format = options.format.map_or(Format::Json, Into::into);
+                .with_context(|| format!("unknown attack {name}: see --forge list"))?;
+            let format = options.format.unwrap_or(Format::Json);
             let outcome = send(attack, &builder, format, client).await?;
             if let Some(reason) = outcome.unreachable() {
                 bail!("{}: {reason}", client.url());
@@ -59,11 +57,8 @@ pub(crate) async fn run(
             Results::new(Vec::new(), vec![outcome])
         }
     };
-    output::print(&match json {
-        true => output::json(&results)?,
-        false => table::text(&results),
-    })?;
-    Ok(ExitCode::from(u8::from(!results.is_right())))
+    output::print_result(json, &results, || table::text(&results))?;
+    Ok(ExitCode::from(u8::from(!results.is_ok())))
 }
 
 async fn all(
@@ -78,23 +73,23 @@ async fn all(
     let mut controls = Vec::new();
     let mut accepted = None;
     for format in formats {
-        for control in control::controls(format) {
+        for control in controls::controls(format) {
             let outcome = send(control, builder, format, client).await?;
             if let Some(reason) = outcome.unreachable() {
                 bail!("{}: {reason}", client.url());
             }
-            if accepted.is_none() && outcome.is_right() {
+            if accepted.is_none() && outcome.is_ok() {
                 accepted = Some(format);
             }
             controls.push(outcome);
         }
     }
     let format = accepted.or(format).unwrap_or(Format::Json);
-    let mut attacks = Vec::new();
-    for attack in Attack::all() {
-        attacks.push(send(attack, builder, format, client).await?);
+    let mut outcomes = Vec::new();
+    for attack in attacks() {
+        outcomes.push(send(attack, builder, format, client).await?);
     }
-    Ok(Results::new(controls, attacks))
+    Ok(Results::new(controls, outcomes))
 }
 
 async fn send(
@@ -109,49 +104,51 @@ async fn send(
 
 #[cfg(test)]
 mod tests {
-    use cryptocloud_postback::{Error, SecretKey, Verified, Verifier, check_request};
+    use cryptocloud_postback::{Error, ErrorKind, RequestHead, SecretKey, Verified, Verifier};
 
     use super::*;
     use crate::client::{Body, Request};
-    use attack::Right;
+    use attack::Expected;
 
     const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
-    /// As our adapters judge it.
-    fn judge(request: &Request) -> Result<Verified, Error> {
+    /// Verifies a request as our adapters do.
+    fn verify(request: &Request) -> Result<Verified, Error> {
         let body = match &request.body {
             Body::Chunked(first, chunk, count) => {
                 [&first[..], &chunk.repeat(*count)].concat().into()
             }
             Body::Whole(body) => body.clone(),
         };
-        let encoding = request.content_encoding.map(str::as_bytes);
-        check_request(request.method.as_str(), encoding, None)?;
+        let mut headers = vec![("content-type", request.content_type.as_bytes())];
+        if let Some(encoding) = request.content_encoding {
+            headers.push(("content-encoding", encoding.as_bytes()));
+        }
+        let head = RequestHead::check(request.method.as_str(), headers)?;
         let secret = SecretKey::new(SECRET).expect("a secret");
         let verifier = Verifier::new(secret).expect("a verifier");
-        verifier.verify(Some(request.content_type.as_bytes()), body)
+        verifier.verify(head, body)
     }
 
     #[track_caller]
-    fn forge(attack: &Attack, format: Format) -> Result<(), cryptocloud_postback::ErrorKind> {
+    fn forge(attack: &Attack, format: Format) -> Result<(), ErrorKind> {
         let builder = PostbackBuilder::new(SECRET).order_id("ORDER_93223");
         let forger = Forger::new(&builder, format).expect("a clock");
-        let result = judge(&(attack.forge)(&forger));
+        let result = verify(&(attack.forge)(&forger));
         result.map(|_| ()).map_err(|error| error.kind())
     }
 
     #[test]
     fn each_attack_is_refused_for_its_own_reason() {
-        for attack in Attack::all() {
-            let expected = match attack.right {
-                Right::Refuse(kind) => Err(kind),
-                Right::Accept | Right::Look => Ok(()),
+        for attack in attacks() {
+            let expected = match attack.expected {
+                Expected::Refuse(kind) => Err(kind),
+                Expected::Accept | Expected::Review => Ok(()),
             };
             assert_eq!(forge(attack, Format::Json), expected, "{}", attack.name);
-            // A form has other words for null and for numbers, so only the status is the same.
-            let status = |result: Result<_, cryptocloud_postback::ErrorKind>| {
-                result.map_err(cryptocloud_postback::ErrorKind::status_code)
-            };
+            // A form spells null and numbers differently, so the kind may differ, but not the status.
+            let status =
+                |result: Result<_, ErrorKind>| result.map_err(|kind| kind.response().status());
             assert_eq!(
                 status(forge(attack, Format::Form)),
                 status(expected),
@@ -164,16 +161,19 @@ mod tests {
     #[test]
     fn controls_are_genuine() {
         for format in [Format::Form, Format::Json] {
-            for control in control::controls(format) {
+            for control in controls::controls(format) {
                 assert_eq!(forge(control, format), Ok(()), "{}", control.name);
             }
         }
     }
 
     #[test]
-    fn names_are_unique_and_fit_their_column() {
-        let mut names: Vec<_> = Attack::all().map(|attack| attack.name).collect();
-        assert!(names.iter().all(|name| name.len() <= 21));
+    fn names_are_unique_and_rows_fit_80_columns() {
+        for attack in attacks() {
+            assert!(attack.name.len() <= 21, "{}", attack.name);
+            assert!(attack.description.len() <= 42, "{}", attack.description);
+        }
+        let mut names: Vec<_> = attacks().map(|attack| attack.name).collect();
         let count = names.len();
         names.sort_unstable();
         names.dedup();

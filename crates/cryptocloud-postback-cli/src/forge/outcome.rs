@@ -1,20 +1,20 @@
 use cryptocloud_postback::ErrorKind;
 use serde::Serialize;
 
-use super::attack::{Attack, Right};
-use crate::client::{Answer, Fault, NoAnswer};
+use super::attack::{Attack, Expected};
+use crate::client::{Response, SendError, SendErrorKind};
 
-/// What an endpoint did about one attack.
+/// How an endpoint responded to one attack or control.
 #[derive(Debug, Serialize)]
 pub(super) struct Outcome {
     pub(super) name: &'static str,
-    pub(super) what: &'static str,
-    /// What our own adapters answer.
-    pub(super) expected: Option<u16>,
-    /// None where there was no answer.
+    pub(super) description: &'static str,
+    /// The status that our adapters respond with.
+    expected: Option<u16>,
+    /// `None` if there was no response.
     pub(super) status: Option<u16>,
     pub(super) verdict: Verdict,
-    /// Why there was no answer.
+    /// Why there was no response.
     pub(super) reason: Option<String>,
     milliseconds: Option<f64>,
     #[serde(skip)]
@@ -24,57 +24,57 @@ pub(super) struct Outcome {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Verdict {
-    /// An error of the server's, a redirect, or no answer at all.
-    Fault,
-    /// Only a person can tell.
-    Look,
-    Right,
-    /// An attack got through, or a genuine postback did not.
+    /// A server error, a redirect or no response.
+    Error,
+    Ok,
+    /// The merchant has to check the order.
+    Review,
+    /// The endpoint accepted an attack, or refused a genuine postback.
     Wrong,
 }
 
-/// All of them.
+/// The outcomes of a run.
 #[derive(Debug, Serialize)]
 pub(super) struct Results {
     pub(super) controls: Vec<Outcome>,
     pub(super) attacks: Vec<Outcome>,
-    right: usize,
-    wrong: usize,
-    faults: usize,
-    looks: usize,
+    pub(super) ok: usize,
+    pub(super) wrong: usize,
+    pub(super) errors: usize,
+    pub(super) to_review: usize,
 }
 
 impl Outcome {
-    pub(super) fn new(attack: &Attack, result: Result<Answer, NoAnswer>) -> Self {
+    pub(super) fn new(attack: &Attack, result: Result<Response, SendError>) -> Self {
         let outcome = Self {
             name: attack.name,
-            what: attack.what,
-            expected: attack.right.status(),
+            description: attack.description,
+            expected: attack.expected.status(),
             status: None,
-            verdict: verdict(attack.right, &result),
+            verdict: verdict(attack.expected, &result),
             reason: None,
             milliseconds: None,
             is_unreachable: false,
         };
         match result {
-            Ok(answer) => Self {
-                status: Some(answer.status.as_u16()),
-                milliseconds: Some(answer.elapsed.as_secs_f64() * 1e3),
+            Ok(response) => Self {
+                status: Some(response.status.as_u16()),
+                milliseconds: Some(response.elapsed.as_secs_f64() * 1e3),
                 ..outcome
             },
-            Err(no_answer) => Self {
-                is_unreachable: no_answer.fault == Fault::Unreachable,
-                reason: Some(no_answer.reason),
+            Err(error) => Self {
+                is_unreachable: error.kind == SendErrorKind::Unreachable,
+                reason: Some(error.reason),
                 ..outcome
             },
         }
     }
 
-    pub(super) fn is_right(&self) -> bool {
-        self.verdict == Verdict::Right
+    pub(super) fn is_ok(&self) -> bool {
+        self.verdict == Verdict::Ok
     }
 
-    /// Why there was no connection at all.
+    /// Why no connection could be made.
     pub(super) fn unreachable(&self) -> Option<&str> {
         self.reason.as_deref().filter(|_| self.is_unreachable)
     }
@@ -87,54 +87,46 @@ impl Results {
             all.filter(|outcome| outcome.verdict == verdict).count()
         };
         Self {
-            right: count(Verdict::Right),
+            ok: count(Verdict::Ok),
             wrong: count(Verdict::Wrong),
-            faults: count(Verdict::Fault),
-            looks: count(Verdict::Look),
+            errors: count(Verdict::Error),
+            to_review: count(Verdict::Review),
             controls,
             attacks,
         }
     }
 
-    /// Whether nothing went wrong; what has to be looked at does not count.
-    pub(super) fn is_right(&self) -> bool {
-        self.wrong == 0 && self.faults == 0 && self.is_proof()
+    /// Whether nothing is wrong; what the merchant has to review does not count.
+    pub(super) fn is_ok(&self) -> bool {
+        self.wrong == 0 && self.errors == 0 && self.is_conclusive()
     }
 
-    /// Whether a genuine postback was accepted before the attacks, or none was asked for.
-    pub(super) fn is_proof(&self) -> bool {
-        self.controls.is_empty() || self.controls.iter().any(Outcome::is_right)
-    }
-
-    /// `5 right, 1 wrong, 0 faults, 1 to look at`
-    pub(super) fn counts(&self) -> String {
-        format!(
-            "{} right, {} wrong, {} faults, {} to look at",
-            self.right, self.wrong, self.faults, self.looks
-        )
+    /// Whether the endpoint accepted a genuine postback before the attacks, or none was sent.
+    pub(super) fn is_conclusive(&self) -> bool {
+        self.controls.is_empty() || self.controls.iter().any(Outcome::is_ok)
     }
 }
 
-/// Any 4xx is a refusal: another receiver may have other reasons than ours.
-fn verdict(right: Right, result: &Result<Answer, NoAnswer>) -> Verdict {
-    let answer = match result {
-        Ok(answer) => answer,
-        // An endpoint may close rather than read on.
-        Err(no_answer)
-            if no_answer.fault == Fault::Closed
-                && right == Right::Refuse(ErrorKind::BodyTooLarge) =>
+/// Any 4xx is a refusal, since other receivers may refuse for other reasons than our adapters.
+fn verdict(expected: Expected, result: &Result<Response, SendError>) -> Verdict {
+    let response = match result {
+        Ok(response) => response,
+        // An endpoint may close the connection instead of reading a large body.
+        Err(error)
+            if error.kind == SendErrorKind::Closed
+                && expected == Expected::Refuse(ErrorKind::BodyTooLarge) =>
         {
-            return Verdict::Right;
+            return Verdict::Ok;
         }
-        Err(_) => return Verdict::Fault,
+        Err(_) => return Verdict::Error,
     };
-    let accepted = answer.status.is_success();
-    let refused = answer.status.is_client_error();
-    match right {
-        _ if !accepted && !refused => Verdict::Fault,
-        Right::Look => Verdict::Look,
-        Right::Accept if accepted => Verdict::Right,
-        Right::Refuse(_) if refused => Verdict::Right,
-        Right::Accept | Right::Refuse(_) => Verdict::Wrong,
+    let accepted = response.status.is_success();
+    let refused = response.status.is_client_error();
+    match expected {
+        _ if !accepted && !refused => Verdict::Error,
+        Expected::Review => Verdict::Review,
+        Expected::Accept if accepted => Verdict::Ok,
+        Expected::Refuse(_) if refused => Verdict::Ok,
+        Expected::Accept | Expected::Refuse(_) => Verdict::Wrong,
     }
 }

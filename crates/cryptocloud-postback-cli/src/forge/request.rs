@@ -1,4 +1,4 @@
-//! Attacks by the request around a genuine postback.
+//! Attacks with the request around a genuine postback.
 
 use std::io::Write;
 
@@ -7,70 +7,73 @@ use cryptocloud_postback::{ErrorKind, MAX_BODY_BYTES};
 use flate2::{Compression, write::GzEncoder};
 use reqwest::Method;
 
-use super::attack::{Attack, Forger, Right, json, post};
+use super::{
+    attack::{Attack, Expected},
+    forger::{Forger, json},
+};
 use crate::client::{Body, Request};
 
 pub(super) const REQUEST: &[Attack] = &[
     Attack {
         name: "charset-utf-16",
-        what: "JSON in UTF-16, as its Content-Type says",
-        right: Right::Refuse(ErrorKind::MediaType),
+        description: "JSON in UTF-16, as declared",
+        expected: Expected::Refuse(ErrorKind::MediaType),
         forge: |forger| {
             let body = forger.postback().json().body();
             let units = String::from_utf8_lossy(&body)
                 .encode_utf16()
                 .flat_map(u16::to_le_bytes)
                 .collect::<Vec<_>>();
-            post("application/json; charset=utf-16", units)
+            Request::post("application/json; charset=utf-16", units)
         },
     },
     Attack {
         name: "multipart",
-        what: "a genuine token in multipart/form-data",
-        right: Right::Refuse(ErrorKind::MediaType),
+        description: "genuine token in multipart/form-data",
+        expected: Expected::Refuse(ErrorKind::MediaType),
         forge: multipart,
     },
     Attack {
         name: "gzip",
-        what: "a genuine postback that is compressed, as a bomb would be",
-        right: Right::Refuse(ErrorKind::ContentEncoding),
+        description: "genuine postback, compressed with gzip",
+        expected: Expected::Refuse(ErrorKind::ContentEncoding),
         forge: |forger| {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-            // Writing to memory never fails.
+            // Writing to a `Vec` never fails.
             let _ = encoder.write_all(&forger.postback().json().body());
             Request {
                 content_encoding: Some("gzip"),
-                ..post("application/json", encoder.finish().unwrap_or_default())
+                ..Request::post("application/json", encoder.finish().unwrap_or_default())
             }
         },
     },
     Attack {
         name: "large",
-        what: "a genuine postback with white space up to 64 KiB and one byte",
-        right: Right::Refuse(ErrorKind::BodyTooLarge),
+        description: "genuine postback padded to over 64 KiB",
+        expected: Expected::Refuse(ErrorKind::BodyTooLarge),
         forge: |forger| {
             let mut body = forger.postback().json().body().to_vec();
             body.resize(MAX_BODY_BYTES + 1, b' ');
-            post("application/json", body)
+            Request::post("application/json", body)
         },
     },
     Attack {
         name: "large-chunked",
-        what: "a genuine postback with 10 MB of white space, and no length in front",
-        right: Right::Refuse(ErrorKind::BodyTooLarge),
+        description: "genuine postback padded to 10 MB, chunked",
+        expected: Expected::Refuse(ErrorKind::BodyTooLarge),
         forge: |forger| {
             let first = forger.postback().json().body();
             let space = Bytes::from(vec![b' '; 16_000]);
             Request {
                 body: Body::Chunked(first, space, 625),
-                ..post("application/json", Bytes::new())
+                ..Request::post("application/json", Bytes::new())
             }
         },
     },
     Attack {
         name: "get",
-        what: "a genuine postback as a GET",
-        right: Right::Refuse(ErrorKind::MethodNotAllowed),
+        description: "genuine postback sent with GET",
+        expected: Expected::Refuse(ErrorKind::MethodNotAllowed),
         forge: |forger| Request {
             method: Method::GET,
             ..json(&forger.postback())
@@ -78,8 +81,8 @@ pub(super) const REQUEST: &[Attack] = &[
     },
     Attack {
         name: "put",
-        what: "a genuine postback as a PUT",
-        right: Right::Refuse(ErrorKind::MethodNotAllowed),
+        description: "genuine postback sent with PUT",
+        expected: Expected::Refuse(ErrorKind::MethodNotAllowed),
         forge: |forger| Request {
             method: Method::PUT,
             ..json(&forger.postback())
@@ -100,5 +103,5 @@ fn multipart(forger: &Forger) -> Request {
         format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     });
     let body = format!("{}--x--\r\n", parts.concat());
-    post("multipart/form-data; boundary=x", body)
+    Request::post("multipart/form-data; boundary=x", body)
 }

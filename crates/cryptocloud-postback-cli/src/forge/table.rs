@@ -1,21 +1,24 @@
-//! Results for a person.
+//! Attacks and results as text for people, within 80 columns.
 
 use anstyle::Style;
 
 use super::{
-    attack::Attack,
+    attacks::attacks,
     outcome::{Outcome, Results, Verdict},
 };
 use crate::output::{BAD, BOLD, DIM, Escaped, GOOD, WARN};
 
 pub(super) fn list() -> String {
-    let mut text = String::new();
-    for attack in Attack::all() {
-        let expected = attack.right.status();
-        let expected = expected.map_or("look".to_owned(), |status| status.to_string());
+    let mut text = format!(
+        "{DIM}{:<22}{:<10}{}{DIM:#}\n",
+        "attack", "expected", "description"
+    );
+    for attack in attacks() {
+        let expected = attack.expected.status();
+        let expected = expected.map_or("review".to_owned(), |status| status.to_string());
         text += &format!(
-            "{BOLD}{:<22}{BOLD:#}{expected:<6}{}\n",
-            attack.name, attack.what
+            "{BOLD}{:<22}{BOLD:#}{expected:<10}{}\n",
+            attack.name, attack.description
         );
     }
     text
@@ -23,20 +26,28 @@ pub(super) fn list() -> String {
 
 pub(super) fn text(results: &Results) -> String {
     let mut text = format!(
-        "{DIM}{:<9}{:<22}{:<10}{:<6}{}{DIM:#}\n",
-        "verdict", "kind", "answered", "ours", "what it is"
+        "{DIM}{:<9}{:<22}{:<7}{}{DIM:#}\n",
+        "verdict", "attack", "status", "description"
     );
     for outcome in results.controls.iter().chain(&results.attacks) {
         text += &row(outcome);
     }
-    text += &format!("\n{}\n", results.counts());
-    if !results.is_proof() {
+    text += &format!(
+        "\n{} ok, {} wrong, {} errors, {} to review\n",
+        results.ok, results.wrong, results.errors, results.to_review
+    );
+    if results.to_review > 0 {
         text += &format!(
-            "{BAD}no refusal proves anything{BAD:#}: genuine postbacks were refused too; is this the endpoint's secret, and its URL?\n"
+            "{WARN}review{WARN:#}: the token does not sign the amount; no order may be marked as paid\n"
         );
-    } else if !results.controls.iter().all(Outcome::is_right) {
+    }
+    if !results.is_conclusive() {
         text += &format!(
-            "{WARN}a genuine postback was refused{WARN:#}: if your project sends one format only, say which with --format\n"
+            "{BAD}inconclusive{BAD:#}: genuine postbacks were refused too; check the secret and URL\n"
+        );
+    } else if !results.controls.iter().all(Outcome::is_ok) {
+        text += &format!(
+            "{WARN}a genuine postback was refused{WARN:#}: set --format if you accept only one\n"
         );
     }
     text
@@ -44,22 +55,22 @@ pub(super) fn text(results: &Results) -> String {
 
 fn row(outcome: &Outcome) -> String {
     let (style, verdict): (Style, _) = match outcome.verdict {
-        Verdict::Fault => (BAD, "fault"),
-        Verdict::Look => (WARN, "look"),
-        Verdict::Right => (GOOD, "right"),
+        Verdict::Error => (BAD, "error"),
+        Verdict::Ok => (GOOD, "ok"),
+        Verdict::Review => (WARN, "review"),
         Verdict::Wrong => (BAD, "WRONG"),
     };
-    let number = |status: Option<u16>| status.map_or("-".to_owned(), |status| status.to_string());
-    let reason = outcome.reason.as_deref();
-    let reason = reason.map(|reason| format!(" ({})", Escaped(reason)));
-    format!(
-        "{style}{verdict:<9}{style:#}{:<22}{:<10}{:<6}{}{}\n",
+    let status = outcome.status;
+    let mut row = format!(
+        "{style}{verdict:<9}{style:#}{:<22}{:<7}{}\n",
         outcome.name,
-        number(outcome.status),
-        number(outcome.expected),
-        outcome.what,
-        reason.unwrap_or_default()
-    )
+        status.map_or("-".to_owned(), |status| status.to_string()),
+        outcome.description,
+    );
+    if let Some(reason) = &outcome.reason {
+        row += &format!("{:38}{}\n", "", Escaped(reason));
+    }
+    row
 }
 
 #[cfg(test)]
@@ -70,19 +81,19 @@ mod tests {
     use reqwest::StatusCode;
 
     use super::*;
-    use crate::{client::Answer, forge::control::controls};
+    use crate::{client::Response, forge::controls::controls};
 
-    /// Of controls that are answered with these statuses.
+    /// The text for controls that got these statuses.
     fn shown(statuses: [StatusCode; 2]) -> String {
         let outcome = |(control, status)| {
-            let answer = Answer {
+            let response = Response {
                 status,
                 elapsed: Duration::ZERO,
                 body: String::new(),
-                is_cut: false,
+                truncated: false,
                 location: None,
             };
-            Outcome::new(control, Ok(answer))
+            Outcome::new(control, Ok(response))
         };
         let controls = controls(Format::Json).iter().zip(statuses);
         text(&Results::new(controls.map(outcome).collect(), Vec::new()))
@@ -91,8 +102,8 @@ mod tests {
     #[test]
     fn refused_controls_are_explained() {
         let (ok, refused) = (StatusCode::OK, StatusCode::BAD_REQUEST);
-        assert!(shown([refused, refused]).contains("no refusal proves anything"));
-        assert!(shown([ok, refused]).contains("say which with --format"));
-        assert!(shown([ok, ok]).ends_with("2 right, 0 wrong, 0 faults, 0 to look at\n"));
+        assert!(shown([refused, refused]).contains("genuine postbacks were refused too"));
+        assert!(shown([ok, refused]).contains("set --format"));
+        assert!(shown([ok, ok]).ends_with("2 ok, 0 wrong, 0 errors, 0 to review\n"));
     }
 }

@@ -1,46 +1,49 @@
-//! Attacks by the token's text, header and MAC.
+//! Attacks on the token: its encoding, header and MAC.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cryptocloud_postback::{ErrorKind, testing::PostbackBuilder};
 
-use super::attack::{Attack, Forger, Right, form, quote};
+use super::{
+    attack::{Attack, Expected},
+    forger::{Forger, form, quote},
+};
 use crate::client::Request;
 
 pub(super) const TOKEN: &[Attack] = &[
     Attack {
         name: "token-missing",
-        what: "no token at all",
-        right: Right::Refuse(ErrorKind::TokenMissing),
+        description: "no token",
+        expected: Expected::Refuse(ErrorKind::TokenMissing),
         forge: |forger| forger.request(&forger.postback().remove("token")),
     },
     Attack {
         name: "token-null",
-        what: "a token that is null",
-        right: Right::Refuse(ErrorKind::TokenMissing),
+        description: "token is null",
+        expected: Expected::Refuse(ErrorKind::TokenMissing),
         forge: |forger| forger.request(&forger.postback().field("token", "null")),
     },
     Attack {
         name: "token-empty",
-        what: "an empty token",
-        right: Right::Refuse(ErrorKind::TokenMissing),
+        description: "token is an empty string",
+        expected: Expected::Refuse(ErrorKind::TokenMissing),
         forge: |forger| forger.with_token(""),
     },
     Attack {
         name: "token-blank",
-        what: "a token of white space",
-        right: Right::Refuse(ErrorKind::TokenMissing),
+        description: "token is only white space",
+        expected: Expected::Refuse(ErrorKind::TokenMissing),
         forge: |forger| forger.with_token(" \t\n"),
     },
     Attack {
         name: "token-number",
-        what: "a token that is a number",
-        right: Right::Refuse(ErrorKind::TokenMissing),
+        description: "token is a number",
+        expected: Expected::Refuse(ErrorKind::TokenMissing),
         forge: |forger| forger.request(&forger.postback().field("token", "1")),
     },
     Attack {
         name: "token-array",
-        what: "a genuine token in an array",
-        right: Right::Refuse(ErrorKind::TokenMissing),
+        description: "genuine token inside an array",
+        expected: Expected::Refuse(ErrorKind::TokenMissing),
         forge: |forger| {
             let array = format!("[{}]", quote(&forger.token()));
             forger.request(&forger.postback().field("token", array))
@@ -48,50 +51,50 @@ pub(super) const TOKEN: &[Attack] = &[
     },
     Attack {
         name: "token-object",
-        what: "a token that is an object",
-        right: Right::Refuse(ErrorKind::TokenMissing),
+        description: "token is an object",
+        expected: Expected::Refuse(ErrorKind::TokenMissing),
         forge: |forger| forger.request(&forger.postback().field("token", "{}")),
     },
     Attack {
         name: "form-no-token",
-        what: "a form without a token, where forms may be checked less",
-        right: Right::Refuse(ErrorKind::TokenMissing),
+        description: "form without a token",
+        expected: Expected::Refuse(ErrorKind::TokenMissing),
         forge: |forger| form(&forger.postback().remove("token")),
     },
     Attack {
         name: "form-other-secret",
-        what: "a form signed with another secret",
-        right: Right::Refuse(ErrorKind::TokenSignature),
+        description: "form signed with another secret",
+        expected: Expected::Refuse(ErrorKind::TokenSignature),
         forge: |forger| form(&forger.postback().secret(OTHER_SECRET)),
     },
     Attack {
         name: "other-secret",
-        what: "signed with another secret",
-        right: Right::Refuse(ErrorKind::TokenSignature),
+        description: "signed with another secret",
+        expected: Expected::Refuse(ErrorKind::TokenSignature),
         forge: |forger| forger.request(&forger.postback().secret(OTHER_SECRET)),
     },
     Attack {
         name: "sample-secret",
-        what: "signed with super-secret, which the vendor's samples fall back to",
-        right: Right::Refuse(ErrorKind::TokenSignature),
+        description: "signed with super-secret from the samples",
+        expected: Expected::Refuse(ErrorKind::TokenSignature),
         forge: |forger| forger.request(&forger.postback().secret("super-secret")),
     },
     Attack {
         name: "empty-secret",
-        what: "signed with an empty secret, as where a setting was forgotten",
-        right: Right::Refuse(ErrorKind::TokenSignature),
+        description: "signed with an empty secret",
+        expected: Expected::Refuse(ErrorKind::TokenSignature),
         forge: |forger| forger.request(&forger.postback().secret("")),
     },
     Attack {
         name: "mac-one-bit",
-        what: "a genuine token with one bit of the MAC changed",
-        right: Right::Refuse(ErrorKind::TokenSignature),
+        description: "genuine token, one bit of its MAC flipped",
+        expected: Expected::Refuse(ErrorKind::TokenSignature),
         forge: one_bit,
     },
     Attack {
         name: "mac-of-other-claims",
-        what: "a genuine MAC under changed claims",
-        right: Right::Refuse(ErrorKind::TokenSignature),
+        description: "genuine MAC over other claims",
+        expected: Expected::Refuse(ErrorKind::TokenSignature),
         forge: |forger| {
             let changed = forger.postback().claims(format!(
                 r#"{{"id":{},"exp":{},"x":1}}"#,
@@ -99,38 +102,38 @@ pub(super) const TOKEN: &[Attack] = &[
                 forger.expires_at
             ));
             let token = forger.token();
-            let (_, mac) = cut_mac(&token);
-            forger.with_token(&format!("{}.{mac}", cut_mac(&changed.signed_token()).0))
+            let (_, mac) = split_mac(&token);
+            forger.with_token(&format!("{}.{mac}", split_mac(&changed.signed_token()).0))
         },
     },
     Attack {
         name: "alg-none",
-        what: "alg none, and no MAC",
-        right: Right::Refuse(ErrorKind::TokenMalformed),
+        description: "alg none without a MAC",
+        expected: Expected::Refuse(ErrorKind::TokenMalformed),
         forge: |forger| unsigned(forger, "none"),
     },
     Attack {
         name: "alg-none-capital",
-        what: "alg None, and no MAC",
-        right: Right::Refuse(ErrorKind::TokenMalformed),
+        description: "alg None without a MAC",
+        expected: Expected::Refuse(ErrorKind::TokenMalformed),
         forge: |forger| unsigned(forger, "None"),
     },
     Attack {
         name: "alg-none-upper",
-        what: "alg NONE, and no MAC",
-        right: Right::Refuse(ErrorKind::TokenMalformed),
+        description: "alg NONE without a MAC",
+        expected: Expected::Refuse(ErrorKind::TokenMalformed),
         forge: |forger| unsigned(forger, "NONE"),
     },
     Attack {
         name: "alg-none-mixed",
-        what: "alg nOnE, and no MAC",
-        right: Right::Refuse(ErrorKind::TokenMalformed),
+        description: "alg nOnE without a MAC",
+        expected: Expected::Refuse(ErrorKind::TokenMalformed),
         forge: |forger| unsigned(forger, "nOnE"),
     },
     Attack {
         name: "alg-none-other-mac",
-        what: "alg none, and a MAC of another secret",
-        right: Right::Refuse(ErrorKind::TokenAlgorithm),
+        description: "alg none with a MAC of another secret",
+        expected: Expected::Refuse(ErrorKind::TokenAlgorithm),
         forge: |forger| {
             let postback = forger.postback().secret(OTHER_SECRET);
             forger.request(&postback.header(r#"{"typ":"JWT","alg":"none"}"#))
@@ -138,44 +141,44 @@ pub(super) const TOKEN: &[Attack] = &[
     },
     Attack {
         name: "alg-lower-case",
-        what: "alg hs256, which is another name than HS256",
-        right: Right::Refuse(ErrorKind::TokenAlgorithm),
+        description: "alg hs256 instead of HS256",
+        expected: Expected::Refuse(ErrorKind::TokenAlgorithm),
         forge: |forger| with_header(forger, r#"{"typ":"JWT","alg":"hs256"}"#),
     },
     Attack {
         name: "alg-hs384",
-        what: "alg HS384 over a MAC of HS256",
-        right: Right::Refuse(ErrorKind::TokenAlgorithm),
+        description: "alg HS384 with an HS256 MAC",
+        expected: Expected::Refuse(ErrorKind::TokenAlgorithm),
         forge: |forger| with_header(forger, r#"{"typ":"JWT","alg":"HS384"}"#),
     },
     Attack {
         name: "alg-rs256",
-        what: "alg RS256 over a MAC of HS256",
-        right: Right::Refuse(ErrorKind::TokenAlgorithm),
+        description: "alg RS256 with an HS256 MAC",
+        expected: Expected::Refuse(ErrorKind::TokenAlgorithm),
         forge: |forger| with_header(forger, r#"{"typ":"JWT","alg":"RS256"}"#),
     },
     Attack {
         name: "alg-missing",
-        what: "a header without alg",
-        right: Right::Refuse(ErrorKind::TokenAlgorithm),
+        description: "header without alg",
+        expected: Expected::Refuse(ErrorKind::TokenAlgorithm),
         forge: |forger| with_header(forger, r#"{"typ":"JWT"}"#),
     },
     Attack {
         name: "alg-twice",
-        what: "a header with two alg, none and HS256",
-        right: Right::Refuse(ErrorKind::TokenHeader),
+        description: "header with both alg none and alg HS256",
+        expected: Expected::Refuse(ErrorKind::TokenHeader),
         forge: |forger| with_header(forger, r#"{"alg":"none","alg":"HS256"}"#),
     },
     Attack {
         name: "header-crit",
-        what: "a critical extension that nobody knows (RFC 7515 section 4.1.11)",
-        right: Right::Refuse(ErrorKind::TokenHeader),
+        description: "crit names an unknown extension",
+        expected: Expected::Refuse(ErrorKind::TokenHeader),
         forge: |forger| with_header(forger, r#"{"alg":"HS256","crit":["x"],"x":1}"#),
     },
     Attack {
         name: "header-jwk",
-        what: "a header that brings its own key",
-        right: Right::Refuse(ErrorKind::TokenHeader),
+        description: "header with the attacker's key (jwk)",
+        expected: Expected::Refuse(ErrorKind::TokenHeader),
         forge: |forger| {
             let key = URL_SAFE_NO_PAD.encode(OTHER_SECRET);
             let header = format!(r#"{{"alg":"HS256","jwk":{{"kty":"oct","k":"{key}"}}}}"#);
@@ -184,8 +187,8 @@ pub(super) const TOKEN: &[Attack] = &[
     },
     Attack {
         name: "header-jku",
-        what: "a header that says where to fetch a key",
-        right: Right::Refuse(ErrorKind::TokenHeader),
+        description: "header with a URL to a key (jku)",
+        expected: Expected::Refuse(ErrorKind::TokenHeader),
         forge: |forger| {
             let header = r#"{"alg":"HS256","jku":"https://attacker.invalid/keys.json"}"#;
             forger.request(&forger.postback().secret(OTHER_SECRET).header(header))
@@ -193,50 +196,50 @@ pub(super) const TOKEN: &[Attack] = &[
     },
     Attack {
         name: "token-padded",
-        what: "a genuine token with base64 padding: a second text of one token",
-        right: Right::Refuse(ErrorKind::TokenMalformed),
+        description: "genuine token with base64 padding",
+        expected: Expected::Refuse(ErrorKind::TokenMalformed),
         forge: |forger| forger.with_token(&format!("{}=", forger.token())),
     },
     Attack {
         name: "token-trailing-bits",
-        what: "a genuine token with unused bits set: a second text of one token",
-        right: Right::Refuse(ErrorKind::TokenMalformed),
+        description: "genuine token with unused bits set",
+        expected: Expected::Refuse(ErrorKind::TokenMalformed),
         forge: trailing_bits,
     },
     Attack {
         name: "token-two-segments",
-        what: "a genuine token without its MAC",
-        right: Right::Refuse(ErrorKind::TokenMalformed),
-        forge: |forger| forger.with_token(cut_mac(&forger.token()).0),
+        description: "genuine token without its MAC",
+        expected: Expected::Refuse(ErrorKind::TokenMalformed),
+        forge: |forger| forger.with_token(split_mac(&forger.token()).0),
     },
     Attack {
         name: "token-four-segments",
-        what: "a genuine token with one segment more",
-        right: Right::Refuse(ErrorKind::TokenMalformed),
+        description: "genuine token with a fourth segment",
+        expected: Expected::Refuse(ErrorKind::TokenMalformed),
         forge: |forger| forger.with_token(&format!("{}.e30", forger.token())),
     },
     Attack {
         name: "token-bearer",
-        what: "a genuine token behind Bearer",
-        right: Right::Refuse(ErrorKind::TokenMalformed),
+        description: "genuine token prefixed with Bearer",
+        expected: Expected::Refuse(ErrorKind::TokenMalformed),
         forge: |forger| forger.with_token(&format!("Bearer {}", forger.token())),
     },
     Attack {
         name: "token-long",
-        what: "a token of 40 KB",
-        right: Right::Refuse(ErrorKind::TokenMalformed),
+        description: "token of 40 KB",
+        expected: Expected::Refuse(ErrorKind::TokenMalformed),
         forge: |forger| forger.with_token(&format!("e30.{}.e30", "A".repeat(40_000))),
     },
 ];
 
-/// A token without a MAC; the claims are those of a genuine one.
+/// A token without a MAC, with genuine claims.
 fn unsigned(forger: &Forger, alg: &str) -> Request {
     let header = format!(r#"{{"typ":"JWT","alg":"{alg}"}}"#);
     let token = forger.postback().header(header).signed_token();
-    forger.with_token(&format!("{}.", cut_mac(&token).0))
+    forger.with_token(&format!("{}.", split_mac(&token).0))
 }
 
-/// Signed with the secret under another header.
+/// A token with another header, signed with the secret.
 fn with_header(forger: &Forger, header: &str) -> Request {
     let postback: PostbackBuilder = forger.postback().header(header);
     forger.request(&postback)
@@ -244,7 +247,7 @@ fn with_header(forger: &Forger, header: &str) -> Request {
 
 fn one_bit(forger: &Forger) -> Request {
     let token = forger.token();
-    let (message, mac) = cut_mac(&token);
+    let (message, mac) = split_mac(&token);
     let mut mac = URL_SAFE_NO_PAD.decode(mac).unwrap_or_default();
     if let Some(first) = mac.first_mut() {
         *first ^= 1;
@@ -252,7 +255,7 @@ fn one_bit(forger: &Forger) -> Request {
     forger.with_token(&format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac)))
 }
 
-/// 32 bytes end within a character, the last two bits of which stand for nothing.
+/// The last base64url character of 32 bytes has two unused bits; sets one of them.
 fn trailing_bits(forger: &Forger) -> Request {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut token = forger.token();
@@ -262,8 +265,8 @@ fn trailing_bits(forger: &Forger) -> Request {
     forger.with_token(&token)
 }
 
-/// What is signed, and the MAC.
-fn cut_mac(token: &str) -> (&str, &str) {
+/// Splits a token into the signed part and the MAC.
+fn split_mac(token: &str) -> (&str, &str) {
     token.rsplit_once('.').unwrap_or((token, ""))
 }
 

@@ -4,31 +4,23 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use axum::{
-    Router, middleware,
-    routing::{any, get, post},
-};
 use tokio::task::JoinHandle;
 
 use super::{
-    answer::Answer,
-    api,
-    arrival::Arrival,
-    events,
     forward::Forwarder,
-    guard,
-    journal::{Delivery, Journal, Record},
-    judge::Judgement,
-    page, receive,
+    journal::{Forwarding, Journal, Record},
+    request::StoredRequest,
+    response::StoredResponse,
     settings::Settings,
     terminal::Terminal,
+    verification::Verification,
 };
 
-/// What all requests share.
+/// The state that all requests share.
 pub(super) struct App {
     pub(super) forwarder: Option<Forwarder>,
     pub(super) journal: Journal,
-    /// Differs from one start of the program to the next.
+    /// Identifies this run of the program.
     pub(super) run: String,
     pub(super) settings: Settings,
     pub(super) terminal: Terminal,
@@ -36,9 +28,9 @@ pub(super) struct App {
 
 impl App {
     pub(super) fn new(settings: Settings) -> anyhow::Result<Self> {
-        let run = format!("{:x}-{:x}", milliseconds(), process::id());
+        let run = format!("{:x}-{:x}", now_in_milliseconds(), process::id());
         let forwarder = match &settings.forward {
-            Some(url) => Some(Forwarder::new(url.clone(), &run, LIMIT)?),
+            Some(url) => Some(Forwarder::new(url.clone(), &run, FORWARD_TIMEOUT)?),
             None => None,
         };
         Ok(Self {
@@ -50,69 +42,53 @@ impl App {
         })
     }
 
-    /// Records an arrival under an id, and starts to find the answer to it.
+    /// Stores a request under a new id, and starts a task that forwards it and returns the response.
     ///
-    /// A task of its own does that, so that a sender who hangs up leaves nothing half done.
-    pub(super) fn take(
+    /// The task goes on if the sender hangs up.
+    pub(super) fn handle(
         self: Arc<Self>,
-        arrival: Arrival,
+        request: StoredRequest,
         resend_of: Option<u64>,
-    ) -> (u64, JoinHandle<Answer>) {
-        let judgement = Judgement::of(&arrival, self.settings.verifier.as_ref());
-        // Half a body would be another postback.
-        let is_passed_on = self.forwarder.is_some() && arrival.fault.is_none();
+    ) -> (u64, JoinHandle<StoredResponse>) {
+        let verification = Verification::of(&request, self.settings.verifier.as_ref());
+        // A truncated body would be another postback.
+        let is_forwarded = self.forwarder.is_some() && request.body_error.is_none();
         let record = Arc::new(Record {
-            arrival,
-            judgement,
-            received_at: milliseconds(),
+            received_at: now_in_milliseconds(),
+            request,
             resend_of,
+            verification,
         });
-        let delivery = match is_passed_on {
-            true => Delivery::Pending,
-            false => Delivery::None,
+        let forwarding = if is_forwarded {
+            Forwarding::Pending
+        } else {
+            Forwarding::None
         };
-        let id = self.journal.push(record.clone(), delivery);
-        let answer = async move {
+        let id = self.journal.push(record.clone(), forwarding);
+        let response = async move {
             let exchange = match &self.forwarder {
-                Some(forwarder) if is_passed_on => Some(forwarder.send(&record.arrival).await),
+                Some(forwarder) if is_forwarded => Some(forwarder.send(&record.request).await),
                 _ => None,
             };
             self.terminal
                 .show(id, &record, exchange.as_ref(), &self.settings.redactor);
             let Some(exchange) = exchange else {
-                return record.judgement.answer.clone();
+                return record.verification.response.clone();
             };
-            let answer = exchange.answer();
-            self.journal.deliver(id, exchange);
-            answer
+            let response = exchange.response();
+            self.journal.complete(id, exchange);
+            response
         };
-        (id, tokio::spawn(answer))
+        (id, tokio::spawn(response))
     }
 }
 
-pub(super) fn router(app: Arc<App>) -> Router {
-    let own = Router::new()
-        .route("/", get(page::show))
-        .route("/api/events", get(events::stream))
-        .route("/api/postbacks", get(api::list).delete(api::clear))
-        .route("/api/postbacks/{id}", get(api::show))
-        .route("/api/postbacks/{id}/resend", post(api::resend))
-        .layer(middleware::from_fn_with_state(app.clone(), guard::check));
-    Router::new()
-        // Tunnels bring their own Host, and any site may post here: nothing is trusted but the token.
-        .route(&app.settings.path, any(receive::receive))
-        .merge(own)
-        .fallback(receive::elsewhere)
-        .with_state(app)
-}
-
-/// Since 1970; a clock before that shows as 1970.
-fn milliseconds() -> u64 {
+/// Milliseconds since 1970, or 0 if the clock is before that.
+fn now_in_milliseconds() -> u64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// For the server behind to answer.
-const LIMIT: Duration = Duration::from_secs(10);
+const FORWARD_TIMEOUT: Duration = Duration::from_secs(10);

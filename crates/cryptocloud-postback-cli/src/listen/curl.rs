@@ -3,41 +3,43 @@ use axum::http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT},
 };
 
-use super::arrival::Arrival;
+use crate::output::is_plain;
 
-/// A command for a POSIX shell that sends the same bytes to this origin again.
+use super::request::StoredRequest;
+
+/// A POSIX shell command that sends the same bytes to this origin again.
 ///
-/// None where that cannot be done exactly.
-pub(super) fn line(origin: &str, arrival: &Arrival) -> Option<String> {
-    if arrival.fault.is_some() {
+/// `None` if no command can do that exactly.
+pub(super) fn line(origin: &str, request: &StoredRequest) -> Option<String> {
+    if request.body_error.is_some() {
         return None;
     }
-    let url = format!("{origin}{}", arrival.target);
+    let url = format!("{origin}{}", request.target);
     let mut words = vec!["curl -sS -i".to_owned()];
     if url.contains(['[', ']', '{', '}']) {
         words.push("--globoff".to_owned());
     }
     words.push(quote(&url)?);
-    match arrival.method {
+    match request.method {
         Method::HEAD => words.push("--head".to_owned()),
-        Method::POST if !arrival.body.is_empty() => {}
+        Method::POST if !request.body.is_empty() => {}
         ref method => words.push(format!("-X {}", quote(method.as_str())?)),
     }
     for (name, title) in HEADERS {
-        let header = match arrival.headers.get(&name) {
+        let header = match request.headers.get(&name) {
             Some(value) if value.is_empty() => format!("{title};"),
             Some(value) => format!("{title}: {}", value.to_str().ok()?),
-            // curl would send its own.
+            // Without a value, curl sends none of its own.
             None if name == CONTENT_ENCODING => continue,
             None => format!("{title}:"),
         };
         words.push(format!("-H {}", quote(&header)?));
     }
-    if arrival.body.is_empty() {
+    if request.body.is_empty() {
         return Some(words.join(" "));
     }
-    // Not --data-binary, for which a first @ means a file.
-    match str::from_utf8(&arrival.body).ok().and_then(quote) {
+    // Not --data-binary, which reads a file if the body starts with @.
+    match str::from_utf8(&request.body).ok().and_then(quote) {
         Some(body) => {
             words.push(format!("--data-raw {body}"));
             Some(words.join(" "))
@@ -46,22 +48,21 @@ pub(super) fn line(origin: &str, arrival: &Arrival) -> Option<String> {
             words.push("--data-binary @-".to_owned());
             Some(format!(
                 "printf '{}' | {}",
-                octal(&arrival.body),
+                octal(&request.body),
                 words.join(" ")
             ))
         }
     }
 }
 
-/// A word of a shell; None for what a terminal would act upon when it is pasted.
+/// Quotes a shell word; `None` if it has a character that would control a terminal when pasted.
 fn quote(text: &str) -> Option<String> {
-    let is_plain = |c: char| matches!(c, '"' | '\'' | '\\' | '\n') || c.escape_debug().len() == 1;
     text.chars()
-        .all(is_plain)
+        .all(|c| c == '\n' || is_plain(c))
         .then(|| format!("'{}'", text.replace('\'', r"'\''")))
 }
 
-/// The format of a `printf` that writes these bytes, to stand in single quotes.
+/// A `printf` format, for single quotes, that writes these bytes.
 fn octal(bytes: &[u8]) -> String {
     let one = |byte: &u8| match byte {
         b'%' => "%%".to_owned(),
@@ -87,7 +88,7 @@ mod tests {
 
     use super::*;
 
-    /// What a shell hands to curl, and what curl would read from its standard input.
+    /// The arguments that a shell passes to curl, and curl's standard input.
     #[track_caller]
     fn run(line: &str) -> (Vec<String>, Vec<u8>) {
         let curl =
@@ -103,19 +104,19 @@ mod tests {
         (words.iter().map(text).collect(), rest)
     }
 
-    async fn arrival(request: axum::http::request::Builder, body: &[u8]) -> Arrival {
+    async fn stored(request: axum::http::request::Builder, body: &[u8]) -> StoredRequest {
         let request: Request = request.body(Body::from(body.to_vec())).expect("a request");
-        Arrival::read(request).await
+        StoredRequest::read(request).await
     }
 
     #[tokio::test]
-    async fn a_shell_hands_it_on_unchanged() {
+    async fn a_shell_passes_the_body_unchanged() {
         let body = "@it's \"a\" $HOME `id` \\n % ! ü\n{}";
         let request = Request::post("/postback?a=[1]&b=$(id)")
             .header(CONTENT_TYPE, "text/plain; x='y'")
             .header(USER_AGENT, "");
-        let arrival = arrival(request, body.as_bytes()).await;
-        let (words, _) = run(&line("http://127.0.0.1:1", &arrival).expect("a line"));
+        let stored = stored(request, body.as_bytes()).await;
+        let (words, _) = run(&line("http://127.0.0.1:1", &stored).expect("a line"));
         assert_eq!(
             words,
             [
@@ -134,14 +135,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bytes_that_are_no_text_go_through_printf() {
+    async fn unprintable_bytes_go_through_printf() {
         for body in [
             b"\xff%s\\101'\r\n".as_slice(),
             b"a\x1b[2J",
             "a\u{202e}b".as_bytes(),
         ] {
-            let arrival = arrival(Request::post("/"), body).await;
-            let line = line("http://127.0.0.1:1", &arrival).expect("a line");
+            let stored = stored(Request::post("/"), body).await;
+            let line = line("http://127.0.0.1:1", &stored).expect("a line");
             assert!(
                 line.bytes().all(|byte| matches!(byte, b' '..=b'~')),
                 "{line}"
@@ -152,15 +153,15 @@ mod tests {
 
     #[tokio::test]
     async fn other_methods() {
-        let put = arrival(Request::put("/"), b"").await;
-        let line_of = |arrival| line("http://h", arrival).expect("a line");
+        let put = stored(Request::put("/"), b"").await;
+        let line_of = |request| line("http://h", request).expect("a line");
         assert_eq!(
             line_of(&put),
             "curl -sS -i 'http://h/' -X 'PUT' -H 'Content-Type:' -H 'User-Agent:'"
         );
-        let head = arrival(Request::head("/"), b"").await;
+        let head = stored(Request::head("/"), b"").await;
         assert!(line_of(&head).contains(" --head "));
-        let cut = arrival(Request::post("/"), &[b'a'; 65_537]).await;
-        assert_eq!(line("http://h", &cut), None);
+        let truncated = stored(Request::post("/"), &[b'a'; 65_537]).await;
+        assert_eq!(line("http://h", &truncated), None);
     }
 }

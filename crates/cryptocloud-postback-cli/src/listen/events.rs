@@ -9,10 +9,10 @@ use futures_util::{Stream, stream};
 
 use super::{app::App, view::Update};
 
-/// Tells a page what is there, and then each time what changed.
+/// Streams the stored postbacks to a page, and then each change.
 ///
-/// The id of an event is the start of the program and the revision of the journal, so that a page that
-/// was cut off goes on where it was.
+/// The id of an event holds the run of the program and the revision of the journal, so that a page
+/// that reconnects gets only what it missed.
 pub(super) async fn stream(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -30,7 +30,7 @@ pub(super) async fn stream(
         let update = app.journal.since(seen);
         let revision = update.revision;
         let update = Update::of(&app, &update);
-        // Texts and numbers can always be written.
+        // Strings and numbers always serialize.
         let data = app.settings.redactor.json(&update).unwrap_or_default();
         let event = Event::default()
             .id(format!("{}.{revision}", app.run))
@@ -41,7 +41,7 @@ pub(super) async fn stream(
     Sse::new(updates).keep_alive(KeepAlive::default())
 }
 
-/// The revision that a page saw of this run; None for a new page, and for one of an earlier run.
+/// The last revision of this run that the page saw; `None` for a new page, or one of another run.
 fn resumed(headers: &HeaderMap, app: &App) -> Option<u64> {
     let id = headers.get("last-event-id")?.to_str().ok()?;
     let (run, revision) = id.split_once('.')?;
@@ -51,5 +51,5 @@ fn resumed(headers: &HeaderMap, app: &App) -> Option<u64> {
     revision.parse().ok()
 }
 
-/// Until a page that was cut off comes back.
+/// How long a page waits before it reconnects.
 const RETRY: Duration = Duration::from_secs(1);

@@ -1,45 +1,35 @@
-use std::{
-    error,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use axum::http::{
     HeaderName, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA},
 };
-use reqwest::{Client, Response, Url, redirect, retry};
+use reqwest::{Client, Response, Url};
 
-use crate::client::is_loopback;
+use crate::client;
 
-use super::{answer::Answer, arrival::Arrival, headers::Headers};
+use super::{headers::Headers, request::StoredRequest, response::StoredResponse};
 
-/// Passes postbacks on to another server.
+/// Forwards postbacks to the merchant's server.
 pub(super) struct Forwarder {
     client: Client,
-    /// Our own name for `Via` (RFC 9110 section 7.6.3), by which a loop shows.
+    /// Our pseudonym in `Via` (RFC 9110 section 7.6.3), which reveals a loop.
     pseudonym: String,
     timeout: Duration,
     url: Url,
 }
 
-/// What the other server made of a postback.
+/// A postback that was forwarded.
 pub(super) struct Exchange {
     pub(super) duration: Duration,
-    /// Its answer, or why there is none.
-    pub(super) result: Result<Answer, String>,
+    /// The server's response, or why there is none.
+    pub(super) result: Result<StoredResponse, String>,
 }
 
 impl Forwarder {
     pub(super) fn new(url: Url, run: &str, timeout: Duration) -> reqwest::Result<Self> {
-        let mut builder = Client::builder()
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .timeout(timeout);
-        if is_loopback(&url) {
-            builder = builder.no_proxy();
-        }
         Ok(Self {
-            client: builder.build()?,
+            client: client::builder(&url, timeout).build()?,
             pseudonym: format!("ccpostback-{run}"),
             timeout,
             url,
@@ -50,24 +40,24 @@ impl Forwarder {
         &self.url
     }
 
-    /// Whether an arrival was passed on from here, so that passing it on would never end.
-    fn sent(&self, arrival: &Arrival) -> bool {
-        let mut values = arrival.headers.get_all(&VIA);
+    /// Whether this program forwarded the request already, so that forwarding it would never end.
+    fn is_loop(&self, request: &StoredRequest) -> bool {
+        let mut values = request.headers.get_all(&VIA);
         values.any(|value| {
             let mut words = value.as_bytes().split(|byte| matches!(byte, b' ' | b','));
             words.any(|word| word == self.pseudonym.as_bytes())
         })
     }
 
-    /// Passes on the method, the body and the headers that say what it is and who sent it.
-    pub(super) async fn send(&self, arrival: &Arrival) -> Exchange {
+    /// Forwards the method, the body, and the headers in [`FORWARDED`].
+    pub(super) async fn send(&self, request: &StoredRequest) -> Exchange {
         let start = Instant::now();
-        let result = match self.sent(arrival) {
-            true => Err("it came back from there: does --forward lead here again?".to_owned()),
-            false => self
-                .exchange(arrival)
+        let result = if self.is_loop(request) {
+            Err("forwarding loop: your server sent this postback back here".to_owned())
+        } else {
+            self.exchange(request)
                 .await
-                .map_err(|error| self.reason(&error)),
+                .map_err(|error| self.reason(&error))
         };
         Exchange {
             duration: start.elapsed(),
@@ -75,76 +65,74 @@ impl Forwarder {
         }
     }
 
-    async fn exchange(&self, arrival: &Arrival) -> reqwest::Result<Answer> {
-        let mut request = self
+    async fn exchange(&self, request: &StoredRequest) -> reqwest::Result<StoredResponse> {
+        let mut forwarded = self
             .client
-            .request(arrival.method.clone(), self.url.clone());
-        for name in PASSED_ON {
-            for value in arrival.headers.get_all(&name) {
-                request = request.header(&name, value);
+            .request(request.method.clone(), self.url.clone());
+        for name in FORWARDED {
+            for value in request.headers.get_all(&name) {
+                forwarded = forwarded.header(&name, value);
             }
         }
-        request = request.header(VIA, format!("1.1 {}", self.pseudonym));
-        if !arrival.body.is_empty() {
-            request = request.body(arrival.body.clone());
+        forwarded = forwarded.header(VIA, format!("1.1 {}", self.pseudonym));
+        if !request.body.is_empty() {
+            forwarded = forwarded.body(request.body.clone());
         }
-        read(request.send().await?).await
+        read(forwarded.send().await?).await
     }
 
-    /// In words that a person can act on. The last cause says most.
+    /// What an operator can act on. The last cause is the most specific.
     fn reason(&self, error: &reqwest::Error) -> String {
         if error.is_timeout() {
             let limit = self.timeout.as_secs();
-            return format!("your server did not answer within {limit} s");
+            return format!("your server did not respond within {limit} s");
         }
-        let mut cause: &dyn error::Error = error;
-        while let Some(source) = cause.source() {
-            cause = source;
-        }
-        match error.is_connect() {
-            true => format!("your server cannot be reached: {cause}"),
-            false => format!("your server broke off: {cause}"),
+        let cause = client::root_cause(error);
+        if error.is_connect() {
+            format!("your server cannot be reached: {cause}")
+        } else {
+            format!("connection to your server failed: {cause}")
         }
     }
 }
 
 impl Exchange {
-    /// What the sender is told.
-    pub(super) fn answer(&self) -> Answer {
+    /// The response to the sender.
+    pub(super) fn response(&self) -> StoredResponse {
         match &self.result {
-            Ok(answer) => answer.clone(),
+            Ok(response) => response.clone(),
             Err(error) => {
-                Answer::fault(StatusCode::BAD_GATEWAY, &format!("not passed on: {error}"))
+                StoredResponse::error(StatusCode::BAD_GATEWAY, &format!("not forwarded: {error}"))
             }
         }
     }
 }
 
-/// The head and the first part of the body.
-async fn read(mut response: Response) -> reqwest::Result<Answer> {
+/// Reads a response, with up to [`MAX_BODY_BYTES`] of its body.
+async fn read(mut response: Response) -> reqwest::Result<StoredResponse> {
     let mut body = Vec::new();
-    let mut cut = false;
+    let mut truncated = false;
     while let Some(chunk) = response.chunk().await? {
         let room = MAX_BODY_BYTES.saturating_sub(body.len());
         body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         if chunk.len() > room {
-            cut = true;
+            truncated = true;
             break;
         }
     }
-    Ok(Answer {
+    Ok(StoredResponse {
         body: body.into_boxed_slice().into(),
-        cut,
         headers: Headers::keep(response.headers()),
         status: response.status(),
+        truncated,
     })
 }
 
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// `Content-Encoding` too, since a compressed body is not what its type says, and `Via` as others wrote
-/// it, so that a loop through them ends.
-const PASSED_ON: [HeaderName; 4] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA];
+/// With `Content-Encoding`, since the body is forwarded as it arrived, and with `Via`, so that a loop
+/// through other proxies ends.
+const FORWARDED: [HeaderName; 4] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA];
 
 #[cfg(test)]
 mod tests {
@@ -154,15 +142,15 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_server_that_never_answers() -> anyhow::Result<()> {
+    async fn a_server_that_never_responds() -> anyhow::Result<()> {
         let silent = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", silent.local_addr()?).parse()?;
         let forwarder = Forwarder::new(url, "run", Duration::from_millis(50))?;
-        let arrival = Arrival::read(Request::post("/").body(Body::empty())?).await;
-        let exchange = forwarder.send(&arrival).await;
+        let request = StoredRequest::read(Request::post("/").body(Body::empty())?).await;
+        let exchange = forwarder.send(&request).await;
         let error = exchange.result.as_ref().err().map(String::as_str);
-        assert_eq!(error, Some("your server did not answer within 0 s"));
-        assert_eq!(exchange.answer().status, StatusCode::BAD_GATEWAY);
+        assert_eq!(error, Some("your server did not respond within 0 s"));
+        assert_eq!(exchange.response().status, StatusCode::BAD_GATEWAY);
         Ok(())
     }
 }

@@ -15,13 +15,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{answer::Answer, app::App};
+use super::{app::App, response::StoredResponse};
 
-/// Keeps other sites from the page and its data: they could reach this server through the user's
-/// browser, by its address or by a name of theirs that leads to it (DNS rebinding).
+/// Protects the page and its data from other sites, which could reach this server through the user's
+/// browser, by its address or by a name that resolves to it (DNS rebinding).
 pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let mut response = match refusal(&request, &app) {
-        Some(answer) => answer.into_response(),
+        Some(response) => response.into_response(),
         None => next.run(request).await,
     };
     for (name, value) in HEADERS {
@@ -31,22 +31,25 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
     response
 }
 
-fn refusal(request: &Request, app: &App) -> Option<Answer> {
+fn refusal(request: &Request, app: &App) -> Option<StoredResponse> {
     let headers = request.headers();
     if !is_own(headers, app.settings.address) {
-        let text = format!("open this page as {}/", app.settings.origin());
-        return Some(Answer::fault(StatusCode::FORBIDDEN, &text));
+        let text = format!("open this page at {}/", app.settings.origin());
+        return Some(StoredResponse::error(StatusCode::FORBIDDEN, &text));
     }
-    // A site can send other types without asking first, and the answer to the question is no.
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    if changes && !is_json(headers) {
-        let text = "the Content-Type has to be application/json";
-        return Some(Answer::fault(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+    // A site can send other types without a CORS preflight; a preflight for this type fails.
+    let is_change = !matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_change && !is_json(headers) {
+        let text = "the Content-Type must be application/json";
+        return Some(StoredResponse::error(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            text,
+        ));
     }
     None
 }
 
-/// Whether `Host` names this server, and `Origin`, if there is one, is its page.
+/// Whether `Host` is this server and `Origin`, if present, is its page.
 fn is_own(headers: &HeaderMap, address: SocketAddr) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
@@ -55,26 +58,26 @@ fn is_own(headers: &HeaderMap, address: SocketAddr) -> bool {
     let Ok(host) = host.to_str() else {
         return false;
     };
-    // A proxy or a tunnel would show the page to others, whatever Host it writes.
-    let is_passed_on = PROXIES.iter().any(|name| headers.contains_key(*name));
+    // A proxy or a tunnel would expose the page, whatever Host it sends.
+    let is_proxied = PROXIES.iter().any(|name| headers.contains_key(*name));
     let is_same = |origin: &HeaderValue| origin.as_bytes() == format!("http://{host}").as_bytes();
-    !is_passed_on && is_own_host(host, address) && headers.get_all(ORIGIN).iter().all(is_same)
+    !is_proxied && is_own_host(host, address) && headers.get_all(ORIGIN).iter().all(is_same)
 }
 
 fn is_own_host(host: &str, address: SocketAddr) -> bool {
-    // A name within brackets is an IPv6 address with colons of its own.
+    // An IPv6 address in brackets has colons of its own.
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
         _ => (host, Some(80)),
     };
-    let bare = name
+    let unbracketed = name
         .strip_prefix('[')
         .and_then(|name| name.strip_suffix(']'));
-    let ip: Option<IpAddr> = bare.unwrap_or(name).parse().ok();
+    let ip: Option<IpAddr> = unbracketed.unwrap_or(name).parse().ok();
     let is_local = name.eq_ignore_ascii_case("localhost") || ip.is_some_and(|ip| ip.is_loopback());
     let bound = address.ip();
     if bound.is_unspecified() {
-        // Any address can be ours, from outside of a container with another port, but no name is.
+        // Every address may be ours, and a container may map the port, but no name is ours.
         return is_local || ip.is_some();
     }
     port == Some(address.port()) && (ip == Some(bound) || (bound.is_loopback() && is_local))

@@ -1,36 +1,36 @@
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{
-        AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE,
-        USER_AGENT, VIA,
+        AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION,
+        SET_COOKIE, USER_AGENT, VIA,
     },
 };
 
-/// The headers of a request or an answer, as far as they are kept.
+/// The headers of a request or a response, within limits and without secrets.
 #[derive(Clone)]
 pub(super) struct Headers {
-    /// Whether there were more.
-    pub(super) cut: bool,
     kept: Vec<(HeaderName, Option<HeaderValue>)>,
+    /// Whether there were more.
+    pub(super) truncated: bool,
 }
 
 impl Headers {
-    /// Copies up to [`MAX_BYTES`], since a value of hyper's holds on to all of its buffer.
+    /// Copies up to [`MAX_BYTES`], since hyper's values keep their whole buffer alive.
     ///
-    /// The values that would let somebody in are left out.
+    /// Leaves out the values of headers that hold credentials.
     pub(super) fn keep(headers: &HeaderMap) -> Self {
         let mut this = Self {
-            cut: false,
             kept: Vec::new(),
+            truncated: false,
         };
         let mut left = MAX_BYTES;
-        // What the checks and passing on need comes first, so that no other header pushes it out.
+        // The headers that checks and forwarding need come first, so that others cannot displace them.
         let (first, others): (Vec<_>, Vec<_>) =
             headers.iter().partition(|(name, _)| FIRST.contains(name));
         for (name, value) in first.into_iter().chain(others) {
             let size = name.as_str().len().saturating_add(value.len());
             let Some(rest) = left.checked_sub(size) else {
-                this.cut = true;
+                this.truncated = true;
                 continue;
             };
             left = rest;
@@ -41,7 +41,7 @@ impl Headers {
         this
     }
 
-    /// The first value of this name.
+    /// The first value of a header.
     pub(super) fn get(&self, name: &HeaderName) -> Option<&HeaderValue> {
         self.get_all(name).next()
     }
@@ -53,7 +53,7 @@ impl Headers {
             .filter_map(|(_, value)| value.as_ref())
     }
 
-    /// All, None where the value was left out.
+    /// All headers, with `None` for a value that was left out.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&HeaderName, Option<&HeaderValue>)> {
         self.kept.iter().map(|(name, value)| (name, value.as_ref()))
     }
@@ -67,5 +67,11 @@ fn is_secret(name: &HeaderName) -> bool {
             .any(|part| name.as_str().contains(part))
 }
 
-const FIRST: [HeaderName; 4] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA];
+const FIRST: [HeaderName; 5] = [
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    USER_AGENT,
+    VIA,
+];
 const MAX_BYTES: usize = 16 * 1024;

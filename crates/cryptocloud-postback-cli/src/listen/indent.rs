@@ -1,9 +1,8 @@
 use serde::de::IgnoredAny;
 
-/// A JSON object or array with a line for each value, all else as it was written: numbers, names that
-/// come twice and escapes too.
+/// Indents a JSON object or array, and keeps numbers, duplicate names and escapes as they were sent.
 ///
-/// None where it is neither, and where it is nested so deeply that the spaces would outgrow it.
+/// `None` if it is neither, or nested so deeply that the indentation would outgrow it.
 pub(super) fn indented(json: &[u8]) -> Option<String> {
     let text = str::from_utf8(json).ok()?.trim_ascii();
     if !text.starts_with(['{', '[']) {
@@ -15,7 +14,7 @@ pub(super) fn indented(json: &[u8]) -> Option<String> {
     let mut depth = 0_usize;
     let mut in_string = false;
     let mut is_escaped = false;
-    // Whether a bracket was just opened, so that an empty pair stays together.
+    // Whether a bracket was just opened, so that an empty pair stays on one line.
     let mut is_open = false;
     for c in text.chars() {
         if in_string {
@@ -29,7 +28,7 @@ pub(super) fn indented(json: &[u8]) -> Option<String> {
         }
         match c {
             '}' | ']' => {
-                // The text is JSON, so that brackets are balanced.
+                // The text is valid JSON, so its brackets are balanced.
                 depth = depth.saturating_sub(1);
                 if !is_open {
                     new_line(&mut indented, depth);
@@ -59,7 +58,7 @@ fn new_line(text: &mut String, depth: usize) {
     text.extend(std::iter::repeat_n("  ", depth));
 }
 
-/// That of the core.
+/// The limit of the core.
 const MAX_DEPTH: usize = 32;
 
 #[cfg(test)]
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_or_array_stays_as_it_is() {
+    fn only_objects_and_arrays_are_indented() {
         check("", None);
         check("1", None);
         check("{", None);
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_bounded() {
+    fn depth_is_limited() {
         let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(indented(nested(32).as_bytes()).is_some());
         assert!(indented(nested(33).as_bytes()).is_none());

@@ -1,22 +1,20 @@
 use std::{
     collections::VecDeque,
-    ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::http::StatusCode;
 use tokio::sync::watch;
 
-use super::{arrival::Arrival, forward::Exchange, judge::Judgement};
+use super::{forward::Exchange, request::StoredRequest, verification::Verification};
 
-/// The last postbacks, each with the revision of the journal that it was last changed in.
+/// The latest postbacks, each with the revision of the journal in which it last changed.
 ///
-/// A reader asks for what changed since the revision that it saw.
-/// So a slow one skips what is between, nothing is kept for it, and one that comes back goes on where
-/// it was.
+/// A reader asks for what changed since the revision that it saw last.
+/// So a slow reader skips what was between, costs no memory, and can reconnect at any time.
 pub(super) struct Journal {
     keep: usize,
-    /// Notified at each change; false at the end.
+    /// Notified of each change; false after [`close`](Journal::close).
     open: watch::Sender<bool>,
     state: Mutex<State>,
 }
@@ -27,48 +25,48 @@ struct State {
     revision: u64,
 }
 
-/// A postback that is kept.
+/// A stored postback.
 #[derive(Clone)]
 pub(super) struct Entry {
-    pub(super) delivery: Delivery,
+    pub(super) forwarding: Forwarding,
     pub(super) id: u64,
     pub(super) record: Arc<Record>,
     revision: u64,
 }
 
-/// What is known of a postback when it arrives.
+/// What is known about a postback when it arrives.
 pub(super) struct Record {
-    pub(super) arrival: Arrival,
-    pub(super) judgement: Judgement,
     /// In milliseconds since 1970.
     pub(super) received_at: u64,
+    pub(super) request: StoredRequest,
     pub(super) resend_of: Option<u64>,
+    pub(super) verification: Verification,
 }
 
-/// What became of passing a postback on.
+/// Whether a postback is forwarded.
 #[derive(Clone)]
-pub(super) enum Delivery {
+pub(super) enum Forwarding {
     Done(Arc<Exchange>),
-    /// Nobody asked for it, or it cannot be done.
+    /// There is no `--forward`, or the body is incomplete.
     None,
     Pending,
 }
 
-/// What changed.
+/// The changes since a revision.
 pub(super) struct Update {
     pub(super) entries: Vec<Entry>,
-    /// All before this one are gone.
+    /// The oldest stored id.
     pub(super) oldest: u64,
     pub(super) revision: u64,
 }
 
 impl Entry {
-    /// That of the answer, once there is one.
+    /// The status of the response, once there is one.
     pub(super) fn status(&self) -> Option<StatusCode> {
-        match &self.delivery {
-            Delivery::Done(exchange) => Some(exchange.answer().status),
-            Delivery::None => Some(self.record.judgement.answer.status),
-            Delivery::Pending => None,
+        match &self.forwarding {
+            Forwarding::Done(exchange) => Some(exchange.response().status),
+            Forwarding::None => Some(self.record.verification.response.status),
+            Forwarding::Pending => None,
         }
     }
 }
@@ -86,36 +84,36 @@ impl Journal {
         }
     }
 
-    /// Adds one, drops the oldest where there are too many, and returns its id.
-    pub(super) fn push(&self, record: Arc<Record>, delivery: Delivery) -> u64 {
-        let mut state = self.change();
-        let id = state.next_id;
-        state.next_id = id.saturating_add(1);
-        let revision = state.revision;
-        state.entries.push_back(Entry {
-            delivery,
-            id,
-            record,
-            revision,
-        });
-        if state.entries.len() > self.keep {
-            state.entries.pop_front();
-        }
-        id
+    /// Adds a postback, drops the oldest if there are too many, and returns the new id.
+    pub(super) fn push(&self, record: Arc<Record>, forwarding: Forwarding) -> u64 {
+        self.change(|state| {
+            let id = state.next_id;
+            state.next_id = id.saturating_add(1);
+            state.entries.push_back(Entry {
+                forwarding,
+                id,
+                record,
+                revision: state.revision,
+            });
+            if state.entries.len() > self.keep {
+                state.entries.pop_front();
+            }
+            id
+        })
     }
 
-    /// Notes the answer of the server behind, unless the postback is gone by now.
-    pub(super) fn deliver(&self, id: u64, exchange: Exchange) {
-        let mut state = self.change();
-        let revision = state.revision;
-        if let Some(entry) = state.entries.iter_mut().find(|entry| entry.id == id) {
-            entry.delivery = Delivery::Done(Arc::new(exchange));
-            entry.revision = revision;
-        }
+    /// Stores how forwarding ended, unless the postback was dropped meanwhile.
+    pub(super) fn complete(&self, id: u64, exchange: Exchange) {
+        self.change(|state| {
+            if let Some(entry) = state.entries.iter_mut().find(|entry| entry.id == id) {
+                entry.forwarding = Forwarding::Done(Arc::new(exchange));
+                entry.revision = state.revision;
+            }
+        });
     }
 
     pub(super) fn clear(&self) {
-        self.change().entries.clear();
+        self.change(|state| state.entries.clear());
     }
 
     pub(super) fn find(&self, id: u64) -> Option<Entry> {
@@ -136,59 +134,34 @@ impl Journal {
         }
     }
 
-    /// Is notified at each change; its value is false at the end.
+    /// Notifies of each change; its value is false after [`close`](Self::close).
     pub(super) fn watch(&self) -> watch::Receiver<bool> {
         self.open.subscribe()
     }
 
-    /// Ends the streams of all readers.
+    /// Ends the stream of every reader.
     pub(super) fn close(&self) {
         self.open.send_replace(false);
     }
 
     pub(super) async fn closed(&self) {
-        // The sender is ours, so the channel stays.
+        // `self` owns the sender, so the channel is open.
         let _ = self.watch().wait_for(|open| !open).await;
     }
 
-    fn change(&self) -> Change<'_> {
+    /// Changes the state under a new revision, and notifies the readers.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         state.revision = state.revision.saturating_add(1);
-        Change {
-            open: &self.open,
-            state,
-        }
+        let result = change(&mut state);
+        drop(state);
+        // This does not reopen a closed journal.
+        self.open.send_modify(|_| {});
+        result
     }
 
-    /// No panic leaves the state half changed.
+    /// No panic leaves the state inconsistent, so poisoning is ignored.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The state while it is changed; readers are notified after it.
-struct Change<'a> {
-    open: &'a watch::Sender<bool>,
-    state: MutexGuard<'a, State>,
-}
-
-impl Deref for Change<'_> {
-    type Target = State;
-
-    fn deref(&self) -> &State {
-        &self.state
-    }
-}
-
-impl DerefMut for Change<'_> {
-    fn deref_mut(&mut self) -> &mut State {
-        &mut self.state
-    }
-}
-
-impl Drop for Change<'_> {
-    fn drop(&mut self) {
-        // A reader that comes too early waits for the lock. What is closed stays closed.
-        self.open.send_modify(|_| {});
     }
 }

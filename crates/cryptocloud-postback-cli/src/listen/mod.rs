@@ -1,9 +1,7 @@
-//! `ccpostback listen`: a receiver on this machine, with a page that shows what arrives.
+//! `ccpostback listen`: receives postbacks and shows them on a local page.
 
-mod answer;
 mod api;
 mod app;
-mod arrival;
 mod curl;
 mod events;
 mod forward;
@@ -11,13 +9,16 @@ mod guard;
 mod headers;
 mod indent;
 mod journal;
-mod judge;
 mod page;
 mod receive;
 mod redact;
+mod request;
+mod response;
+mod router;
 mod segments;
 mod settings;
 mod terminal;
+mod verification;
 mod view;
 
 use std::{io, process::ExitCode, sync::Arc, time::Duration};
@@ -26,6 +27,7 @@ use anyhow::Context;
 use tokio::{net::TcpListener, time};
 
 use app::App;
+use journal::Journal;
 use settings::Settings;
 
 pub(crate) use settings::Args;
@@ -42,18 +44,25 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
     let stopping = app.clone();
-    let server = axum::serve(listener, app::router(app.clone()))
+    let server = axum::serve(listener, router::router(app.clone()))
         .with_graceful_shutdown(async move { stopping.journal.closed().await });
     tokio::select! {
         result = server => result?,
-        // Event streams end by themselves; nothing else holds the process up for longer.
-        result = async { stop().await?; app.journal.close(); time::sleep(GRACE).await; io::Result::Ok(()) } => result?,
+        result = shut_down(&app.journal) => result?,
     }
     app.terminal.finish();
     Ok(())
 }
 
-/// Waits for Ctrl-C, or for SIGTERM where there is one.
+/// Waits for a signal, ends the event streams, and gives requests in flight a grace period.
+async fn shut_down(journal: &Journal) -> io::Result<()> {
+    stop().await?;
+    journal.close();
+    time::sleep(GRACE).await;
+    Ok(())
+}
+
+/// Waits for Ctrl-C or, on Unix, SIGTERM.
 async fn stop() -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -7,7 +7,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
-/// The page, in one piece.
+/// Serves the page as one document.
 pub(super) async fn show() -> Response {
     let headers = [
         (CONTENT_SECURITY_POLICY, POLICY.as_str()),
@@ -22,7 +22,7 @@ static PAGE: LazyLock<String> = LazyLock::new(|| {
         .replace("{script}", SCRIPT)
 });
 
-/// Runs this script and no other, and talks to this server alone.
+/// Allows only this script, and connections only to this server.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     format!(
         "default-src 'none'; script-src '{}'; style-src '{}'; connect-src 'self'; img-src data:; \

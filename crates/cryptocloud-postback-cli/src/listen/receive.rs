@@ -5,23 +5,23 @@ use axum::{
     http::{Method, StatusCode},
 };
 
-use super::{answer::Answer, app::App, arrival::Arrival};
+use super::{app::App, request::StoredRequest, response::StoredResponse};
 
-/// Takes a postback, and answers as the adapters do, or as the server behind did.
-pub(super) async fn receive(State(app): State<Arc<App>>, request: Request) -> Answer {
-    let (_, answer) = app.take(Arrival::read(request).await, None);
-    match answer.await {
-        Ok(answer) => answer,
-        Err(_) => Answer::fault(StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
+/// Receives a postback, and responds as the adapters do, or as the server that it is forwarded to.
+pub(super) async fn receive(State(app): State<Arc<App>>, request: Request) -> StoredResponse {
+    let (_, response) = app.handle(StoredRequest::read(request).await, None);
+    match response.await {
+        Ok(response) => response,
+        Err(_) => StoredResponse::error(StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
     }
 }
 
-/// A notification URL with another path is a common mistake.
-pub(super) async fn elsewhere(State(app): State<Arc<App>>, request: Request) -> Answer {
+/// A notification URL with the wrong path is a common mistake, so name the right one.
+pub(super) async fn wrong_path(State(app): State<Arc<App>>, request: Request) -> StoredResponse {
     let path = &app.settings.path;
-    let text = format!("nothing is here: postbacks go to {path}");
     if request.method() == Method::POST {
-        app.terminal.show_elsewhere(request.uri().path(), path);
+        app.terminal.show_wrong_path(request.uri().path(), path);
     }
-    Answer::fault(StatusCode::NOT_FOUND, &text)
+    let text = format!("no such path: send postbacks to {path}");
+    StoredResponse::error(StatusCode::NOT_FOUND, &text)
 }

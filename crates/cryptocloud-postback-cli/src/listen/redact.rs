@@ -3,17 +3,17 @@ use serde_json::Value;
 
 use crate::secret::Secret;
 
-/// Keeps the secrets out of what is shown, also where a sender or the server behind wrote one.
+/// Keeps the secrets out of the output, even if a sender or the merchant's server wrote one.
 pub(super) struct Redactor(Vec<Secret>);
 
 impl Redactor {
-    /// One of fewer than 8 bytes would be found in texts that have nothing to do with it.
+    /// Ignores secrets shorter than 8 bytes, which would match unrelated text.
     pub(super) fn new(mut secrets: Vec<Secret>) -> Self {
         secrets.retain(|secret| secret.as_str().len() >= 8);
         Self(secrets)
     }
 
-    /// A value as JSON.
+    /// Serializes a value as JSON.
     pub(super) fn json(&self, value: &impl Serialize) -> serde_json::Result<String> {
         let text = serde_json::to_string(value)?;
         let is_in = |secret: &Secret| {
@@ -31,7 +31,7 @@ impl Redactor {
     pub(super) fn text(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in &self.0 {
-            text = text.replace(secret.as_str(), "[the secret]");
+            text = text.replace(secret.as_str(), "[secret]");
         }
         text
     }

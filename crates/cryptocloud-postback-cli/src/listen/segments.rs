@@ -2,17 +2,17 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-/// A part of bytes that may be text.
+/// A part of bytes that may be UTF-8.
 #[derive(Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-// Closed by nature: bytes are UTF-8 or not.
+// Closed by nature: bytes are UTF-8 or they are not.
 pub(super) enum Segment {
-    /// The bytes that are not UTF-8, in hexadecimal.
+    /// Bytes that are not UTF-8, in hexadecimal.
     Hex(String),
     Text(String),
 }
 
-/// Splits bytes so that nothing of them is lost or looks like something else.
+/// Splits bytes into text and hexadecimal, without loss or ambiguity.
 pub(super) fn segments(bytes: &[u8]) -> Vec<Segment> {
     let mut segments = Vec::new();
     for chunk in bytes.utf8_chunks() {
@@ -28,7 +28,7 @@ pub(super) fn segments(bytes: &[u8]) -> Vec<Segment> {
         if let Some(Segment::Hex(hex)) = segments.last_mut() {
             for byte in chunk.invalid() {
                 let space = if hex.is_empty() { "" } else { " " };
-                // Writing to a String does not fail.
+                // Writing to a `String` never fails.
                 let _ = write!(hex, "{space}{byte:02X}");
             }
         }

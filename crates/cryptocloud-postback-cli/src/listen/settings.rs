@@ -8,25 +8,25 @@ use crate::{client, secret::SecretOptions};
 
 use super::redact::Redactor;
 
-/// Receives postbacks on this machine and shows them on a page, with the checks that each one passed
+/// Receive postbacks and show them with their checks on a local page
 ///
-/// Without a secret it shows what arrives, and checks no signature.
+/// Without a secret it shows what arrives but checks no signature.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Where to listen; port 0 takes a free one
+    /// The address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4000")]
     pub(super) addr: SocketAddr,
 
-    /// The path that takes postbacks
+    /// The path that receives postbacks
     #[arg(long, default_value = "/postback", value_parser = path)]
     path: String,
 
-    /// Passes each postback on to this URL, and the answer back; redirects are not followed
+    /// Forward each postback to this URL and return its response; redirects are not followed
     #[arg(long, value_name = "URL", value_parser = client::url)]
     forward: Option<Url>,
 
-    /// How many postbacks are kept, in memory
+    /// How many postbacks to keep in memory
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
     keep: u16,
 
@@ -34,31 +34,30 @@ pub(crate) struct Args {
     secret: SecretOptions,
 }
 
-/// What was asked for, with the address that the system gave.
+/// The validated arguments, with the address that was bound.
 pub(super) struct Settings {
-    /// The address that others connect to.
+    /// The bound address.
     pub(super) address: SocketAddr,
     pub(super) forward: Option<Url>,
     pub(super) keep: usize,
     pub(super) path: String,
     pub(super) redactor: Redactor,
-    /// None where nobody set a secret.
+    /// `None` if no secret is set.
     pub(super) verifier: Option<Verifier>,
 }
 
 impl Settings {
     pub(super) fn new(args: Args, address: SocketAddr) -> anyhow::Result<Self> {
         if let Some(url) = &args.forward
-            && leads_to(url, address)
+            && points_to(url, address)
         {
-            bail!("--forward {url} leads back to ccpostback listen itself");
+            bail!("--forward {url} points back to ccpostback listen itself");
         }
-        let (verifier, secrets) = match args.secret.is_set() {
-            true => {
-                let (builder, secrets) = args.secret.verifier_and_secrets()?;
-                (Some(builder.build()?), secrets)
-            }
-            false => (None, Vec::new()),
+        let (verifier, secrets) = if args.secret.is_set() {
+            let (builder, secrets) = args.secret.verifier_and_secrets()?;
+            (Some(builder.build()?), secrets)
+        } else {
+            (None, Vec::new())
         };
         Ok(Self {
             address,
@@ -70,7 +69,7 @@ impl Settings {
         })
     }
 
-    /// The address of the page, as this machine reaches it.
+    /// The origin of the page, as a browser on this machine reaches it.
     pub(super) fn origin(&self) -> String {
         let ip = match self.address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -85,12 +84,12 @@ impl Settings {
     }
 }
 
-/// Whether a request to this URL would arrive here.
-fn leads_to(url: &Url, address: SocketAddr) -> bool {
+/// Whether this URL is an address of this server.
+fn points_to(url: &Url, address: SocketAddr) -> bool {
     if url.port_or_known_default() != Some(address.port()) {
         return false;
     }
-    // A name that nobody knows is no fault here: each postback will say so.
+    // A name that does not resolve is not an error here: each postback will report it.
     let targets = url.socket_addrs(|| None).unwrap_or_default();
     targets
         .iter()
@@ -106,21 +105,22 @@ fn is_here(target: IpAddr, bound: IpAddr) -> bool {
     target == bound || (bound.is_unspecified() && UdpSocket::bind((target, 0)).is_ok())
 }
 
-/// Letters, digits and what no router gives a meaning.
+/// Parses a path without characters that have a meaning in a router.
 fn path(text: &str) -> Result<String, String> {
-    let plain = |byte| matches!(byte, b'/' | b'-' | b'.' | b'_' | b'~');
+    let is_plain = |byte| matches!(byte, b'/' | b'-' | b'.' | b'_' | b'~');
     if !text.starts_with('/') || text == "/" {
-        return Err("it has to start with / and to be longer".to_owned());
+        return Err("the path must start with / and name something below it".to_owned());
     }
     if !text
         .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || plain(byte))
+        .all(|byte| byte.is_ascii_alphanumeric() || is_plain(byte))
     {
-        return Err("only letters, digits and / - . _ ~ can be in it".to_owned());
+        return Err("the path may contain only letters, digits and / - . _ ~".to_owned());
     }
-    match text == "/api" || text.starts_with("/api/") {
-        true => Err("the page's own data is under /api".to_owned()),
-        false => Ok(text.to_owned()),
+    if text == "/api" || text.starts_with("/api/") {
+        Err("paths under /api are reserved for the page".to_owned())
+    } else {
+        Ok(text.to_owned())
     }
 }
 
@@ -155,11 +155,11 @@ mod tests {
     }
 
     #[test]
-    fn itself() {
+    fn urls_that_point_here() {
         #[track_caller]
         fn check(url: &str, address: &str, expected: bool) {
-            let leads = leads_to(&url.parse().unwrap(), address.parse().unwrap());
-            assert_eq!(leads, expected, "{url} {address}");
+            let actual = points_to(&url.parse().unwrap(), address.parse().unwrap());
+            assert_eq!(actual, expected, "{url} {address}");
         }
         check("http://127.0.0.1:4000/x", "127.0.0.1:4000", true);
         check("http://localhost:4000/", "127.0.0.1:4000", true);

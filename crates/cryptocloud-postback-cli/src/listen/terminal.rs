@@ -12,25 +12,24 @@ use std::{
 use crate::output::{BAD, Escaped, GOOD, WARN, print};
 
 use super::{
-    forward::Exchange, journal::Record, judge::Verdict, redact::Redactor, settings::Settings,
+    forward::Exchange, journal::Record, redact::Redactor, settings::Settings, verification::Verdict,
 };
 
-/// Writes lines in a thread of its own, so that a reader of the output that stands still does not
-/// hold up a postback.
+/// Writes lines in its own thread, so that a blocked reader of the output does not delay a postback.
 pub(super) struct Terminal {
     ended: Mutex<Receiver<Infallible>>,
-    /// None is the end.
+    /// `None` ends the thread.
     lines: SyncSender<Option<String>>,
 }
 
 impl Terminal {
-    /// Says where the server listens, and what is wrong with how it was started.
+    /// Prints the addresses, and warnings about the arguments.
     pub(super) fn start(settings: &Settings) -> Self {
         let (lines, queue) = sync_channel::<Option<String>>(1000);
         let (end, ended) = sync_channel(0);
         thread::spawn(move || {
             while let Ok(Some(line)) = queue.recv() {
-                // Where nobody reads it, the page is still there.
+                // If standard output is closed, the page still works.
                 let _ = print(&line);
             }
             drop(end);
@@ -42,20 +41,20 @@ impl Terminal {
         this.print(&format!("listening on {}", settings.url()));
         this.print(&format!("page at {}/", settings.origin()));
         if let Some(url) = &settings.forward {
-            this.print(&format!("passing on to {url}"));
+            this.print(&format!("forwarding to {url}"));
         }
         if settings.verifier.is_none() {
-            warn("signature not checked: set CRYPTOCLOUD_SECRET_KEY");
+            warn("signatures are not checked: set CRYPTOCLOUD_SECRET_KEY");
         }
         if !settings.address.ip().to_canonical().is_loopback() {
             warn(
-                "anybody who reaches this address sees the postbacks, and tokens that are good for minutes",
+                "every machine that can reach this address sees the postbacks, with tokens that stay valid for minutes",
             );
         }
         this
     }
 
-    /// One line of a postback, with the answer that it got.
+    /// Prints a line for a postback and its response.
     pub(super) fn show(
         &self,
         id: u64,
@@ -63,45 +62,49 @@ impl Terminal {
         exchange: Option<&Exchange>,
         redactor: &Redactor,
     ) {
-        let report = &record.judgement.report;
-        let (style, verdict) = match record.judgement.verdict {
+        let report = &record.verification.report;
+        let (style, verdict) = match record.verification.verdict {
             Verdict::Refused => (BAD, "refused"),
             Verdict::Unchecked => (WARN, "not checked"),
             Verdict::Verified => (GOOD, "verified"),
         };
-        let why = record
-            .judgement
+        let reason = record
+            .verification
             .reason()
-            .map_or_else(String::new, |why| format!(": {why}"));
+            .map_or_else(String::new, |reason| format!(": {reason}"));
         let invoice = match &report.invoice_id {
             Some(id) => format!(", invoice {}", Escaped(&redactor.text(id))),
-            None => format!(", {}", Escaped(record.arrival.method.as_str())),
+            None => format!(", {}", Escaped(record.request.method.as_str())),
         };
-        let answer = match exchange {
+        let response = match exchange {
             Some(Exchange {
-                result: Ok(answer), ..
-            }) => format!("your server answered {}", answer.status.as_u16()),
+                result: Ok(response),
+                ..
+            }) => format!("your server responded with {}", response.status.as_u16()),
             Some(Exchange {
                 result: Err(error), ..
             }) => error.clone(),
-            None => format!("answered {}", record.judgement.answer.status.as_u16()),
+            None => format!(
+                "responded with {}",
+                record.verification.response.status.as_u16()
+            ),
         };
         let time = clock(record.received_at);
         self.print(&format!(
-            "{time} #{id} {style}{verdict}{style:#}{why}{invoice}; {answer}"
+            "{time} #{id} {style}{verdict}{style:#}{reason}{invoice}; {response}"
         ));
     }
 
-    /// A line of a postback that went to another path.
-    pub(super) fn show_elsewhere(&self, path: &str, right: &str) {
-        let path: String = path.chars().take(MAX_PATH).collect();
+    /// Prints a line for a postback that was sent to the wrong path.
+    pub(super) fn show_wrong_path(&self, path: &str, expected: &str) {
+        let path: String = path.chars().take(MAX_PATH_CHARS).collect();
         let path = Escaped(&path);
         self.print(&format!(
-            "{WARN}wrong path{WARN:#} {path}: postbacks go to {right}"
+            "{WARN}wrong path{WARN:#} {path}: send postbacks to {expected}"
         ));
     }
 
-    /// Waits until all is written, but not for a reader that stands still.
+    /// Waits until every line is written, but at most a second if the reader is blocked.
     pub(super) fn finish(&self) {
         if self.lines.try_send(None).is_ok() {
             let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,13 +112,13 @@ impl Terminal {
         }
     }
 
-    /// Drops the line where too many wait.
+    /// Drops the line if too many are waiting.
     fn print(&self, line: &str) {
         let _ = self.lines.try_send(Some(format!("{line}\n")));
     }
 }
 
-/// The time of day in UTC, as in the vendor's timestamps.
+/// The time of day in UTC, like the vendor's timestamps.
 fn clock(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
     format!(
@@ -127,8 +130,8 @@ fn clock(milliseconds: u64) -> String {
 }
 
 fn warn(text: &str) {
-    // Where nobody reads it, there is nothing else to do.
+    // If standard error is closed, there is no other place for a warning.
     let _ = writeln!(io::stderr(), "ccpostback: {text}");
 }
 
-const MAX_PATH: usize = 200;
+const MAX_PATH_CHARS: usize = 200;

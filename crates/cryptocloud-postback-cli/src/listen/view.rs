@@ -1,4 +1,4 @@
-//! What the page gets to see.
+//! The JSON that the page reads.
 
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use cryptocloud_postback::Format;
@@ -7,58 +7,58 @@ use serde::Serialize;
 use crate::report::{Payload, Step};
 
 use super::{
-    answer::Answer,
     app::App,
     curl,
     forward::Exchange,
     headers::Headers,
     indent::indented,
-    journal::{self, Delivery, Entry, Record},
-    judge::Verdict,
+    journal::{self, Entry, Forwarding, Record},
+    response::StoredResponse,
     segments::{Segment, segments},
+    verification::Verdict,
 };
 
-/// What is new since a page last heard of it.
+/// The changes since the revision that a page saw last.
 #[derive(Serialize)]
 pub(super) struct Update<'a> {
     about: About<'a>,
-    /// All before this one are gone.
+    /// The oldest stored id.
     oldest: u64,
     postbacks: Vec<Summary<'a>>,
     revision: u64,
     run: &'a str,
 }
 
-/// What was set at the start.
+/// The settings of this run.
 #[derive(Serialize)]
 struct About<'a> {
     forward: Option<&'a str>,
     keep: usize,
     path: &'a str,
     secret: bool,
-    /// A command that sends a postback here.
+    /// A command that sends a postback to this receiver.
     send: String,
     url: String,
 }
 
-/// A line of the list.
+/// An item of the list.
 #[derive(Serialize)]
 struct Summary<'a> {
     id: u64,
-    /// What the body names, proven only if the verdict says so.
+    /// Claimed by the body, and proven only if the verdict is `Verified`.
     invoice_id: Option<&'a str>,
     method: &'a str,
     pending: bool,
-    /// What was wrong, if anything was.
+    /// Why the postback was refused, if it was.
     reason: Option<&'a str>,
     received_at: u64,
     resend_of: Option<u64>,
-    /// That of the answer, once there is one.
+    /// The status of the response, once there is one.
     status: Option<u16>,
     verdict: Verdict,
 }
 
-/// All of a postback.
+/// Everything about a postback.
 #[derive(Serialize)]
 pub(super) struct Detail<'a> {
     #[serde(flatten)]
@@ -66,51 +66,51 @@ pub(super) struct Detail<'a> {
     body: Body,
     checks: &'a [Step],
     curl: Option<String>,
-    /// Until when the token is good, in Unix seconds; only if it is verified.
+    /// When the token expires, in Unix seconds; only if it is verified.
     expires_at: Option<u64>,
     /// The fields of a form, decoded.
     form: Option<Vec<(String, String)>>,
     forwarded: Option<Forwarded<'a>>,
     headers: Vec<Header<'a>>,
-    headers_cut: bool,
-    /// JSON, with a line for each value.
+    headers_truncated: bool,
+    /// The body, indented, if it is JSON.
     json: Option<String>,
-    /// What the adapters answer.
-    judged: Message<'a>,
     payload: Option<&'a Payload>,
     resendable: bool,
+    /// The response of the adapters, sent to the sender unless the postback was forwarded.
+    response: Message<'a>,
     target: &'a str,
 }
 
 #[derive(Serialize)]
 struct Body {
     bytes: usize,
-    /// Why it is not all here.
-    fault: Option<String>,
+    /// Why it is incomplete, if it is.
+    error: Option<String>,
     segments: Vec<Segment>,
 }
 
 #[derive(Serialize)]
 struct Forwarded<'a> {
-    answer: Option<Message<'a>>,
     error: Option<&'a str>,
     milliseconds: u128,
+    response: Option<Message<'a>>,
     url: &'a str,
 }
 
 #[derive(Serialize)]
 struct Header<'a> {
     name: &'a str,
-    /// None where it was left out.
+    /// `None` if it was left out.
     value: Option<Vec<Segment>>,
 }
 
 #[derive(Serialize)]
 struct Message<'a> {
     body: Vec<Segment>,
-    cut: bool,
     headers: Vec<Header<'a>>,
     status: Status,
+    truncated: bool,
 }
 
 #[derive(Serialize)]
@@ -144,14 +144,14 @@ impl<'a> Summary<'a> {
     fn of(entry: &'a Entry) -> Self {
         Self {
             id: entry.id,
-            invoice_id: entry.record.judgement.report.invoice_id.as_deref(),
-            method: entry.record.arrival.method.as_str(),
-            pending: matches!(entry.delivery, Delivery::Pending),
-            reason: entry.record.judgement.reason(),
+            invoice_id: entry.record.verification.report.invoice_id.as_deref(),
+            method: entry.record.request.method.as_str(),
+            pending: matches!(entry.forwarding, Forwarding::Pending),
+            reason: entry.record.verification.reason(),
             received_at: entry.record.received_at,
             resend_of: entry.record.resend_of,
             status: entry.status().map(|status| status.as_u16()),
-            verdict: entry.record.judgement.verdict,
+            verdict: entry.record.verification.verdict,
         }
     }
 }
@@ -159,35 +159,37 @@ impl<'a> Summary<'a> {
 impl<'a> Detail<'a> {
     pub(super) fn of(app: &'a App, entry: &'a Entry) -> Self {
         let Record {
-            arrival, judgement, ..
+            request,
+            verification,
+            ..
         } = &*entry.record;
-        let exchange = match &entry.delivery {
-            Delivery::Done(exchange) => Some(&**exchange),
-            Delivery::None | Delivery::Pending => None,
+        let exchange = match &entry.forwarding {
+            Forwarding::Done(exchange) => Some(&**exchange),
+            Forwarding::None | Forwarding::Pending => None,
         };
         Self {
             summary: Summary::of(entry),
             body: Body {
-                bytes: arrival.body.len(),
-                fault: arrival.fault.map(|kind| kind.to_string()),
-                segments: segments(&arrival.body),
+                bytes: request.body.len(),
+                error: request.body_error.map(|kind| kind.to_string()),
+                segments: segments(&request.body),
             },
-            checks: &judgement.report.checks,
-            curl: curl::line(&app.settings.origin(), arrival),
-            expires_at: judgement.report.expires_at,
-            form: form(arrival.content_type(), &arrival.body),
+            checks: &verification.report.checks,
+            curl: curl::line(&app.settings.origin(), request),
+            expires_at: verification.report.expires_at,
+            form: form(request.content_type(), &request.body),
             forwarded: app
                 .forwarder
                 .as_ref()
                 .zip(exchange)
                 .map(|(forwarder, exchange)| Forwarded::of(forwarder.url().as_str(), exchange)),
-            headers: headers(&arrival.headers),
-            headers_cut: arrival.headers.cut,
-            json: indented(&arrival.body),
-            judged: Message::of(&judgement.answer),
-            payload: judgement.report.postback.as_ref(),
-            resendable: app.forwarder.is_some() && arrival.fault.is_none(),
-            target: &arrival.target,
+            headers: headers(&request.headers),
+            headers_truncated: request.headers.truncated,
+            json: indented(&request.body),
+            payload: verification.report.postback.as_ref(),
+            resendable: app.forwarder.is_some() && request.body_error.is_none(),
+            response: Message::of(&verification.response),
+            target: &request.target,
         }
     }
 }
@@ -195,21 +197,21 @@ impl<'a> Detail<'a> {
 impl<'a> Forwarded<'a> {
     fn of(url: &'a str, exchange: &'a Exchange) -> Self {
         Self {
-            answer: exchange.result.as_ref().ok().map(Message::of),
             error: exchange.result.as_ref().err().map(String::as_str),
             milliseconds: exchange.duration.as_millis(),
+            response: exchange.result.as_ref().ok().map(Message::of),
             url,
         }
     }
 }
 
 impl<'a> Message<'a> {
-    fn of(answer: &'a Answer) -> Self {
+    fn of(response: &'a StoredResponse) -> Self {
         Self {
-            body: segments(&answer.body),
-            cut: answer.cut,
-            headers: headers(&answer.headers),
-            status: Status::of(answer.status),
+            body: segments(&response.body),
+            headers: headers(&response.headers),
+            status: Status::of(response.status),
+            truncated: response.truncated,
         }
     }
 }

@@ -1,103 +1,121 @@
-//! What a person can do about a postback that was refused.
+//! What an operator can do about a postback that was refused.
 
-use cryptocloud_postback::{Error, ErrorKind, UnixTime};
+use cryptocloud_postback::{ErrorKind, UnixTime};
 
-use super::{duration::Seconds, peek::Peek};
+use super::{claims::unverified_claims, duration::Seconds};
 
-/// A sentence or a question; it may quote the sender.
-pub(crate) fn hint(
-    error: &Error,
+/// A sentence or a question; it may quote the sender, so escape it.
+pub(super) fn hint(
+    kind: ErrorKind,
     content_type: Option<&[u8]>,
     body: &[u8],
     now: UnixTime,
 ) -> String {
-    let peek = || Peek::at(content_type, body);
-    match error.kind() {
-        ErrorKind::InvoiceMismatch => mismatch(peek().id),
-        ErrorKind::TokenExpired => expired(peek().expires_at, now),
-        ErrorKind::TokenLifetime => long_lived(peek().expires_at, now),
-        kind => plain(kind).to_owned(),
+    let claim = |name| unverified_claims(content_type, body)?.get(name).cloned();
+    let now = now.as_secs();
+    match kind {
+        ErrorKind::InvoiceMismatch => match claim("id").as_ref().and_then(|id| id.as_str()) {
+            Some(id) => format!(
+                "the token belongs to invoice {id:?}: an attacker may have reused the token of another payment"
+            ),
+            None => {
+                "the token names no invoice, so the vendor did not issue it for this payment".into()
+            }
+        },
+        ErrorKind::TokenExpired => {
+            let ago = claim("exp").and_then(|exp| now.checked_sub(exp.as_u64()?));
+            let ago = ago.map_or("expired".to_owned(), |ago| {
+                format!("expired {} ago", Seconds(ago))
+            });
+            format!("{ago}: is this machine's clock correct, or is this a replay?")
+        }
+        ErrorKind::TokenLifetime => {
+            let ahead = claim("exp").and_then(|exp| exp.as_u64()?.checked_sub(now));
+            let ahead = ahead.map_or("expires too far in the future".to_owned(), |ahead| {
+                format!("expires in {}", Seconds(ahead))
+            });
+            format!(
+                "{ahead}, but the vendor's tokens last five minutes: is this machine's clock slow?"
+            )
+        }
+        kind => fixed(kind).to_owned(),
     }
 }
 
-fn mismatch(id: Option<String>) -> String {
-    let of = match id {
-        Some(id) => format!("the token is of invoice {id:?}"),
-        None => "the token names no invoice".to_owned(),
-    };
-    format!("{of}: somebody may have taken the token of one payment to confirm another")
-}
-
-fn expired(expires_at: Option<UnixTime>, now: UnixTime) -> String {
-    let ago = match expires_at {
-        Some(time) => {
-            let seconds = now.as_secs().saturating_sub(time.as_secs());
-            format!("expired {} ago", Seconds(seconds))
-        }
-        None => "expired".to_owned(),
-    };
-    format!("{ago}: is this machine's clock right, or is it a replay?")
-}
-
-fn long_lived(expires_at: Option<UnixTime>, now: UnixTime) -> String {
-    let ahead = match expires_at {
-        Some(time) => {
-            let seconds = time.as_secs().saturating_sub(now.as_secs());
-            format!("expires in {}", Seconds(seconds))
-        }
-        None => "expires too far ahead".to_owned(),
-    };
-    format!("{ahead}, and the vendor gives five minutes: is this machine's clock behind?")
-}
-
-fn plain(kind: ErrorKind) -> &'static str {
+fn fixed(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::BodyTooLarge => {
-            "the vendor sends about 2 KiB: this is no postback, or something was added on the way"
+        ErrorKind::BodyTimeout => {
+            "the sender, or a proxy before this server, was slow: nothing was wrong with what arrived"
         }
-        ErrorKind::BodyUnreadable => "the connection broke: the sender has to send it again",
-        ErrorKind::ClockBeforeEpoch => "set this machine's clock",
+        ErrorKind::BodyTooLarge => {
+            "the vendor sends about 2 KiB: this is not a postback, or a proxy added to it"
+        }
+        ErrorKind::BodyUnreadable => {
+            "the connection broke before the body was complete: the sender has to try again"
+        }
+        ErrorKind::ClockBeforeEpoch | ErrorKind::VerifierAmbiguous | ErrorKind::VerifierMissing => {
+            "the fault is in this app or machine, not in the postback"
+        }
         ErrorKind::ContentEncoding => {
             "the vendor never compresses: look for a proxy that does, or a sender that is not the vendor"
         }
         ErrorKind::DuplicateField => {
-            "the vendor sends each field once: two values are a way to show one to a check and the other to the shop"
+            "the vendor sends each field once: with two values, the check may read one and the shop the other"
         }
         ErrorKind::InvalidField => {
-            "compare this field with the vendor's page: the sender is not the vendor, or the vendor changed it"
+            "compare this field with the vendor's documentation: either the sender is not the vendor, or the vendor changed it"
         }
         ErrorKind::InvalidForm | ErrorKind::InvalidJson => {
-            "was the body cut, quoted or converted on its way, or saved with a byte order mark?"
+            "was the body truncated, quoted or converted on the way, or saved with a byte order mark?"
         }
         ErrorKind::MediaType => {
-            "choose JSON or application/x-www-form-urlencoded in the project's settings, and pass the Content-Type on as it came"
+            "select JSON or application/x-www-form-urlencoded in the project's settings, and check that proxies keep the Content-Type"
         }
         ErrorKind::MethodNotAllowed => {
-            "was it redirected? A POST that follows a redirect becomes a GET, and loses its body"
+            "was it redirected? A POST that follows a redirect becomes a GET and loses its body"
         }
         ErrorKind::MissingField | ErrorKind::MissingId => {
-            "compare the fields with the vendor's page; an order_id is there only if the invoice was made with one"
+            "compare the fields with the vendor's documentation; order_id is set only if the invoice was created with one"
         }
         ErrorKind::StatusRefused => {
-            "the vendor documents only success: if yours sends others, accept any status and look at it in the handler"
+            "the vendor documents only success: if your project sends others, accept any status and check it in the handler"
         }
-        ErrorKind::TestModeRefused => "the payment is a test, and tests are refused as you asked",
+        ErrorKind::TestModeRefused => {
+            "this is a test payment, and the verifier is configured to refuse those"
+        }
+        ErrorKind::TestModeUnknown => {
+            "the verifier is configured to require a live payment, and only JSON says which one is: select JSON in the project's settings"
+        }
         ErrorKind::TokenAlgorithm | ErrorKind::TokenHeader => {
-            "the vendor signs with plain HS256: this token was not made by the vendor"
+            "the vendor signs with plain HS256: this token is not from the vendor"
         }
         ErrorKind::TokenClaims => {
-            "the vendor's token holds the invoice as id and whole seconds as exp: this one was made by somebody else with your secret"
+            "the vendor's token holds the invoice as id and whole seconds as exp: this one is not from the vendor, though it is signed with your secret"
         }
         ErrorKind::TokenMalformed => {
-            "a token is three parts with dots between, unquoted and without Bearer: was it cut or changed when it was copied?"
+            "a token is three parts separated by dots, without quotes or Bearer: was it truncated or changed when it was copied?"
         }
         ErrorKind::TokenMissing => "the vendor always sends a token: this postback is forged",
-        ErrorKind::TokenNotYetValid => "is this machine's clock behind?",
+        ErrorKind::TokenNotYetValid => "is this machine's clock slow?",
         ErrorKind::TokenSignature => {
-            "signed with another secret: is CRYPTOCLOUD_SECRET_KEY the SECRET KEY of this project, not its API KEY?"
+            "is your secret the SECRET KEY of this project, and not its API KEY?"
         }
-        ErrorKind::VerifierMissing => "put a verifier into the app's data",
-        // A kind that came after this was written.
-        _ => "look at the cause",
+        // `ErrorKind` is non-exhaustive; the test below finds a kind without a hint.
+        _ => FALLBACK,
+    }
+}
+
+const FALLBACK: &str = "see the cause";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_hint() {
+        for kind in ErrorKind::ALL {
+            let hint = hint(*kind, None, b"", UnixTime::from_secs(0));
+            assert_ne!(hint, FALLBACK, "{kind:?}");
+        }
     }
 }

@@ -1,34 +1,34 @@
-//! The checks of one postback in order, for a person and for programs.
+//! The checks of one postback in order, for people and for programs.
 
+mod claims;
 mod duration;
 mod hint;
 mod payload;
-mod peek;
 
 use std::error::Error as _;
 
 use bytes::Bytes;
-use cryptocloud_postback::{Check, Error, Postback, UnixTime, Verified, Verifier};
+use cryptocloud_postback::{Check, Error, Postback, UnixTime, Verified};
 use serde::Serialize;
 
-pub(crate) use payload::{Info, Payload};
+pub(crate) use payload::Payload;
 
-/// How far a postback came, and what it says.
+/// Which checks a postback passed, and what it reports.
 ///
-/// It never holds the token; what the sender wrote is in it as it came, so escape it.
+/// It never holds the token. It holds strings from the sender unchanged, so escape them.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Report {
     pub(crate) verified: bool,
-    /// What the adapters answer: 200, where the handler has nothing against it.
+    /// The status that the adapters respond with, or 200 if the handler has to decide.
     pub(crate) status: u16,
-    /// The kind of the error, by its name in the library.
+    /// The name of the `ErrorKind`.
     pub(crate) kind: Option<String>,
-    /// Proven if `verified`, else what the body names.
+    /// Proven if `verified`, else what the body claims.
     pub(crate) invoice_id: Option<String>,
-    /// Until when the token is good, in Unix seconds; only if `verified`.
+    /// When the token expires, in Unix seconds; only if `verified`.
     pub(crate) expires_at: Option<u64>,
     pub(crate) checks: Vec<Step>,
-    /// None where the body is no postback at all.
+    /// `None` if the body is not a postback.
     pub(crate) postback: Option<Payload>,
 }
 
@@ -36,8 +36,8 @@ pub(crate) struct Report {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Step {
     pub(crate) check: &'static str,
-    /// What holds when the check does.
-    pub(crate) holds: String,
+    /// What has to be true for the check to pass.
+    pub(crate) requirement: String,
     #[serde(flatten)]
     pub(crate) outcome: Outcome,
 }
@@ -46,37 +46,54 @@ pub(crate) struct Step {
 #[serde(rename_all = "kebab-case", tag = "result")]
 pub(crate) enum Outcome {
     Failed(Failure),
-    NotMade,
     Ok,
+    /// Not run, since an earlier check failed or there is no secret.
+    Skipped,
 }
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Failure {
-    /// The kind of the error, by its name in the library.
+    /// The name of the `ErrorKind`.
     pub(crate) kind: String,
     /// What was wrong.
     pub(crate) message: String,
-    /// What exactly, where more is known.
+    /// More detail, if there is any.
     pub(crate) cause: Option<String>,
-    /// What a person can do about it.
+    /// What an operator can do about it.
     pub(crate) hint: String,
 }
 
 impl Report {
-    /// Verifies a body as the adapters do.
-    pub(crate) fn of(
-        verifier: &Verifier,
-        content_type: Option<&[u8]>,
-        body: Bytes,
-        now: UnixTime,
-    ) -> Self {
-        match verifier.verify_at(content_type, body.clone(), now) {
-            Ok(verified) => Self::accepted(&verified),
-            Err(error) => Self::refused(&error, content_type, body, now),
+    /// The report of a postback that was accepted.
+    pub(crate) fn accepted(verified: &Verified) -> Self {
+        Self {
+            verified: true,
+            expires_at: Some(verified.expires_at().as_secs()),
+            checks: steps(|_| Outcome::Ok),
+            ..Self::unchecked(verified.reported())
         }
     }
 
-    /// Of a postback that was refused, by `check_request` too.
+    /// The report of a well-formed postback, without a secret to verify it.
+    pub(crate) fn unchecked(postback: &Postback) -> Self {
+        Self {
+            verified: false,
+            status: 200,
+            kind: None,
+            invoice_id: Some(postback.invoice_id.to_string()),
+            expires_at: None,
+            checks: steps(|check| {
+                if check <= Check::Fields {
+                    Outcome::Ok
+                } else {
+                    Outcome::Skipped
+                }
+            }),
+            postback: Some(Payload::of(postback)),
+        }
+    }
+
+    /// The report of a postback that was refused.
     pub(crate) fn refused(
         error: &Error,
         content_type: Option<&[u8]>,
@@ -84,59 +101,38 @@ impl Report {
         now: UnixTime,
     ) -> Self {
         let postback = Postback::parse(content_type, body.clone()).ok();
-        let named = postback.as_ref().map(|postback| &postback.invoice_id);
+        let claimed = postback.as_ref().map(|postback| &postback.invoice_id);
         let failure = Failure {
             kind: format!("{:?}", error.kind()),
             message: error.to_string(),
             cause: error.source().map(ToString::to_string),
-            hint: hint::hint(error, content_type, &body, now),
+            hint: hint::hint(error.kind(), content_type, &body, now),
         };
         Self {
             verified: false,
-            status: error.kind().status_code(),
+            status: error.kind().response().status(),
             kind: Some(failure.kind.clone()),
             invoice_id: error
                 .claimed_invoice_id()
-                .or(named)
+                .or(claimed)
                 .map(ToString::to_string),
             expires_at: None,
-            checks: steps(error.kind().check(), failure),
+            // Those before the failed one passed, and those after it did not run.
+            checks: steps(|check| match error.kind().failed_check() {
+                Some(failed) if check < failed => Outcome::Ok,
+                Some(failed) if check == failed => Outcome::Failed(failure.clone()),
+                _ => Outcome::Skipped,
+            }),
             postback: postback.map(|postback| Payload::of(&postback)),
         }
     }
-
-    /// Of a postback that was accepted.
-    pub(crate) fn accepted(verified: &Verified) -> Self {
-        let ok = |check: &Check| Step::new(*check, Outcome::Ok);
-        Self {
-            verified: true,
-            status: 200,
-            kind: None,
-            invoice_id: Some(verified.invoice_id().to_string()),
-            expires_at: Some(verified.expires_at().as_secs()),
-            checks: Check::ALL.iter().map(ok).collect(),
-            postback: Some(Payload::of(verified.reported())),
-        }
-    }
 }
 
-impl Step {
-    fn new(check: Check, outcome: Outcome) -> Self {
-        Self {
-            check: check.name(),
-            holds: check.to_string(),
-            outcome,
-        }
-    }
-}
-
-/// Those before the failed one held, and those after it were not made.
-fn steps(failed: Option<Check>, failure: Failure) -> Vec<Step> {
-    let outcome = |check: Check| match failed {
-        Some(failed) if check < failed => Outcome::Ok,
-        Some(failed) if check == failed => Outcome::Failed(failure.clone()),
-        _ => Outcome::NotMade,
+fn steps(outcome: impl Fn(Check) -> Outcome) -> Vec<Step> {
+    let step = |check: &Check| Step {
+        check: check.name(),
+        requirement: check.to_string(),
+        outcome: outcome(*check),
     };
-    let step = |check: &Check| Step::new(*check, outcome(*check));
     Check::ALL.iter().map(step).collect()
 }

@@ -7,48 +7,47 @@ mod summary;
 use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use cryptocloud_postback::Format;
-use reqwest::{Method, Url};
+use reqwest::Url;
 
 use crate::{
-    client::{self, Body, Client, Request},
-    draft::{Draft, PostbackOptions},
+    client::{self, Client},
+    draft::PostbackOptions,
     forge,
     secret::SecretOptions,
 };
 
-/// Posts a signed postback as the vendor does, many of them, or forged ones
+/// Send signed postbacks as the vendor does, or forged ones
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Where to post to
+    /// The URL to send to
     #[arg(long, value_parser = client::url, required_unless_present = "forge")]
     url: Option<Url>,
 
-    /// Sends this attack and says whether it was refused: a name, all, or list to see the names
+    /// Send this attack and show whether it was refused: a name, "all", or "list" to list the names
     ///
-    /// The controls of "all" are genuine, so send it to a test deployment. Each body has a new
-    /// invoice, and the order of --order-id, or ORDER_93223.
+    /// "all" also sends genuine postbacks, so use it on a test deployment. Each body has a new
+    /// invoice ID, and the order ID from --order-id, or ORDER_93223.
     #[arg(
         long,
-        value_name = "KIND",
+        value_name = "ATTACK",
         conflicts_with_all = [
-            "repeat", "concurrency", "invoice_id", "status", "test_mode", "expires_in", "body"
+            "repeat", "concurrency", "invoice_id", "paid", "status", "test_mode", "expires_in", "body"
         ]
     )]
     forge: Option<String>,
 
-    /// Sends this many, each with a token of its own time as the vendor's resends have
+    /// Send the postback this many times, signed anew each time as the vendor does
     ///
-    /// Tokens of the same second are the same, as the vendor's are.
+    /// Tokens signed in the same second are identical, as the vendor's are.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     repeat: Option<u64>,
 
-    /// Sends this many at a time
+    /// Send this many at the same time
     #[arg(long, value_name = "M", default_value = "1", requires = "repeat")]
     concurrency: NonZeroUsize,
 
-    /// How long to wait for an answer
+    /// How long to wait for a response
     #[arg(
         long,
         value_name = "SECONDS",
@@ -57,7 +56,7 @@ pub(crate) struct Args {
     )]
     timeout: u64,
 
-    /// Prints one line of JSON
+    /// Print one line of JSON
     #[arg(long)]
     json: bool,
 
@@ -72,7 +71,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.forge.as_deref() == Some("list") {
         return forge::list(args.json);
     }
-    let url = args.url.context("say where to post to with --url")?;
+    let url = args.url.context("set the URL to send to with --url")?;
     let secret = args.secret.signing()?;
     let timeout = Duration::from_secs(args.timeout);
     if let Some(kind) = &args.forge {
@@ -87,25 +86,13 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn request(draft: &Draft) -> anyhow::Result<Request> {
-    Ok(post(draft.format, Body::Whole(draft.sign()?)))
-}
-
-fn post(format: Format, body: Body) -> Request {
-    Request {
-        method: Method::POST,
-        content_type: format.content_type(),
-        content_encoding: None,
-        body,
-    }
-}
-
 const AFTER_HELP: &str = "\
 Examples:
   ccpostback send --url http://127.0.0.1:3000/postback --order-id ORDER_93223
-  ccpostback send --url http://127.0.0.1:3000/postback --repeat 1000 --concurrency 16
+  ccpostback send --url http://127.0.0.1:3000/postback --repeat 1000 \\
+    --concurrency 16
   ccpostback send --url http://127.0.0.1:3000/postback --body captured.json
   ccpostback send --url http://127.0.0.1:3000/postback --forge all
 
-Exit code: 0 where every answer is a 2xx, or with --forge where every attack is refused; 1 where one
-is not, or Ctrl-C ends it before; 2 where nothing could be sent or nobody answered.";
+Exit code: 0 if every response is a 2xx or, with --forge, every attack is refused; 1 if not, or if \
+Ctrl-C ends it early; 2 if nothing could be sent or no response arrived.";

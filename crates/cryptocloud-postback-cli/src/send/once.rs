@@ -3,9 +3,8 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use serde::Serialize;
 
-use super::request;
 use crate::{
-    client::{Answer, Client},
+    client::{Client, Response},
     draft::Draft,
     output::{self, BAD, Escaped, GOOD, WARN},
 };
@@ -16,33 +15,31 @@ struct Sent<'a> {
     format: String,
     status: u16,
     milliseconds: f64,
-    answer: &'a str,
-    answer_is_cut: bool,
+    response: &'a str,
+    response_truncated: bool,
     location: Option<&'a str>,
 }
 
 pub(super) async fn run(client: &Client, draft: &Draft, json: bool) -> anyhow::Result<ExitCode> {
-    let answer = client
-        .send(request(draft)?)
+    let response = client
+        .send(draft.request()?)
         .await
-        .map_err(|no_answer| anyhow!("{}: {}", client.url(), no_answer.reason))?;
-    output::print(&match json {
-        true => output::json(&Sent {
-            invoice_id: &draft.invoice_id,
-            format: draft.format.to_string(),
-            status: answer.status.as_u16(),
-            milliseconds: answer.elapsed.as_secs_f64() * 1e3,
-            answer: &answer.body,
-            answer_is_cut: answer.is_cut,
-            location: answer.location.as_deref(),
-        })?,
-        false => text(client, draft, &answer),
-    })?;
-    Ok(ExitCode::from(u8::from(!answer.status.is_success())))
+        .map_err(|error| anyhow!("{}: {}", client.url(), error.reason))?;
+    let sent = Sent {
+        invoice_id: &draft.invoice_id,
+        format: draft.format.to_string(),
+        status: response.status.as_u16(),
+        milliseconds: response.elapsed.as_secs_f64() * 1e3,
+        response: &response.body,
+        response_truncated: response.truncated,
+        location: response.location.as_deref(),
+    };
+    output::print_result(json, &sent, || text(client, draft, &response))?;
+    Ok(ExitCode::from(u8::from(!response.status.is_success())))
 }
 
-fn text(client: &Client, draft: &Draft, answer: &Answer) -> String {
-    let style = if answer.status.is_success() {
+fn text(client: &Client, draft: &Draft, response: &Response) -> String {
+    let style = if response.status.is_success() {
         GOOD
     } else {
         BAD
@@ -52,19 +49,23 @@ fn text(client: &Client, draft: &Draft, answer: &Answer) -> String {
         client.url(),
         draft.format,
         Escaped(&draft.invoice_id),
-        answer.status,
-        answer.elapsed.as_secs_f64() * 1e3,
+        response.status,
+        response.elapsed.as_secs_f64() * 1e3,
     );
-    if answer.status.is_redirection() {
-        let to = answer.location.as_deref().unwrap_or("nowhere");
+    if response.status.is_redirection() {
+        let to = response.location.as_deref().unwrap_or("an unknown URL");
         text += &format!(
-            "{WARN}redirected to {}: the vendor's sender follows with a GET and loses the body, so answer here{WARN:#}\n",
+            "{WARN}redirected to {}{WARN:#}\nThe vendor's sender would follow with a GET and lose the body: respond at this URL.\n",
             Escaped(to)
         );
     }
-    if !answer.body.is_empty() {
-        let cut = if answer.is_cut { " (cut)" } else { "" };
-        text += &format!("{}{cut}\n", Escaped(answer.body.trim_end()));
+    if !response.body.is_empty() {
+        let note = if response.truncated {
+            " (truncated)"
+        } else {
+            ""
+        };
+        text += &format!("{}{note}\n", Escaped(response.body.trim_end()));
     }
     text
 }

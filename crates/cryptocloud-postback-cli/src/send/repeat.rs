@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal;
 
-use super::{request, summary::Summary};
+use super::summary::Summary;
 use crate::{client::Client, draft::Draft, output};
 
 pub(super) async fn run(
@@ -17,18 +17,18 @@ pub(super) async fn run(
     let bar = progress_bar(count)?;
     let start = Instant::now();
     let mut summary = Summary::new(count);
-    // Each is signed when it is sent.
-    let mut answers = stream::iter(0..count)
+    // Each request is signed when it is sent.
+    let mut responses = stream::iter(0..count)
         .map(async |_| {
-            let request = request(draft)?;
+            let request = draft.request()?;
             Ok::<_, anyhow::Error>(client.send(request).await)
         })
         .buffer_unordered(concurrency.get());
     let mut interrupt = Box::pin(signal::ctrl_c());
     loop {
         tokio::select! {
-            answer = answers.next() => match answer {
-                Some(answer) => summary.add(answer?),
+            response = responses.next() => match response {
+                Some(response) => summary.add(response?),
                 None => break,
             },
             result = &mut interrupt => {
@@ -40,14 +40,11 @@ pub(super) async fn run(
     }
     bar.finish_and_clear();
     summary.finish(start.elapsed());
-    output::print(&match json {
-        true => output::json(&summary)?,
-        false => summary.text(),
-    })?;
+    output::print_result(json, &summary, || summary.text())?;
     Ok(ExitCode::from(summary.exit_code()))
 }
 
-/// On standard error, and drawn only where that is a terminal.
+/// Drawn on standard error, and only if that is a terminal.
 fn progress_bar(count: u64) -> anyhow::Result<ProgressBar> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}")?;
     Ok(ProgressBar::new(count).with_style(style))

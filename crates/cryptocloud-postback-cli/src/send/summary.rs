@@ -3,18 +3,18 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::Serialize;
 
 use crate::{
-    client::{Answer, NoAnswer},
+    client::{Response, SendError},
     output::{BAD, Escaped, GOOD, WARN},
 };
 
-/// What came back from many.
+/// The responses to a repeated postback.
 #[derive(Debug, Serialize)]
 pub(super) struct Summary {
     wanted: u64,
     sent: u64,
-    /// How many answers there were of each status.
+    /// Responses by status.
     statuses: BTreeMap<u16, u64>,
-    /// How often there was no answer, by the reason.
+    /// Missing responses by reason.
     errors: BTreeMap<String, u64>,
     p50_milliseconds: Option<f64>,
     p99_milliseconds: Option<f64>,
@@ -41,14 +41,14 @@ impl Summary {
         }
     }
 
-    pub(super) fn add(&mut self, result: Result<Answer, NoAnswer>) {
+    pub(super) fn add(&mut self, result: Result<Response, SendError>) {
         self.sent += 1;
         match result {
-            Ok(answer) => {
-                *self.statuses.entry(answer.status.as_u16()).or_default() += 1;
-                self.times.push(answer.elapsed);
+            Ok(response) => {
+                *self.statuses.entry(response.status.as_u16()).or_default() += 1;
+                self.times.push(response.elapsed);
             }
-            Err(no_answer) => *self.errors.entry(no_answer.reason).or_default() += 1,
+            Err(error) => *self.errors.entry(error.reason).or_default() += 1,
         }
     }
 
@@ -58,27 +58,27 @@ impl Summary {
         self.p99_milliseconds = self.percentile(99);
         self.max_milliseconds = self.percentile(100);
         self.seconds = elapsed.as_secs_f64();
-        // No run is so long that this is not exact.
-        let answered = u32::try_from(self.times.len()).unwrap_or(u32::MAX);
-        self.per_second = f64::from(answered) / self.seconds.max(f64::MIN_POSITIVE);
+        // No run gets more responses than this can hold.
+        let responses = u32::try_from(self.times.len()).unwrap_or(u32::MAX);
+        self.per_second = f64::from(responses) / self.seconds.max(f64::MIN_POSITIVE);
     }
 
-    /// The nearest rank.
+    /// By nearest rank.
     fn percentile(&self, percent: usize) -> Option<f64> {
         let rank = (self.times.len() * percent).div_ceil(100);
         let time = self.times.get(rank.checked_sub(1)?)?;
         Some(time.as_secs_f64() * 1e3)
     }
 
-    /// 0 where all were sent and answered by a 2xx, 2 where nobody answered at all.
+    /// 0 if every request got a 2xx, 2 if no request got a response, else 1.
     pub(super) fn exit_code(&self) -> u8 {
-        let is_right = |status: &u16| (200..300).contains(status);
+        let is_success = |status: &u16| (200..300).contains(status);
         if self.sent > 0 && self.statuses.is_empty() {
             2
         } else if self.sent < self.wanted || !self.errors.is_empty() {
             1
         } else {
-            u8::from(!self.statuses.keys().all(is_right))
+            u8::from(!self.statuses.keys().all(is_success))
         }
     }
 
@@ -87,7 +87,7 @@ impl Summary {
         if self.sent < self.wanted {
             text += &format!(", {WARN}interrupted{WARN:#}");
         }
-        text += "; tokens of the same second are the same\n";
+        text += "; tokens signed in the same second are identical\n";
         for (status, count) in &self.statuses {
             let style = if (200..300).contains(status) {
                 GOOD
@@ -97,7 +97,7 @@ impl Summary {
             text += &format!("  {style}{status}{style:#}  {count}\n");
         }
         for (reason, count) in &self.errors {
-            text += &format!("  {BAD}no answer{BAD:#}  {count}: {}\n", Escaped(reason));
+            text += &format!("  {BAD}no response{BAD:#}  {count}: {}\n", Escaped(reason));
         }
         if let (Some(p50), Some(p99), Some(max)) = (
             self.p50_milliseconds,
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_of_the_nearest_rank() {
+    fn percentiles_are_by_nearest_rank() {
         let mut summary = Summary::new(0);
         summary.finish(Duration::ZERO);
         assert_eq!(summary.p50_milliseconds, None);

@@ -6,19 +6,19 @@ mod time;
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::bail;
-use cryptocloud_postback::{MAX_BODY_BYTES, UnixTime, check_request};
+use cryptocloud_postback::{MAX_BODY_BYTES, RequestHead, UnixTime};
 
 use crate::{input, output, report::Report, secret::SecretOptions};
 
-/// Verifies one body, and shows every check in order
+/// Verify one body and show each check in order
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// The body; - is standard input
+    /// The file with the body, or - for standard input
     #[arg(default_value = "-")]
     file: PathBuf,
 
-    /// The request's Content-Type; without it the body's first byte says what it is
+    /// The request's Content-Type; if missing, the format is detected from the body's first byte
     #[arg(long, value_name = "TYPE", help_heading = REQUEST)]
     content_type: Option<String>,
 
@@ -30,27 +30,27 @@ pub(crate) struct Args {
     #[arg(long, default_value = "POST", help_heading = REQUEST)]
     method: String,
 
-    /// Verifies as of this time, in RFC 3339 or as Unix seconds [default: now]
+    /// Verify as of this time, in RFC 3339 or Unix seconds [default: now]
     #[arg(long, value_name = "TIME", value_parser = time::parse, help_heading = RULES)]
     at: Option<UnixTime>,
 
-    /// How far this machine's clock and the vendor's may be apart, 0 to 300
+    /// How far this machine's clock and the vendor's may differ, from 0 to 300
     #[arg(long, value_name = "SECONDS", default_value_t = 60, help_heading = RULES)]
     leeway: u64,
 
-    /// Accepts other statuses than success
+    /// Accept any status, not only success
     #[arg(long, help_heading = RULES)]
     accept_any_status: bool,
 
-    /// Refuses a postback without an order, such as one of a payment link
+    /// Refuse a postback without order_id, as payment links send it
     #[arg(long, help_heading = RULES)]
     require_order_id: bool,
 
-    /// Refuses a payment that says that it is a test
+    /// Refuse a postback that does not say that its payment is live, as no form does
     #[arg(long, help_heading = RULES)]
-    refuse_test_mode: bool,
+    require_live_payment: bool,
 
-    /// Prints one line of JSON
+    /// Print one line of JSON
     #[arg(long)]
     json: bool,
 
@@ -64,13 +64,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .verifier()?
         .accept_any_status(args.accept_any_status)
         .leeway(Duration::from_secs(args.leeway))
-        .refuse_test_mode(args.refuse_test_mode)
+        .require_live_payment(args.require_live_payment)
         .require_order_id(args.require_order_id)
         .build()?;
-    // One byte more than is accepted shows that it is too long.
+    // One byte over the limit is enough to see that the body is too large.
     let body = input::read(&args.file, MAX_BODY_BYTES + 1)?;
     if body.is_empty() && args.content_type.is_none() {
-        bail!("the body is empty: name a file, or pipe a body in");
+        bail!("the body is empty: name a file or pipe a body to standard input");
     }
     let now = match args.at {
         Some(time) => time,
@@ -78,14 +78,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let content_type = args.content_type.as_deref().map(str::as_bytes);
     let encoding = args.content_encoding.as_deref().map(str::as_bytes);
-    let report = match check_request(&args.method, encoding, None) {
-        Ok(()) => Report::of(&verifier, content_type, body, now),
+    let headers = [
+        ("content-type", content_type),
+        ("content-encoding", encoding),
+    ];
+    let headers = headers.into_iter();
+    let head = RequestHead::check(
+        &args.method,
+        headers.filter_map(|(name, value)| Some((name, value?))),
+    );
+    let report = match head.and_then(|head| verifier.verify_at(head, body.clone(), now)) {
+        Ok(verified) => Report::accepted(&verified),
         Err(error) => Report::refused(&error, content_type, body, now),
     };
-    output::print(&match args.json {
-        true => output::json(&report)?,
-        false => text::text(&report),
-    })?;
+    output::print_result(args.json, &report, || text::text(&report))?;
     Ok(ExitCode::from(u8::from(!report.verified)))
 }
 
@@ -96,7 +102,7 @@ Examples:
   ccpostback verify --at 2026-01-27T10:23:20Z body.json
   ccpostback sign | ccpostback verify --json
 
-Exit code: 0 where the postback is verified, 1 where it is refused, 2 where nothing could be verified.";
+Exit code: 0 if the postback is verified, 1 if it is refused, 2 if nothing could be verified.";
 
 const REQUEST: &str = "Request";
 const RULES: &str = "Rules";

@@ -1,17 +1,18 @@
-//! A report for a person.
+//! The report as text for people.
 
 use std::fmt::{self, Write};
 
 use anstyle::Style;
+use serde_json::Value;
 
 use crate::{
-    output::{BAD, BOLD, DIM, Escaped, GOOD},
-    report::{Info, Outcome, Payload, Report, Step},
+    output::{BAD, BOLD, DIM, Escaped, GOOD, WARN},
+    report::{Outcome, Payload, Report, Step},
 };
 
 pub(super) fn text(report: &Report) -> String {
     let mut text = String::new();
-    // Writing to a text never fails.
+    // Writing to a `String` never fails.
     let _ = write(&mut text, report);
     text
 }
@@ -25,22 +26,19 @@ fn write(text: &mut String, report: &Report) -> fmt::Result {
         (true, Some(id)) => writeln!(text, "{GOOD}verified{GOOD:#}: invoice {}", Escaped(id))?,
         (_, Some(id)) => writeln!(
             text,
-            "{BAD}refused{BAD:#}, to be answered with {}: says that it is of invoice {}",
+            "{BAD}refused{BAD:#} with status {}: the body claims invoice {}",
             report.status,
             Escaped(id)
         )?,
-        (_, None) => writeln!(
-            text,
-            "{BAD}refused{BAD:#}, to be answered with {}",
-            report.status
-        )?,
+        (_, None) => writeln!(text, "{BAD}refused{BAD:#} with status {}", report.status)?,
     }
     let Some(payload) = &report.postback else {
         return Ok(());
     };
-    let title = match report.verified {
-        true => "reported, and not signed by the token",
-        false => "unproven, whoever sent it",
+    let title = if report.verified {
+        "reported, but not signed by the token"
+    } else {
+        "claimed, not proven"
     };
     writeln!(text, "\n{BOLD}{title}{BOLD:#}")?;
     write_payload(text, payload)
@@ -49,13 +47,13 @@ fn write(text: &mut String, report: &Report) -> fmt::Result {
 fn write_step(text: &mut String, step: &Step) -> fmt::Result {
     let (style, mark): (Style, _) = match &step.outcome {
         Outcome::Failed(_) => (BAD, "failed"),
-        Outcome::NotMade => (DIM, "-"),
+        Outcome::Skipped => (DIM, "-"),
         Outcome::Ok => (GOOD, "ok"),
     };
     writeln!(
         text,
         "{style}{mark:<8}{style:#}{:<11}{}",
-        step.check, step.holds
+        step.check, step.requirement
     )?;
     let Outcome::Failed(failure) = &step.outcome else {
         return Ok(());
@@ -63,67 +61,58 @@ fn write_step(text: &mut String, step: &Step) -> fmt::Result {
     let cause = failure.cause.as_deref();
     let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
     writeln!(text, "{:19}{BAD}{}{cause}{BAD:#}", "", failure.message)?;
-    writeln!(text, "{:19}{}", "", Escaped(&failure.hint))
-}
-
-fn write_payload(text: &mut String, payload: &Payload) -> fmt::Result {
-    let amount = payload.amount_crypto.to_string();
-    let order = payload.order_id.as_deref();
-    for (name, value) in [
-        ("format", Some(payload.format.as_str())),
-        ("status", Some(&payload.status)),
-        ("invoice_id", Some(&payload.invoice_id)),
-        ("amount_crypto", Some(&amount)),
-        ("currency", Some(&payload.currency)),
-        ("order_id", order.or(Some("(none)"))),
-        ("invoice_info", payload.invoice_info_error.as_deref()),
-    ] {
-        write_field(text, name, value)?;
-    }
-    match &payload.invoice_info {
-        Some(info) => write_info(text, info),
-        None => Ok(()),
-    }
-}
-
-fn write_info(text: &mut String, info: &Info) -> fmt::Result {
-    let test_mode = info.test_mode.map(|test| test.to_string());
-    let transactions = info.tx_list.as_ref().map(|list| list.join(", "));
-    for (name, value) in [
-        ("status", &info.status),
-        ("invoice_status", &info.invoice_status),
-        ("test_mode", &test_mode),
-        ("created", &info.created),
-        ("date_finished", &info.date_finished),
-        ("expiry_date", &info.expiry_date),
-        ("address", &info.address),
-        ("network", &info.network),
-        ("project", &info.project),
-        ("tx_list", &transactions),
-    ] {
-        write_field(text, &format!("invoice_info.{name}"), value.as_deref())?;
-    }
-    for (name, value) in [
-        ("amount", info.amount),
-        ("amount_usd", info.amount_usd),
-        ("amount_in_fiat", info.amount_in_fiat),
-        ("amount_paid", info.amount_paid),
-        ("amount_paid_usd", info.amount_paid_usd),
-        ("fee", info.fee),
-        ("service_fee", info.service_fee),
-        ("received", info.received),
-        ("received_usd", info.received_usd),
-        ("to_surcharge", info.to_surcharge),
-    ] {
-        let value = value.map(|value| value.to_string());
-        write_field(text, &format!("invoice_info.{name}"), value.as_deref())?;
+    for line in lines(&Escaped(&failure.hint).to_string()) {
+        writeln!(text, "{:19}{line}", "")?;
     }
     Ok(())
 }
 
-fn write_field(text: &mut String, name: &str, value: Option<&str>) -> fmt::Result {
-    match value {
-        Some(value) => writeln!(text, "  {name:<29} {}", Escaped(value)),
-        None => Ok(()),
+/// Breaks text between words, to fit 80 columns after an indentation of 19.
+fn lines(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < 61 => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
     }
+    lines
+}
+
+fn write_payload(text: &mut String, payload: &Payload) -> fmt::Result {
+    let amount = payload.amount_crypto.map(|amount| amount.to_string());
+    for (name, value) in [
+        ("format", Some(payload.format.as_str())),
+        ("status", Some(&payload.status)),
+        ("invoice_id", Some(&payload.invoice_id)),
+        ("amount_crypto", amount.as_deref()),
+        ("currency", payload.currency.as_deref()),
+        ("order_id", payload.order_id.as_deref()),
+    ] {
+        write_field(text, name, value.unwrap_or("(none)"))?;
+    }
+    let info = payload.invoice_info.as_ref().and_then(Value::as_object);
+    for (name, value) in info.into_iter().flatten() {
+        let value = match value {
+            Value::Array(values) => {
+                let values: Vec<_> = values.iter().filter_map(Value::as_str).collect();
+                values.join(", ")
+            }
+            Value::Null => continue,
+            Value::String(value) => value.clone(),
+            value => value.to_string(),
+        };
+        write_field(text, &format!("invoice_info.{name}"), &value)?;
+    }
+    for note in &payload.notes {
+        writeln!(text, "  {WARN}{:<29} {note}{WARN:#}", "note")?;
+    }
+    Ok(())
+}
+
+fn write_field(text: &mut String, name: &str, value: &str) -> fmt::Result {
+    writeln!(text, "  {name:<29} {}", Escaped(value))
 }

@@ -2,14 +2,15 @@ use anyhow::Context;
 use cryptocloud_postback::UnixTime;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// RFC 3339, or seconds since 1970.
+/// Parses RFC 3339 or seconds since 1970.
 pub(super) fn parse(text: &str) -> anyhow::Result<UnixTime> {
     let seconds = match text.parse() {
         Ok(seconds) => seconds,
         Err(_) => {
-            let time = OffsetDateTime::parse(text, &Rfc3339)
-                .context("neither RFC 3339, such as 2026-01-27T10:23:20Z, nor Unix seconds")?;
-            u64::try_from(time.unix_timestamp()).context("before 1970")?
+            let time = OffsetDateTime::parse(text, &Rfc3339).context(
+                "the time must be RFC 3339, such as 2026-01-27T10:23:20Z, or Unix seconds",
+            )?;
+            u64::try_from(time.unix_timestamp()).context("the time is before 1970")?
         }
     };
     Ok(UnixTime::from_secs(seconds))

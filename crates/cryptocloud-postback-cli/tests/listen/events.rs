@@ -1,13 +1,13 @@
-//! The stream that the page reads.
+//! The event stream that the page reads.
 
 use reqwest::{Method, Response};
 use serde_json::Value;
 
 use crate::{TestResult, genuine, listener::Listener};
 
-/// The events of one connection.
+/// The event stream of one connection.
 struct Events {
-    answer: Response,
+    response: Response,
     text: String,
 }
 
@@ -17,15 +17,15 @@ impl Events {
         if let Some(id) = last {
             request = request.header("last-event-id", id);
         }
-        let answer = request.send().await?.error_for_status()?;
-        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        let response = request.send().await?.error_for_status()?;
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
         Ok(Self {
-            answer,
+            response,
             text: String::new(),
         })
     }
 
-    /// The id and the data of the next event; None at the end of the stream.
+    /// The id and the data of the next event; `None` at the end of the stream.
     async fn next(&mut self) -> TestResult<Option<(String, Value)>> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
@@ -36,7 +36,7 @@ impl Events {
                 let (id, data) = event.ok_or("no event")?;
                 return Ok(Some((id, serde_json::from_str(&data)?)));
             }
-            match self.answer.chunk().await? {
+            match self.response.chunk().await? {
                 Some(chunk) => self.text += str::from_utf8(&chunk)?,
                 None => return Ok(None),
             }
@@ -51,23 +51,23 @@ fn ids(update: &Value) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn what_is_there_and_what_changes() -> TestResult {
+async fn stored_postbacks_and_changes() -> TestResult {
     let mut listener = Listener::start(&[])?;
-    listener.post(&genuine("GENUINE1")?).await?;
+    listener.post(&genuine("GENUINE1")).await?;
     let mut events = Events::open(&listener, None).await?;
     let (_, first) = events.next().await?.ok_or("no event")?;
     assert_eq!(ids(&first), [1]);
-    listener.post(&genuine("GENUINE2")?).await?;
+    listener.post(&genuine("GENUINE2")).await?;
     let (seen, second) = events.next().await?.ok_or("no event")?;
     assert_eq!(ids(&second), [2]);
     assert_eq!(second["postbacks"][0]["invoice_id"], "GENUINE2");
     assert_eq!(second["oldest"], 1);
 
-    // One that comes back gets what it missed, once.
-    listener.post(&genuine("GENUINE3")?).await?;
+    // A page that reconnects gets what it missed, once.
+    listener.post(&genuine("GENUINE3")).await?;
     let mut again = Events::open(&listener, Some(&seen)).await?;
     assert_eq!(ids(&again.next().await?.ok_or("no event")?.1), [3]);
-    // An id of another run, or of nobody's, is of no use.
+    // An id of another run or a malformed one is ignored.
     for other in ["0.2", "", "x", "0.18446744073709551616"] {
         let mut all = Events::open(&listener, Some(other)).await?;
         assert_eq!(ids(&all.next().await?.ok_or("no event")?.1), [1, 2, 3]);
@@ -81,17 +81,17 @@ async fn what_is_there_and_what_changes() -> TestResult {
     assert_eq!((ids(&cleared), &cleared["oldest"]), (vec![], &4.into()));
 
     assert!(listener.signal("INT")?.success());
-    // The end is told, and not broken off.
+    // The stream ends properly and is not cut off.
     while events.next().await?.is_some() {}
     Ok(())
 }
 
 #[tokio::test]
-async fn a_reader_that_stands_still_misses_nothing_that_is_kept() -> TestResult {
+async fn a_slow_reader_misses_nothing_that_is_kept() -> TestResult {
     let listener = Listener::start(&["--keep", "50"])?;
     let mut events = Events::open(&listener, None).await?;
     for _ in 0..300 {
-        listener.post(&genuine("GENUINE1")?).await?;
+        listener.post(&genuine("GENUINE1")).await?;
     }
     let mut kept = std::collections::BTreeSet::new();
     while kept.last() != Some(&300) {

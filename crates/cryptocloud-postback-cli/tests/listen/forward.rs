@@ -1,4 +1,4 @@
-//! Passing on.
+//! `--forward`.
 
 use std::{
     io::Write,
@@ -20,7 +20,7 @@ use crate::{TestResult, genuine, listener::Listener};
 
 type Requests = Arc<Mutex<Vec<(Method, HeaderMap, Bytes)>>>;
 
-/// The merchant's server, with what it got.
+/// The merchant's server, and the requests that it received.
 async fn merchant() -> TestResult<(String, Requests)> {
     let requests = Requests::default();
     let accept = async |State(requests): State<Requests>, method, headers, body| {
@@ -55,10 +55,10 @@ fn requests(requests: &Requests) -> Vec<(Method, HeaderMap, Bytes)> {
 }
 
 #[tokio::test]
-async fn unchanged_there_and_back() -> TestResult {
+async fn requests_and_responses_are_unchanged() -> TestResult {
     let (origin, seen) = merchant().await?;
     let mut listener = Listener::start(&["--forward", &format!("{origin}/postback?a=b")])?;
-    let body = genuine("GENUINE1")?.json().body();
+    let body = genuine("GENUINE1").json().body();
     let request = listener
         .client
         .patch(&listener.url)
@@ -67,49 +67,49 @@ async fn unchanged_there_and_back() -> TestResult {
         .header("cookie", "session=of-the-sender")
         .header("x-other", "1")
         .body(body.clone());
-    let answer = request.send().await?;
-    assert_eq!(answer.status(), StatusCode::IM_A_TEAPOT);
-    assert_eq!(answer.headers()["content-type"], "text/x-shop");
+    let response = request.send().await?;
+    assert_eq!(response.status(), StatusCode::IM_A_TEAPOT);
+    assert_eq!(response.headers()["content-type"], "text/x-shop");
     assert_eq!(
-        answer.headers()["content-security-policy"],
+        response.headers()["content-security-policy"],
         "default-src 'none'; sandbox"
     );
-    assert!(!answer.headers().contains_key("set-cookie"));
-    assert_eq!(answer.text().await?, "<b>no</b>");
+    assert!(!response.headers().contains_key("set-cookie"));
+    assert_eq!(response.text().await?, "<b>no</b>");
 
-    let (method, headers, passed) = requests(&seen).pop().ok_or("nothing")?;
-    assert_eq!((method, passed), (Method::PATCH, body));
+    let (method, headers, forwarded) = requests(&seen).pop().ok_or("nothing")?;
+    assert_eq!((method, forwarded), (Method::PATCH, body));
     assert_eq!(headers["content-type"], "Application/JSON ;x=y");
     assert_eq!(headers["user-agent"], "Cryptocloud POSTBACK v2");
     assert!(!headers.contains_key("cookie") && !headers.contains_key("x-other"));
 
     let detail = listener.get("/api/postbacks/1").await?;
     assert_eq!(detail["status"], 418);
-    assert_eq!(detail["judged"]["status"]["code"], 405);
+    assert_eq!(detail["response"]["status"]["code"], 405);
     let forwarded = &detail["forwarded"];
-    assert_eq!(forwarded["answer"]["status"]["code"], 418);
-    assert_eq!(forwarded["answer"]["body"][0]["text"], "<b>no</b>");
+    assert_eq!(forwarded["response"]["status"]["code"], 418);
+    assert_eq!(forwarded["response"]["body"][0]["text"], "<b>no</b>");
     assert!(forwarded["milliseconds"].is_u64());
     assert!(
-        forwarded["answer"]["headers"]
+        forwarded["response"]["headers"]
             .to_string()
             .contains("x-shop")
     );
     assert!(!detail.to_string().contains("of-the-"));
     listener.signal("INT")?;
-    assert!(listener.rest()?.contains("your server answered 418"));
+    assert!(listener.rest()?.contains("your server responded with 418"));
     Ok(())
 }
 
 #[tokio::test]
-async fn resends_the_same_bytes() -> TestResult {
+async fn a_resend_has_the_same_bytes() -> TestResult {
     let (origin, seen) = merchant().await?;
     let listener = Listener::start(&["--forward", &format!("{origin}/postback")])?;
-    listener.post(&genuine("GENUINE1")?).await?;
+    listener.post(&genuine("GENUINE1")).await?;
     let resend = |id: u64| listener.own(Method::POST, &format!("/api/postbacks/{id}/resend"));
-    let answer = resend(1).send().await?;
-    assert_eq!(answer.status(), StatusCode::ACCEPTED);
-    assert_eq!(answer.text().await?, r#"{"id":2}"#);
+    let response = resend(1).send().await?;
+    assert_eq!(response.status(), StatusCode::ACCEPTED);
+    assert_eq!(response.text().await?, r#"{"id":2}"#);
     let detail = listener
         .until("/api/postbacks/2", |detail| detail["pending"] == false)
         .await?;
@@ -134,19 +134,19 @@ async fn resends_the_same_bytes() -> TestResult {
 }
 
 #[tokio::test]
-async fn without_a_server_there_is_nothing_to_resend_to() -> TestResult {
+async fn a_resend_needs_a_server() -> TestResult {
     let listener = Listener::start(&[])?;
-    listener.post(&genuine("GENUINE1")?).await?;
-    let answer = listener
+    listener.post(&genuine("GENUINE1")).await?;
+    let response = listener
         .own(Method::POST, "/api/postbacks/1/resend")
         .send()
         .await?;
-    assert_eq!(answer.status(), StatusCode::CONFLICT);
+    assert_eq!(response.status(), StatusCode::CONFLICT);
     Ok(())
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_not_passed_on() -> TestResult {
+async fn a_large_body_is_not_forwarded() -> TestResult {
     let (origin, seen) = merchant().await?;
     let listener = Listener::start(&["--forward", &format!("{origin}/postback")])?;
     let large = listener.client.post(&listener.url).body(vec![b'a'; 70_000]);
@@ -156,61 +156,61 @@ async fn what_is_too_large_is_not_passed_on() -> TestResult {
 }
 
 #[tokio::test]
-async fn redirects_are_shown_and_not_followed() -> TestResult {
+async fn redirects_are_not_followed() -> TestResult {
     let (origin, _) = merchant().await?;
     let listener = Listener::start(&["--forward", &format!("{origin}/redirect")])?;
-    let answer = listener.post(&genuine("GENUINE1")?).await?;
-    assert_eq!(answer.status(), StatusCode::FOUND);
-    assert_eq!(answer.headers()["location"], "http://127.0.0.1:1/");
+    let response = listener.post(&genuine("GENUINE1")).await?;
+    assert_eq!(response.status(), StatusCode::FOUND);
+    assert_eq!(response.headers()["location"], "http://127.0.0.1:1/");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_long_answer_is_cut() -> TestResult {
+async fn a_long_response_is_truncated() -> TestResult {
     let (origin, _) = merchant().await?;
     let listener = Listener::start(&["--forward", &format!("{origin}/long")])?;
-    let answer = listener.post(&genuine("GENUINE1")?).await?;
-    assert_eq!(answer.bytes().await?.len(), 65_536);
+    let response = listener.post(&genuine("GENUINE1")).await?;
+    assert_eq!(response.bytes().await?.len(), 65_536);
     let detail = listener.get("/api/postbacks/1").await?;
-    assert_eq!(detail["forwarded"]["answer"]["cut"], true);
+    assert_eq!(detail["forwarded"]["response"]["truncated"], true);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_server_that_is_down() -> TestResult {
-    // Bound and not listening, so that nobody else takes it.
+async fn an_unreachable_server() -> TestResult {
+    // Bound but not listening, so that no other process takes the port.
     let socket = tokio::net::TcpSocket::new_v4()?;
     socket.bind("127.0.0.1:0".parse()?)?;
     let url = format!("http://{}/", socket.local_addr()?);
     let listener = Listener::start(&["--forward", &url])?;
-    let answer = listener.post(&genuine("GENUINE1")?).await?;
-    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
-    let text = answer.text().await?;
+    let response = listener.post(&genuine("GENUINE1")).await?;
+    assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
+    let text = response.text().await?;
     assert!(text.contains("your server cannot be reached"), "{text}");
     let detail = listener.get("/api/postbacks/1").await?;
     assert_eq!(detail["verdict"], "verified");
-    assert_eq!(detail["forwarded"]["answer"], Value::Null);
+    assert_eq!(detail["forwarded"]["response"], Value::Null);
     assert!(detail["forwarded"]["error"].is_string());
     Ok(())
 }
 
 #[tokio::test]
-async fn a_loop_through_another_ends() -> TestResult {
+async fn a_loop_through_another_listener_ends() -> TestResult {
     let free = std::net::TcpListener::bind("127.0.0.1:0")?
         .local_addr()?
         .to_string();
     let other = Listener::start(&["--forward", &format!("http://{free}/postback")])?;
     let listener = Listener::start(&["--addr", &free, "--forward", &other.url])?;
-    let answer = listener.post(&genuine("GENUINE1")?).await?;
-    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
-    assert!(answer.text().await?.contains("it came back from there"));
+    let response = listener.post(&genuine("GENUINE1")).await?;
+    assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
+    assert!(response.text().await?.contains("forwarding loop"));
     let list = listener.get("/api/postbacks").await?;
     assert_eq!(list["postbacks"].as_array().map(Vec::len), Some(2));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_sender_that_hangs_up_changes_nothing() -> TestResult {
+async fn a_postback_is_handled_after_its_sender_hung_up() -> TestResult {
     let gate = Arc::new(Notify::new());
     let held = gate.clone();
     let wait = async move || held.notified().await;
@@ -234,6 +234,6 @@ async fn a_sender_that_hangs_up_changes_nothing() -> TestResult {
     let detail = listener
         .until("/api/postbacks/1", |detail| detail["pending"] == false)
         .await?;
-    assert_eq!(detail["forwarded"]["answer"]["status"]["code"], 200);
+    assert_eq!(detail["forwarded"]["response"]["status"]["code"], 200);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What other sites get, which can post here and can have names that lead here: nothing.
+//! Other sites cannot read or change anything, even under a name that resolves to this server.
 
 use reqwest::{Method, StatusCode, header::HOST};
 
@@ -14,9 +14,9 @@ const PATHS: [(Method, &str); 6] = [
 ];
 
 #[tokio::test]
-async fn names_that_lead_here() -> TestResult {
+async fn foreign_hosts_and_origins_are_refused() -> TestResult {
     let listener = Listener::start(&[])?;
-    listener.post(&genuine("GENUINE1")?).await?;
+    listener.post(&genuine("GENUINE1")).await?;
     let port = listener.origin.rsplit(':').next().ok_or("no port")?;
     for (method, path) in PATHS {
         for (name, value) in [
@@ -28,13 +28,13 @@ async fn names_that_lead_here() -> TestResult {
             ("x-forwarded-for", "192.0.2.1".to_owned()),
         ] {
             let request = listener.own(method.clone(), path).header(name, &value);
-            let answer = request.send().await?;
+            let response = request.send().await?;
             assert_eq!(
-                answer.status(),
+                response.status(),
                 StatusCode::FORBIDDEN,
                 "{path} {name}: {value}"
             );
-            assert!(!answer.text().await?.contains("GENUINE1"));
+            assert!(!response.text().await?.contains("GENUINE1"));
         }
         let own = listener.own(method.clone(), path);
         let own = own.header("origin", &listener.origin).send().await?;
@@ -48,9 +48,9 @@ async fn names_that_lead_here() -> TestResult {
 }
 
 #[tokio::test]
-async fn requests_that_need_no_question() -> TestResult {
+async fn requests_without_a_preflight_are_refused() -> TestResult {
     let listener = Listener::start(&[])?;
-    listener.post(&genuine("GENUINE1")?).await?;
+    listener.post(&genuine("GENUINE1")).await?;
     for (method, path) in [
         (Method::POST, "/api/postbacks/1/resend"),
         (Method::DELETE, "/api/postbacks"),
@@ -74,14 +74,18 @@ async fn requests_that_need_no_question() -> TestResult {
                 "{path} {kind:?}"
             );
         }
-        let question = listener.own(Method::OPTIONS, path);
-        let question = question.header("access-control-request-method", method.as_str());
-        let answer = question
+        let preflight = listener.own(Method::OPTIONS, path);
+        let preflight = preflight.header("access-control-request-method", method.as_str());
+        let response = preflight
             .header("origin", "http://evil.example")
             .send()
             .await?;
-        assert!(!answer.status().is_success());
-        assert!(!answer.headers().contains_key("access-control-allow-origin"));
+        assert!(!response.status().is_success());
+        assert!(
+            !response
+                .headers()
+                .contains_key("access-control-allow-origin")
+        );
     }
     let list = listener.get("/api/postbacks").await?;
     assert_eq!(list["postbacks"].as_array().map(Vec::len), Some(1));
@@ -89,30 +93,30 @@ async fn requests_that_need_no_question() -> TestResult {
 }
 
 #[tokio::test]
-async fn postbacks_come_by_any_name() -> TestResult {
+async fn postbacks_are_accepted_under_any_host() -> TestResult {
     let listener = Listener::start(&[])?;
     let request = listener.client.post(&listener.url);
     let request = request
         .header(HOST, "tunnel.example")
         .header("x-forwarded-for", "192.0.2.1");
-    let answer = request
-        .body(genuine("GENUINE1")?.json().body())
+    let response = request
+        .body(genuine("GENUINE1").json().body())
         .send()
         .await?;
-    assert_eq!(answer.status(), StatusCode::OK);
-    // What a server behind answers must not run as a page of this origin.
+    assert_eq!(response.status(), StatusCode::OK);
+    // A page from the forwarding target must not run in this origin.
     assert_eq!(
-        answer.headers()["content-security-policy"],
+        response.headers()["content-security-policy"],
         "default-src 'none'; sandbox"
     );
     Ok(())
 }
 
 #[tokio::test]
-async fn the_page_runs_its_own_script_alone() -> TestResult {
+async fn the_page_runs_only_its_own_script() -> TestResult {
     let listener = Listener::start(&[])?;
-    let answer = listener.own(Method::GET, "/").send().await?;
-    let policy = answer.headers()["content-security-policy"]
+    let response = listener.own(Method::GET, "/").send().await?;
+    let policy = response.headers()["content-security-policy"]
         .to_str()?
         .to_owned();
     for part in [
@@ -125,8 +129,11 @@ async fn the_page_runs_its_own_script_alone() -> TestResult {
         assert!(policy.contains(part), "{policy}");
     }
     assert!(!policy.contains("unsafe"), "{policy}");
-    assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
-    let page = answer.text().await?;
+    assert_eq!(
+        response.headers()["content-type"],
+        "text/html; charset=utf-8"
+    );
+    let page = response.text().await?;
     for outside in [
         "http://",
         "https://",

@@ -1,4 +1,4 @@
-//! What stays in memory, and what never gets out.
+//! What stays in memory, and what is never shown.
 
 use reqwest::{Method, StatusCode};
 
@@ -11,10 +11,10 @@ fn ids(list: &serde_json::Value) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn the_last_ones() -> TestResult {
+async fn only_the_latest_are_kept() -> TestResult {
     let listener = Listener::start(&["--keep", "3"])?;
     for _ in 0..5 {
-        listener.post(&genuine("GENUINE1")?).await?;
+        listener.post(&genuine("GENUINE1")).await?;
     }
     let list = listener.get("/api/postbacks").await?;
     assert_eq!(ids(&list), [3, 4, 5]);
@@ -23,8 +23,8 @@ async fn the_last_ones() -> TestResult {
     assert_eq!(gone.status(), StatusCode::NOT_FOUND);
     for odd in ["x", "-1", "18446744073709551616", "%00"] {
         let odd = format!("/api/postbacks/{odd}");
-        let answer = listener.own(Method::GET, &odd).send().await?;
-        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+        let response = listener.own(Method::GET, &odd).send().await?;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
     }
 
     let cleared = listener
@@ -35,20 +35,20 @@ async fn the_last_ones() -> TestResult {
     let list = listener.get("/api/postbacks").await?;
     assert_eq!(ids(&list), [0; 0]);
     assert_eq!(list["oldest"], 6);
-    // An id names one postback for as long as the program runs.
-    listener.post(&genuine("GENUINE1")?).await?;
+    // An id is not reused while the program runs.
+    listener.post(&genuine("GENUINE1")).await?;
     assert_eq!(ids(&listener.get("/api/postbacks").await?), [6]);
     Ok(())
 }
 
 #[tokio::test]
-async fn the_secret_stays_inside() -> TestResult {
+async fn the_secret_is_never_shown() -> TestResult {
     let mut listener = Listener::start(&[])?;
-    listener.post(&genuine("GENUINE1")?).await?;
+    listener.post(&genuine("GENUINE1")).await?;
     listener
-        .post(&genuine("FORGED01")?.secret("x".repeat(40)))
+        .post(&genuine("FORGED01").secret("x".repeat(40)))
         .await?;
-    // Somebody writes it.
+    // A sender writes the secret.
     let body =
         format!("status=success&a={SECRET}&invoice_id={SECRET}&amount_crypto=1&currency=TON");
     let request = listener.client.post(format!("{}?{SECRET}", listener.url));
@@ -61,16 +61,16 @@ async fn the_secret_stays_inside() -> TestResult {
         "/api/postbacks/2",
         "/api/postbacks/3",
     ] {
-        let answer = listener.own(Method::GET, path).send().await?;
-        seen += &format!("{:?}", answer.headers());
-        seen += &answer.text().await?;
+        let response = listener.own(Method::GET, path).send().await?;
+        seen += &format!("{:?}", response.headers());
+        seen += &response.text().await?;
     }
     let mut events = listener.own(Method::GET, "/api/events").send().await?;
     seen += &String::from_utf8_lossy(&events.chunk().await?.ok_or("no event")?);
     listener.signal("INT")?;
     seen += &listener.rest()?;
     assert!(seen.contains("GENUINE1"));
-    assert!(seen.contains("status=success&a=[the secret]"));
+    assert!(seen.contains("status=success&a=[secret]"));
     assert!(!seen.contains(SECRET));
     Ok(())
 }

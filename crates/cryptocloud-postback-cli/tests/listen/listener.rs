@@ -10,18 +10,18 @@ use serde_json::Value;
 
 use crate::{SECRET, TestResult};
 
-/// A running `ccpostback listen`, which ends with this value.
+/// A running `ccpostback listen`, killed when the value is dropped.
 pub(crate) struct Listener {
     pub(crate) child: Child,
     pub(crate) client: Client,
-    /// Of the page.
+    /// The origin of the page.
     pub(crate) origin: String,
     pub(crate) stdout: Box<dyn BufRead>,
-    /// That takes postbacks.
+    /// The URL that receives postbacks.
     pub(crate) url: String,
 }
 
-/// Without any setting of the tests' own environment.
+/// `ccpostback listen` without a secret.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ccpostback"));
     command
@@ -35,7 +35,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 }
 
 impl Listener {
-    /// With the secret, on a free port unless the arguments name one.
+    /// Starts it with the secret, on a free port unless the arguments name one.
     pub(crate) fn start(arguments: &[&str]) -> TestResult<Self> {
         let mut command = command(arguments);
         if !arguments.contains(&"--addr") {
@@ -50,7 +50,9 @@ impl Listener {
         let mut line = String::new();
         stdout.read_line(&mut line)?;
         let url = line.trim_end().strip_prefix("listening on ");
-        let url = url.ok_or_else(|| format!("it said {line:?}"))?.to_owned();
+        let url = url
+            .ok_or_else(|| format!("unexpected output: {line:?}"))?
+            .to_owned();
         let path = url.match_indices('/').nth(2).ok_or("no path")?.0;
         Ok(Self {
             child,
@@ -74,26 +76,26 @@ impl Listener {
     }
 
     pub(crate) async fn get(&self, path: &str) -> TestResult<Value> {
-        let answer = self.own(Method::GET, path).send().await?;
+        let response = self.own(Method::GET, path).send().await?;
         Ok(serde_json::from_slice(
-            &answer.error_for_status()?.bytes().await?,
+            &response.error_for_status()?.bytes().await?,
         )?)
     }
 
-    /// What is there once it holds.
+    /// Polls a path until its value matches.
     pub(crate) async fn until(
         &self,
         path: &str,
-        holds: impl Fn(&Value) -> bool,
+        matches: impl Fn(&Value) -> bool,
     ) -> TestResult<Value> {
         let end = Instant::now() + LIMIT;
         while Instant::now() < end {
             let value = self.get(path).await?;
-            if holds(&value) {
+            if matches(&value) {
                 return Ok(value);
             }
         }
-        Err(format!("{path}: never as it should be").into())
+        Err(format!("{path} never matched").into())
     }
 
     pub(crate) async fn post(&self, postback: &PostbackBuilder) -> TestResult<Response> {
@@ -102,14 +104,14 @@ impl Listener {
         Ok(request.body(postback.json().body()).send().await?)
     }
 
-    /// The next line that it writes.
+    /// The next line of its output.
     pub(crate) fn line(&mut self) -> TestResult<String> {
         let mut line = String::new();
         self.stdout.read_line(&mut line)?;
         Ok(line)
     }
 
-    /// Sends a signal such as `INT`, and waits for the end.
+    /// Sends a signal such as `INT`, and waits for the process to end.
     pub(crate) fn signal(&mut self, name: &str) -> TestResult<ExitStatus> {
         let id = self.child.id().to_string();
         let status = Command::new("kill").args(["-s", name, &id]).status()?;
@@ -117,7 +119,7 @@ impl Listener {
         Ok(self.child.wait()?)
     }
 
-    /// All that it wrote and was not read, once it has ended.
+    /// The rest of its output, after it has ended.
     pub(crate) fn rest(&mut self) -> TestResult<String> {
         let mut text = String::new();
         self.stdout.read_to_string(&mut text)?;
@@ -130,11 +132,11 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        // It may have ended already.
+        // It may have ended before.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// For what takes milliseconds, also of a stream.
+/// Far more than any request should take.
 const LIMIT: Duration = Duration::from_secs(30);

@@ -1,6 +1,6 @@
-//! What arrives, what it is answered with, and what is shown of it.
+//! Postbacks that arrive, the responses to them, and what the page shows.
 
-use cryptocloud_postback::{ErrorKind, RECEIVED_BODY};
+use cryptocloud_postback::{ErrorKind, Response};
 use reqwest::{Body, Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 
@@ -22,11 +22,11 @@ fn results(detail: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn a_genuine_postback() -> TestResult {
     let mut listener = Listener::start(&[])?;
-    let postback = genuine("GENUINE1")?;
-    let answer = listener.post(&postback).await?;
-    assert_eq!(answer.status(), StatusCode::OK);
-    assert_eq!(answer.headers()["content-type"], "application/json");
-    assert_eq!(answer.text().await?, RECEIVED_BODY);
+    let postback = genuine("GENUINE1");
+    let response = listener.post(&postback).await?;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    assert_eq!(response.text().await?, Response::RECEIVED.body());
 
     let list = listener.get("/api/postbacks").await?;
     assert_eq!(list["postbacks"].as_array().map(Vec::len), Some(1));
@@ -39,7 +39,7 @@ async fn a_genuine_postback() -> TestResult {
     assert_eq!(results(&detail), ["ok"; 9]);
     assert_eq!(detail["payload"]["order_id"], "ORDER_93223");
     assert_eq!(detail["payload"]["invoice_info"]["status"], "paid");
-    assert_eq!(detail["judged"]["status"]["code"], 200);
+    assert_eq!(detail["response"]["status"]["code"], 200);
     assert_eq!(detail["forwarded"], Value::Null);
     let body = String::from_utf8(postback.json().body().to_vec())?;
     assert_eq!(detail["body"]["segments"], json!([{ "text": body }]));
@@ -49,7 +49,7 @@ async fn a_genuine_postback() -> TestResult {
     assert!(listener.line()?.starts_with("page at "));
     let line = listener.line()?;
     assert!(
-        line.contains("#1 verified, invoice GENUINE1; answered 200"),
+        line.contains("#1 verified, invoice GENUINE1; responded with 200"),
         "{line}"
     );
     Ok(())
@@ -58,9 +58,9 @@ async fn a_genuine_postback() -> TestResult {
 #[tokio::test]
 async fn a_form() -> TestResult {
     let listener = Listener::start(&[])?;
-    let form = genuine("FORM0001")?.order_id("a b&c").form();
-    let answer = listener.client.post(&listener.url).body(form.body());
-    assert_eq!(answer.send().await?.status(), StatusCode::OK);
+    let form = genuine("FORM0001").order_id("a b&c").form();
+    let response = listener.client.post(&listener.url).body(form.body());
+    assert_eq!(response.send().await?.status(), StatusCode::OK);
     let detail = listener.get("/api/postbacks/1").await?;
     assert_eq!(detail["form"][4], json!(["order_id", "a b&c"]));
     assert_eq!(detail["json"], Value::Null);
@@ -68,7 +68,7 @@ async fn a_form() -> TestResult {
 }
 
 #[tokio::test]
-async fn refusals_are_those_of_the_adapters() -> TestResult {
+async fn refusals_match_the_adapters() -> TestResult {
     let listener = Listener::start(&[])?;
     let post = || {
         listener
@@ -76,8 +76,8 @@ async fn refusals_are_those_of_the_adapters() -> TestResult {
             .post(&listener.url)
             .header("content-type", "application/json")
     };
-    let body = genuine("GENUINE1")?.json().body();
-    let forged = genuine("FORGED01")?.secret("not-a-real-key-but-of-somebody-else");
+    let body = genuine("GENUINE1").json().body();
+    let forged = genuine("FORGED01").secret("not-a-real-key-but-the-one-of-an-attacker");
     let rows: [(RequestBuilder, ErrorKind, usize); 10] = [
         (
             post().body(forged.json().body()),
@@ -85,12 +85,12 @@ async fn refusals_are_those_of_the_adapters() -> TestResult {
             4,
         ),
         (
-            post().body(genuine("A")?.remove("token").json().body()),
+            post().body(genuine("A").remove("token").json().body()),
             ErrorKind::TokenMissing,
             3,
         ),
         (
-            post().body(genuine("A")?.status("created").json().body()),
+            post().body(genuine("A").status("created").json().body()),
             ErrorKind::StatusRefused,
             8,
         ),
@@ -115,12 +115,13 @@ async fn refusals_are_those_of_the_adapters() -> TestResult {
         (post().body(vec![b' '; 65_537]), ErrorKind::BodyTooLarge, 0),
     ];
     for (index, (request, kind, failed)) in rows.into_iter().enumerate() {
-        let answer = request.send().await?;
-        assert_eq!(answer.status().as_u16(), kind.status_code(), "{kind:?}");
-        for (name, value) in kind.headers() {
-            assert_eq!(answer.headers()[*name], *value, "{kind:?}");
+        let response = request.send().await?;
+        let expected = kind.response();
+        assert_eq!(response.status(), expected.status(), "{kind:?}");
+        for (name, value) in expected.headers() {
+            assert_eq!(response.headers()[*name], *value, "{kind:?}");
         }
-        assert_eq!(answer.text().await?, kind.body_text(), "{kind:?}");
+        assert_eq!(response.text().await?, expected.body(), "{kind:?}");
         let detail = listener
             .get(&format!("/api/postbacks/{}", index + 1))
             .await?;
@@ -132,7 +133,7 @@ async fn refusals_are_those_of_the_adapters() -> TestResult {
         let expected = |place: usize| match place.cmp(&failed) {
             std::cmp::Ordering::Less => "ok",
             std::cmp::Ordering::Equal => "failed",
-            std::cmp::Ordering::Greater => "not-made",
+            std::cmp::Ordering::Greater => "skipped",
         };
         assert!(results.into_iter().eq((0..9).map(expected)), "{kind:?}");
     }
@@ -140,12 +141,12 @@ async fn refusals_are_those_of_the_adapters() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_kept_as_cut() -> TestResult {
+async fn a_large_body_is_stored_truncated() -> TestResult {
     let listener = Listener::start(&[])?;
-    // Without a length in front, and more than is ever read.
+    // Without a Content-Length, and more than is ever read.
     let chunks = (0..40).map(|_| Ok::<_, std::io::Error>(vec![b'a'; 60_000]));
     let body = Body::wrap_stream(futures_util::stream::iter(chunks));
-    // The sender may be cut off before it reads the answer: what counts is what was kept.
+    // The connection may close before the response is read: only what was stored matters.
     let _ = listener.client.post(&listener.url).body(body).send().await;
     let whole = listener.client.post(&listener.url).body(vec![b'a'; 70_000]);
     assert_eq!(whole.send().await?.status(), StatusCode::PAYLOAD_TOO_LARGE);
@@ -155,7 +156,7 @@ async fn what_is_too_large_is_kept_as_cut() -> TestResult {
             .get(&format!("/api/postbacks/{}", postback["id"]))
             .await?;
         assert_eq!(detail["body"]["bytes"], 65_536);
-        assert_eq!(detail["body"]["fault"], "body is too large");
+        assert_eq!(detail["body"]["error"], ErrorKind::BodyTooLarge.to_string());
         assert_eq!(detail["status"], 413);
         assert_eq!(detail["curl"], Value::Null);
     }
@@ -165,8 +166,8 @@ async fn what_is_too_large_is_kept_as_cut() -> TestResult {
 #[tokio::test]
 async fn without_a_secret() -> TestResult {
     let mut listener = Listener::spawn(&mut command(&["--addr", "127.0.0.1:0"]))?;
-    let answer = listener.post(&genuine("UNKNOWN1")?).await?;
-    assert_eq!(answer.status(), StatusCode::OK);
+    let response = listener.post(&genuine("UNKNOWN1")).await?;
+    assert_eq!(response.status(), StatusCode::OK);
     let rubbish = listener.client.post(&listener.url).body("{").send().await?;
     assert_eq!(rubbish.status(), StatusCode::BAD_REQUEST);
     let list = listener.get("/api/postbacks").await?;
@@ -174,22 +175,22 @@ async fn without_a_secret() -> TestResult {
     assert_eq!(list["postbacks"][0]["verdict"], "unchecked");
     assert_eq!(list["postbacks"][1]["verdict"], "refused");
     let detail = listener.get("/api/postbacks/1").await?;
-    let expected = [["ok"; 3], ["not-made"; 3], ["not-made"; 3]].concat();
+    let expected = [["ok"; 3], ["skipped"; 3], ["skipped"; 3]].concat();
     assert_eq!(results(&detail), expected);
     listener.signal("TERM")?;
-    let said = listener.rest()?;
+    let output = listener.rest()?;
     assert!(
-        said.contains("signature not checked: set CRYPTOCLOUD_SECRET_KEY"),
-        "{said}"
+        output.contains("signatures are not checked: set CRYPTOCLOUD_SECRET_KEY"),
+        "{output}"
     );
     Ok(())
 }
 
 #[tokio::test]
-async fn hostile_values_are_data() -> TestResult {
+async fn hostile_values_stay_data() -> TestResult {
     let mut listener = Listener::start(&[])?;
     let order = "</script><img src=x onerror=alert(1)>\u{1b}[2J\u{202e}'$(id)`";
-    let hostile = genuine("HOSTILE1")?.order_id(order);
+    let hostile = genuine("HOSTILE1").order_id(order);
     assert_eq!(
         listener.post(&hostile).await?.status(),
         StatusCode::BAD_REQUEST
@@ -212,7 +213,7 @@ async fn hostile_values_are_data() -> TestResult {
         detail["body"]["segments"],
         json!([{"hex": "FF"}, {"text": "\0"}])
     );
-    assert_eq!(detail["headers_cut"], true);
+    assert_eq!(detail["headers_truncated"], true);
     let header = |name: &str| {
         let headers = detail["headers"].as_array()?;
         headers.iter().find(|header| header["name"] == name)
@@ -226,30 +227,30 @@ async fn hostile_values_are_data() -> TestResult {
     assert!(!detail.to_string().contains("of-the-merchant"));
 
     listener.signal("TERM")?;
-    let said = listener.rest()?;
+    let output = listener.rest()?;
     let is_plain = |c: char| c == '\n' || (c.is_ascii() && !c.is_ascii_control());
-    assert!(said.chars().all(is_plain), "{said:?}");
+    assert!(output.chars().all(is_plain), "{output:?}");
     Ok(())
 }
 
 #[tokio::test]
-async fn another_path_is_named() -> TestResult {
+async fn a_wrong_path_is_reported() -> TestResult {
     let mut listener = Listener::start(&["--path", "/hook/paid"])?;
     assert!(listener.url.ends_with("/hook/paid"));
     let wrong = listener
         .client
         .post(format!("{}/postback", listener.origin));
-    let answer = wrong.send().await?;
-    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
-    let text = answer.text().await?;
+    let response = wrong.send().await?;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    let text = response.text().await?;
     assert_eq!(
         text,
-        r#"{"error":"nothing is here: postbacks go to /hook/paid"}"#
+        r#"{"error":"no such path: send postbacks to /hook/paid"}"#
     );
     assert!(listener.line()?.starts_with("page at "));
     assert_eq!(
         listener.line()?,
-        "wrong path /postback: postbacks go to /hook/paid\n"
+        "wrong path /postback: send postbacks to /hook/paid\n"
     );
     Ok(())
 }

@@ -1,9 +1,9 @@
-use cryptocloud_postback::Verified;
+use cryptocloud_postback::{Response, Verified};
 use tracing::{debug, error};
 
 use super::Inbox;
 use crate::{
-    LostReport, Mode, Receipt, Report, Response, Start, State, StoreError, StoreErrorKind,
+    LostReport, Mode, Receipt, Report, Start, State, StoreError, StoreErrorKind, response,
 };
 
 impl Inbox {
@@ -14,15 +14,17 @@ impl Inbox {
     /// A postback that cannot be stored is logged as an error, with a field `report` that
     /// `ccpostback inbox import` reads ([`LostReport`]).
     pub async fn receive(&self, postback: &Verified) -> Response {
-        let report = Report::from_postback(self.project(), self.0.policy, postback);
-        if let Some(project) = project_of(postback).filter(|name| *name != self.project()) {
+        let project = postback.project().unwrap_or(self.project());
+        let report = Report::from_postback(project, self.0.policy, postback);
+        if project != self.project() {
             error!(
-                invoice_id = %report.invoice_id(),
+                invoice_id = %postback.invoice_id(),
                 project,
                 inbox = self.project(),
-                "postback is of another project: mount each inbox with its own verifier",
+                report = %LostReport(report),
+                "postback of another project was not stored: mount each inbox with its own verifier",
             );
-            return Response::WRONG_PROJECT;
+            return response::WRONG_PROJECT;
         }
         let inbox = self.clone();
         let task = self
@@ -32,7 +34,7 @@ impl Inbox {
         match tokio::time::timeout(self.0.limits.response, task).await {
             Ok(Ok(response)) => response,
             // The task logs what becomes of the report.
-            Ok(Err(_)) | Err(_) => Response::NOT_FINISHED,
+            Ok(Err(_)) | Err(_) => response::NOT_FINISHED,
         }
     }
 
@@ -54,10 +56,10 @@ impl Inbox {
             }
             Err(error) => {
                 log_lost(report, &error);
-                return Response::NOT_STORED;
+                return response::NOT_STORED;
             }
         };
-        Response::of(state, self.0.mode)
+        self.0.mode.response(state)
     }
 
     fn note(&self, report: &Report, state: State, is_new: bool) {
@@ -86,11 +88,4 @@ fn log_lost(report: Report, error: &StoreError) {
         report = %LostReport(report),
         "postback was not stored: run `ccpostback inbox import` with this line",
     );
-}
-
-/// The project that the verifier was named for.
-///
-/// A hook: it becomes `postback.project()` once the core has it.
-fn project_of(_: &Verified) -> Option<&str> {
-    None
 }

@@ -2,7 +2,7 @@ mod builder;
 
 use std::fmt;
 
-use cryptocloud_postback::{Amount, Currency, Expected, InvoiceId};
+use cryptocloud_postback::{Amount, Currency, Expected, InvoiceId, InvoiceInfo, Report};
 
 pub use self::builder::PaymentBuilder;
 use crate::{Claim, Failure, Fields, Source};
@@ -31,8 +31,9 @@ impl Payment {
     ///     .amount("10.5".parse()?)
     ///     .order_id("ORDER_93223")
     ///     .build();
-    /// assert!(payment.check(&Expected::order("ORDER_93223")).is_ok());
-    /// assert!(payment.check(&Expected::order("ORDER_1")).is_err());
+    /// let expected = Expected::invoice(InvoiceId::parse("ILRAJE1Q")?).order("ORDER_93223");
+    /// assert!(payment.check(&expected.clone().amount("10.5".parse()?)).is_ok());
+    /// assert!(payment.check(&expected.amount("9000".parse()?)).is_err());
     /// # Ok(())
     /// # }
     /// ```
@@ -77,6 +78,13 @@ impl Payment {
         self.reported().order_id.as_deref()
     }
 
+    /// The reported `invoice_info`; `None` if there is none, as in every form.
+    #[must_use]
+    pub fn invoice_info(&self) -> Option<InvoiceInfo> {
+        let json = self.reported().invoice_info.as_deref();
+        json.map(InvoiceInfo::parse)
+    }
+
     /// Where the payment comes from.
     #[must_use]
     pub fn source(&self) -> Source {
@@ -104,17 +112,25 @@ impl Payment {
 
     /// Compares the payment with your own record.
     ///
-    /// If an operator accepted the payment and named an amount, that amount is compared instead of
-    /// the reported one.
+    /// If an operator accepted the payment and named an amount, only the invoice and that amount are
+    /// compared, as [`Expected::check_accepted`] says.
     ///
     /// # Errors
     ///
     /// A difference, or a missing field that `expected` names, holds the payment for review. The
     /// reason names every difference.
     pub fn check(&self, expected: &Expected) -> Result<(), Failure> {
-        expected
-            .check_fields(self.amount(), self.currency(), self.order_id())
-            .map_err(Failure::hold)
+        let result = match self.accepted_amount() {
+            Some(amount) => expected.check_accepted(self.invoice_id(), amount),
+            None => expected.check(&Report {
+                invoice_id: self.invoice_id(),
+                order_id: self.order_id(),
+                amount_crypto: self.reported().amount_crypto,
+                currency: self.currency(),
+                invoice_info: self.invoice_info().as_ref(),
+            }),
+        };
+        result.map_err(Failure::hold)
     }
 
     /// Checks that a statement changed exactly one row, such as the order of this payment.
@@ -127,6 +143,14 @@ impl Payment {
             1 => Ok(()),
             _ => Err(Failure::hold(format!("changed {rows} rows instead of one"))),
         }
+    }
+}
+
+/// The payment of a claim, for the tests of a store.
+#[cfg(feature = "contract-tests")]
+impl From<Claim> for Payment {
+    fn from(claim: Claim) -> Self {
+        Self::new(claim)
     }
 }
 

@@ -14,10 +14,7 @@ use std::{
     time::Duration,
 };
 
-use cryptocloud_postback::{
-    SecretKey, Verified, Verifier,
-    testing::{NOW, PostbackBuilder},
-};
+use cryptocloud_postback::{SecretKey, Verified, Verifier, testing::PostbackBuilder};
 use cryptocloud_postback_inbox::{
     Failure, Handler, Inbox, InboxBuilder, MemoryStore, Payment, Record,
 };
@@ -77,7 +74,7 @@ fn postback(invoice: &str, order: &str) -> Result<Verified> {
 fn verify(postback: PostbackBuilder) -> Result<Verified> {
     let verifier = Verifier::new(SecretKey::new(SECRET)?)?;
     let signed = postback.json();
-    Ok(verifier.verify_at(Some(signed.content_type()), signed.body(), NOW)?)
+    Ok(verifier.verify(signed.head(), signed.body())?)
 }
 
 /// Sends a postback, and returns the status of the response.

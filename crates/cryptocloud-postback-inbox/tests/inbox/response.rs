@@ -126,3 +126,19 @@ async fn without_transaction_hashes_a_deposit_is_held() -> Result {
     assert_eq!(inbox.counts().await?.held, 1);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_postback_of_another_project_is_not_stored() -> Result {
+    let shop = Shop::default();
+    let inbox = shop.builder().build()?;
+    let of_another =
+        cryptocloud_postback::Verifier::builder(cryptocloud_postback::SecretKey::new(SECRET)?)
+            .project("another")
+            .build()?;
+    let signed = PostbackBuilder::new(SECRET).invoice_id("A").json();
+    let postback = of_another.verify(signed.head(), signed.body())?;
+    assert_eq!(inbox.receive(&postback).await.status(), 500);
+    assert_eq!(shop.started(), 0);
+    assert!(inbox.find("A").await?.is_empty());
+    Ok(())
+}

@@ -1,7 +1,7 @@
 //! What can happen to a world, each event by the rules of the table.
 
 use cryptocloud_postback_inbox::{
-    Event, Mode, Response, State,
+    Event, Mode, State,
     transition::{Fact, Step, next_in},
 };
 
@@ -97,7 +97,7 @@ impl Setup {
             "stored more reports than there is room for",
         );
         if !crashes && let Some(state) = world.state(stored) {
-            let is_promised = Response::of(state, self.mode).status() == 200;
+            let is_promised = self.mode.response(state).status() == 200;
             world.promised[slot] |= is_promised;
             let is_settled = matches!(state, State::Done | State::Held | State::Discarded);
             world.break_if(

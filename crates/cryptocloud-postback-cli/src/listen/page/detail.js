@@ -1,3 +1,4 @@
+// Renders one postback in detail.
 
 function element(name, { text, ...properties } = {}, children = []) {
   const node = document.createElement(name);
@@ -9,13 +10,13 @@ function element(name, { text, ...properties } = {}, children = []) {
   return node;
 }
 
-// Controls, marks that turn the direction of text, and what has no width.
-const UNSEEN = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb])/u;
+// Control characters, bidirectional marks and zero-width characters.
+const INVISIBLE = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb])/u;
 
-/** Text with a mark in place of each character that cannot be seen or that reorders others. */
+/** Text nodes, with a mark in place of each invisible or bidirectional character. */
 function visible(text) {
-  return text.split(UNSEEN).filter(Boolean).map((part) => {
-    if (!UNSEEN.test(part)) {
+  return text.split(INVISIBLE).filter(Boolean).map((part) => {
+    if (!INVISIBLE.test(part)) {
       return document.createTextNode(part);
     }
     const code = part.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
@@ -30,7 +31,7 @@ function mark(text) {
   return node;
 }
 
-/** Bytes, as texts and, where they are not UTF-8, as marks with their numbers. */
+/** Nodes for bytes: text, and marks in hexadecimal for what is not UTF-8. */
 function bytes(segments) {
   return segments.flatMap(({ text, hex }) => (hex ? [mark(hex)] : visible(text)));
 }
@@ -62,29 +63,27 @@ function table(caption, rows) {
   ]);
 }
 
-/** Rows of what is known; that there is no order is worth a row too. */
+/** Rows for the fields. */
 function fields(object) {
-  const rows = [];
-  for (const [name, value] of Object.entries(object)) {
-    if (value === null && name === "order_id") {
-      rows.push([name, element("span", { className: "muted", text: "none" })]);
-    } else if (Array.isArray(value)) {
-      rows.push([name, element("span", { text: value.join(", ") })]);
-    } else if (typeof value !== "object") {
-      rows.push([name, element("span", { text: value })]);
-    }
-  }
-  return rows;
+  return Object.entries(object).map(([name, value]) => [
+    name,
+    value === null
+      ? element("span", { className: "muted", text: "none" })
+      : element("span", { text: Array.isArray(value) ? value.join(", ") : value }),
+  ]);
 }
 
 function payloadNodes(payload, verified) {
   if (!payload) {
     return [];
   }
-  const proven = verified ? "The token proves the invoice; all else is as reported" : "Nothing of it is proven";
-  const nodes = [heading("Payload"), table(proven, fields(payload))];
-  if (payload.invoice_info) {
-    nodes.push(details("invoice_info", [table("Of the fields, those that a merchant looks at", fields(payload.invoice_info))]));
+  const proven = verified ? "The token proves the invoice; the rest is as reported" : "None of this is proven";
+  const { invoice_info: info, notes, ...reported } = payload;
+  const nodes = [heading("Payload"), table(proven, fields(reported))];
+  nodes.push(...notes.map((text) => element("p", { className: "note warn", text })));
+  if (info) {
+    const set = Object.fromEntries(Object.entries(info).filter(([, value]) => value !== null));
+    nodes.push(details("invoice_info", [table("The fields that matter to a merchant", fields(set))]));
   }
   return nodes;
 }
@@ -109,16 +108,16 @@ function headers(caption, list) {
 const OUTCOMES = {
   ok: ["✓ ok", "good"],
   failed: ["✗ failed", "bad"],
-  "not-made": ["– not made", "muted"],
+  skipped: ["– skipped", "muted"],
 };
 
 function checks(list) {
-  return element("ol", { className: "checks" }, list.map(({ holds, result, message, cause, hint }) => {
+  return element("ol", { className: "checks" }, list.map(({ requirement, result, message, cause, hint }) => {
     const [word, look] = OUTCOMES[result];
-    const text = message ? `${message}${cause ? `: ${cause}` : ""}` : holds;
+    const text = message ? `${message}${cause ? `: ${cause}` : ""}` : requirement;
     const children = [
       element("span", { className: look, text: word }),
-      element("span", { className: result === "not-made" ? "muted" : "", text }),
+      element("span", { className: result === "skipped" ? "muted" : "", text }),
     ];
     if (hint) {
       children.push(element("span", { className: "hint", text: hint }));
@@ -127,13 +126,13 @@ function checks(list) {
   }));
 }
 
-function answer({ status, headers: list, body, cut }, name) {
+function response({ status, headers: list, body, truncated }, name) {
   const nodes = [element("p", { className: "mono", text: `${status.code} ${status.reason}` })];
   if (body.length) {
     nodes.push(box(bytes(body), `Body of ${name}`));
   }
-  if (cut) {
-    nodes.push(element("p", { className: "muted", text: "Cut after 64 KiB." }));
+  if (truncated) {
+    nodes.push(element("p", { className: "muted", text: "Truncated after 64 KiB." }));
   }
   if (list.length) {
     nodes.push(details("Headers", headers(`Headers of ${name}`, list)));
@@ -141,37 +140,37 @@ function answer({ status, headers: list, body, cut }, name) {
   return nodes;
 }
 
-function answers({ judged, forwarded, pending }) {
-  const own = [heading(forwarded || pending ? "Answer of ccpostback's own checks, not sent" : "Answer")];
-  if (judged) {
-    own.push(...answer(judged, "the answer"));
-  }
+function responses({ response: own, forwarded, pending }) {
+  const nodes = [
+    heading(forwarded || pending ? "Response of the checks above (not sent)" : "Response"),
+    ...response(own, "the response"),
+  ];
   if (pending) {
-    return [heading("Answer of your server"), element("p", { text: "waiting …" }), ...own];
+    return [heading("Your server's response"), element("p", { text: "waiting …" }), ...nodes];
   }
   if (!forwarded) {
     if (state.about.forward !== null) {
-      own.push(element("p", { className: "muted", text: "Not passed on: not all of the body was kept." }));
+      nodes.push(element("p", { className: "muted", text: "Not forwarded: the body was not stored in full." }));
     }
-    return own;
+    return nodes;
   }
   const { error, milliseconds, url } = forwarded;
-  const other = [heading("Answer of your server"), element("p", { className: "muted", text: `${url}, after ${milliseconds} ms` })];
-  if (forwarded.answer) {
-    other.push(...answer(forwarded.answer, "your server's answer"));
+  const other = [heading("Your server's response"), element("p", { className: "muted", text: `${url}, after ${milliseconds} ms` })];
+  if (forwarded.response) {
+    other.push(...response(forwarded.response, "your server's response"));
     const accepted = ({ status }) => status.code >= 200 && status.code < 300;
-    if (judged && accepted(judged) !== accepted(forwarded.answer)) {
+    if (accepted(own) !== accepted(forwarded.response)) {
       other.push(element("p", {
         className: "note warn",
-        text: accepted(forwarded.answer)
-          ? "Your server accepted what the checks above refuse."
-          : "Your server refused what the checks above accept.",
+        text: accepted(forwarded.response)
+          ? "Your server accepted a postback that the checks above refuse."
+          : "Your server refused a postback that the checks above accept.",
       }));
     }
   } else {
     other.push(element("p", { className: "note bad", text: `✗ ${error}` }));
   }
-  return [...other, ...own];
+  return [...other, ...nodes];
 }
 
 function readable({ json, form }) {
@@ -188,8 +187,8 @@ function readable({ json, form }) {
 function detailNodes(detail) {
   const [word, look] = VERDICTS[detail.verdict];
   const { body, curl, id, payload } = detail;
-  const origin = detail.resend_of === null ? "" : `, #${detail.resend_of} sent again`;
-  const size = `${body.bytes} bytes${body.fault ? " of more" : ""}`;
+  const origin = detail.resend_of === null ? "" : `, resend of #${detail.resend_of}`;
+  const size = `${body.error ? "first " : ""}${body.bytes} bytes`;
   const nodes = [
     element("div", { className: "bar" }, [
       element("h2", { className: "title" }, [
@@ -206,24 +205,24 @@ function detailNodes(detail) {
     ...expiry(detail),
     heading("Checks"),
     checks(detail.checks),
-    ...answers(detail),
+    ...responses(detail),
   ];
   nodes.push(...payloadNodes(payload, detail.verdict === "verified"));
   nodes.push(...readable(detail), heading("Body as it arrived"));
   nodes.push(body.segments.length ? box(bytes(body.segments), "Body as it arrived") : element("p", { className: "muted", text: "empty" }));
-  if (body.fault) {
-    nodes.push(element("p", { className: "muted", text: `The rest was not kept: ${body.fault}.` }));
+  if (body.error) {
+    nodes.push(element("p", { className: "muted", text: `The rest was not stored: ${body.error}.` }));
   }
   nodes.push(heading("Headers"), ...headers("As they arrived", detail.headers));
-  if (detail.headers_cut) {
-    nodes.push(element("p", { className: "muted", text: "There were more, which were not kept." }));
+  if (detail.headers_truncated) {
+    nodes.push(element("p", { className: "muted", text: "More headers were not stored." }));
   }
-  nodes.push(...again(curl));
+  nodes.push(...sendAgain(curl));
   return nodes;
 }
 
 function expiry({ expires_at: seconds }) {
-  const text = "The token is good until ";
+  const text = "The token is valid until ";
   return seconds === null ? [] : [element("p", { className: "muted" }, [text, time(seconds * 1000, "toLocaleTimeString")])];
 }
 
@@ -235,20 +234,20 @@ function resendButton(id) {
   return element("p", {}, [place, " ", button]);
 }
 
-function again(curl) {
-  const hint = element("p", { className: "muted", text: "As it is, it is refused once its token has expired; ccpostback send makes a new one." });
+function sendAgain(curl) {
+  const hint = element("p", { className: "muted", text: "This is refused once the token expires; ccpostback send signs a new one." });
   if (!curl) {
     return [];
   }
   const line = box(visible(curl), "Command");
   const button = element("button", { type: "button", text: "Copy" });
   line.classList.add("low");
-  copies(button, () => line, curl);
+  copyOnClick(button, () => line, curl);
   return [heading("Send it again"), element("div", { className: "copyable" }, [line, button]), hint];
 }
 
-/** Copies a node's text, or selects it where the browser does not let a page copy. */
-function copies(button, node, text) {
+/** Copies a node's text on click, or selects it if the browser does not allow copying. */
+function copyOnClick(button, node, text) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(text ?? node().textContent);

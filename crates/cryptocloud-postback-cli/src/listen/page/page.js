@@ -1,11 +1,11 @@
 "use strict";
-// What arrives is written by strangers: it gets into the page as text nodes only.
+// An attacker can write what arrives, so it enters the page only as text nodes.
 
 const byId = (id) => document.getElementById(id);
 
-/** What is known of the receiver; `postbacks` holds summaries by id. */
+/** The state of the receiver; `postbacks` holds summaries by id. */
 const state = { run: null, about: null, postbacks: new Map(), selected: null, shown: null };
-/** The list's items by id, so that an update keeps the focus. */
+/** The items of the list by id, so that an update keeps the focus. */
 const items = new Map();
 
 const VERDICTS = {
@@ -16,24 +16,24 @@ const VERDICTS = {
 
 function connect() {
   const source = new EventSource("/api/events");
-  source.onopen = () => tell("● live", "good");
+  source.onopen = () => showConnection("● live", "good");
   source.onmessage = (event) => apply(JSON.parse(event.data));
   source.onerror = () => {
-    tell("○ not connected, trying again …", "bad");
-    // The browser tries again by itself, unless it gave up.
+    showConnection("○ disconnected, reconnecting …", "bad");
+    // The browser reconnects by itself, unless it gave up.
     if (source.readyState === EventSource.CLOSED) {
       setTimeout(connect, 2000);
     }
   };
 }
 
-function tell(text, look) {
+function showConnection(text, look) {
   const place = byId("connection");
   place.textContent = text;
   place.className = look;
 }
 
-/** Takes what changed: the postbacks in it are new or newer, and those before `oldest` are gone. */
+/** Applies an update: its postbacks are new or changed, and those before `oldest` are gone. */
 function apply(update) {
   if (update.run !== state.run) {
     state.postbacks.clear();
@@ -78,7 +78,7 @@ function renderAbout() {
   byId("forward").textContent = forward ?? "";
   byId("no-secret").hidden = secret;
   byId("send-line").textContent = send;
-  byId("kept").textContent = `The last ${keep} are kept, in memory only.`;
+  byId("kept").textContent = `The last ${keep} are kept in memory.`;
 }
 
 function renderList() {
@@ -130,7 +130,7 @@ function listItem(postback) {
   button.addEventListener("click", () => {
     byId("follow").checked = postback.id === newest();
     select(postback.id);
-    // On a phone it is below the list.
+    // On a narrow screen the detail is below the list.
     if (matchMedia("(max-width: 720px)").matches) {
       byId("detail").scrollIntoView();
     }
@@ -145,7 +145,7 @@ function select(id) {
   showDetail();
 }
 
-/** Fetches and shows the selected one, unless it is shown as it is. */
+/** Fetches and shows the selected postback, unless it is up to date. */
 async function showDetail() {
   const summary = state.postbacks.get(state.selected) ?? null;
   if (summary === state.shown) {
@@ -163,7 +163,7 @@ async function showDetail() {
     return;
   }
   if (detail === null) {
-    // It is gone, or the server is; the stream tells which.
+    // The postback or the server is gone; the event stream will tell which.
     state.shown = null;
     return;
   }
@@ -173,20 +173,20 @@ async function showDetail() {
 
 async function fetchDetail(id) {
   try {
-    const answer = await fetch(`/api/postbacks/${id}`);
-    return answer.ok ? await answer.json() : null;
+    const response = await fetch(`/api/postbacks/${id}`);
+    return response.ok ? await response.json() : null;
   } catch {
     return null;
   }
 }
 
 async function change(method, url) {
-  const answer = await fetch(url, {
+  const response = await fetch(url, {
     method,
     headers: { "Content-Type": "application/json" },
   });
-  const body = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) {
+  const body = response.status === 204 ? null : await response.json();
+  if (!response.ok) {
     throw new Error(body.error);
   }
   return body;
@@ -197,13 +197,13 @@ async function resend(id, button, place) {
   place.textContent = "sending …";
   try {
     const sent = await change("POST", `/api/postbacks/${id}/resend`);
-    place.textContent = `Sent again, as #${sent.id}.`;
+    place.textContent = `Resent as #${sent.id}.`;
     byId("follow").checked = true;
     if (state.postbacks.has(sent.id)) {
       select(sent.id);
     }
   } catch (error) {
-    place.textContent = `Not sent: ${error.message}`;
+    place.textContent = `Could not resend: ${error.message}`;
   }
   button.disabled = false;
 }
@@ -217,9 +217,9 @@ byId("clear").addEventListener("click", async () => {
   try {
     await change("DELETE", "/api/postbacks");
   } catch (error) {
-    byId("announce").textContent = `Not cleared: ${error.message}`;
+    byId("announce").textContent = `Could not clear: ${error.message}`;
   }
 });
-copies(byId("copy-url"), () => byId("url"));
-copies(byId("copy-send"), () => byId("send-line"));
+copyOnClick(byId("copy-url"), () => byId("url"));
+copyOnClick(byId("copy-send"), () => byId("send-line"));
 connect();

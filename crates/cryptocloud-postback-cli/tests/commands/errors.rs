@@ -1,0 +1,117 @@
+use std::{io::Read, net::TcpListener, thread};
+
+use cryptocloud_postback::{SecretKey, SecretKeyError};
+
+use crate::program::{TempFile, call, program, run};
+
+#[test]
+fn secrets() {
+    let without = |arguments: &[&str]| {
+        run(
+            program(arguments).env_remove("CRYPTOCLOUD_SECRET_KEY"),
+            b"x",
+        )
+    };
+    for arguments in [
+        &["sign"][..],
+        &["verify"],
+        &["send", "--url", "http://127.0.0.1:1/"],
+        &["send", "--url", "http://127.0.0.1:1/", "--forge", "all"],
+    ] {
+        without(arguments).fails("set CRYPTOCLOUD_SECRET_KEY to the SECRET KEY");
+    }
+    without(&["sign", "--secret-file", "/nonexistent"])
+        .fails("cannot read the secret in /nonexistent: No such file");
+    without(&["sign", "--secret-file", "/dev/zero"]).fails("too long for a secret");
+    let api_key = TempFile::new("eyJ0eXAiOiJKV1QifQ.eyJpZCI6MTN9.aGVsbG8");
+    without(&["verify", "--secret-file", api_key.path()]).fails("this is an API KEY");
+    for secret in [
+        "",
+        "super-secret",
+        "a-short-secret",
+        " a-secret-of-thirty-two-bytes-or-more",
+    ] {
+        let problem = match SecretKey::new(secret).expect_err("a refusal") {
+            SecretKeyError::TooShort => "32 bytes: use --allow-short-secret".to_owned(),
+            error => error.to_string(),
+        };
+        for command in ["sign", "verify"] {
+            let ended = run(
+                program(&[command]).env("CRYPTOCLOUD_SECRET_KEY", secret),
+                b"x",
+            );
+            ended.fails(&problem);
+            assert!(secret.is_empty() || !ended.stderr.contains(secret));
+        }
+    }
+    let five = [["--secret-file", api_key.path()]; 5].concat();
+    without(&[&["verify"], &five[..]].concat()).fails("API KEY");
+}
+
+#[test]
+fn a_secret_is_not_accepted_as_an_argument() {
+    let secret = "a-secret-on-the-command-line-is-visible";
+    let ended = call(&["sign", "--secret", secret]);
+    assert_eq!(ended.code, Some(2));
+    assert_eq!(ended.stdout, "");
+}
+
+#[test]
+fn files() {
+    call(&["verify"]).fails("the body is empty");
+    call(&["verify", "/nonexistent"]).fails("cannot read /nonexistent: No such file");
+    call(&["verify", "/"]).fails("cannot read /: ");
+    call(&["sign", "--body", "/nonexistent"]).fails("cannot read /nonexistent");
+    let body = |text: &str| run(&mut program(&["sign", "--body", "-"]), text.as_bytes());
+    body("").fails("neither JSON nor a form");
+    body("{}").fails("names no invoice");
+    body(r#"{"invoice_id":"CLIFILE1"}"#).fails("exactly one token field");
+    body("invoice_id=CLIFILE1&token=1&token=2").fails("exactly one token field");
+    // A file name is shown, but cannot control the terminal.
+    call(&["verify", "\u{1b}[2J\n"]).fails(r"cannot read \u{1b}[2J\n");
+}
+
+#[test]
+fn addresses() {
+    call(&["send", "--url", "http://127.0.0.1:1/"])
+        .fails("http://127.0.0.1:1/: Connection refused");
+    // A label of 64 characters fails without a DNS query.
+    let unknown = format!("http://{}/", "a".repeat(64));
+    call(&["send", "--url", &unknown]).fails("failed to lookup address");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("https://{}/", listener.local_addr().expect("an address"));
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let _ = stream.read(&mut [0; 1_000]);
+        let _ = std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    });
+    call(&["send", "--url", &url]).fails("received corrupt message");
+}
+
+#[test]
+fn usage() {
+    for arguments in [
+        &[][..],
+        &["nonsense"],
+        &["send"],
+        &["send", "--url", "nonsense"],
+        &["send", "--url", "ftp://localhost/"],
+        &["send", "--url", "http://user:password@localhost/"],
+        &["send", "--url", "http://localhost/", "--repeat", "0"],
+        &["send", "--url", "http://localhost/", "--concurrency", "2"],
+        &["send", "--url", "http://localhost/", "--timeout", "0"],
+        &["sign", "--amount", "NaN"],
+        &["sign", "--amount", "-1"],
+        &["sign", "--format", "xml"],
+        &["sign", "--invoice-id", ""],
+        &["sign", "--body", "-", "--amount", "1"],
+        &["verify", "--at", "yesterday"],
+        &["completions", "nonsense"],
+    ] {
+        let ended = call(arguments);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert_eq!(ended.stdout, "", "{arguments:?}");
+        assert!(!ended.stderr.is_empty());
+    }
+    run(&mut program(&["verify", "--leeway", "301"]), b"x").fails("leeway is over 300 seconds");
+}

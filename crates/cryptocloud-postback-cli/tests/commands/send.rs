@@ -1,0 +1,135 @@
+use cryptocloud_postback::{RequestHead, SecretKey, Verifier};
+
+use crate::{
+    endpoint::Endpoint,
+    program::{SECRET, TempFile, call, program, run},
+};
+
+#[track_caller]
+fn verify(content_type: &str, body: &[u8]) -> cryptocloud_postback::Verified {
+    let verifier = Verifier::new(SecretKey::new(SECRET).expect("a secret")).expect("a verifier");
+    let head = RequestHead::from_content_type(Some(content_type.as_bytes()));
+    verifier
+        .verify(head, body.to_vec().into())
+        .expect("a genuine postback")
+}
+
+#[test]
+fn sends_like_the_vendor() {
+    let endpoint = Endpoint::with_status("200 OK", r#"{"message":"Postback received"}"#);
+    let ended = call(&["send", "--url", &endpoint.url(), "--invoice-id", "CLISEND1"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let lines: Vec<_> = ended.stdout.lines().collect();
+    assert_eq!(
+        lines[0],
+        format!("POST {} (json, invoice CLISEND1)", endpoint.url())
+    );
+    assert!(lines[1].starts_with("200 OK in ") && lines[1].ends_with(" ms"));
+    assert_eq!(lines[2..], [r#"{"message":"Postback received"}"#]);
+    let request = endpoint.request();
+    request.has("post /postback http/1.1");
+    request.has("user-agent: cryptocloud postback v2");
+    request.has("content-type: application/json");
+    assert_eq!(
+        verify("application/json", &request.body)
+            .invoice_id()
+            .as_str(),
+        "CLISEND1"
+    );
+}
+
+#[test]
+fn a_form_and_its_response_as_json() {
+    let endpoint = Endpoint::with_status("401 Unauthorized", r#"{"error":"Invalid token"}"#);
+    let ended = call(&[
+        "send",
+        "--url",
+        &endpoint.url(),
+        "--format",
+        "form",
+        "--json",
+    ]);
+    assert_eq!(ended.code, Some(1));
+    let sent = ended.json();
+    assert_eq!(sent["status"], 401);
+    assert_eq!(sent["response"], r#"{"error":"Invalid token"}"#);
+    assert_eq!(sent["format"], "form");
+    assert!(sent["milliseconds"].as_f64().is_some_and(|time| time > 0.0));
+    let request = endpoint.request();
+    request.has("content-type: application/x-www-form-urlencoded");
+    let postback = verify("application/x-www-form-urlencoded", &request.body);
+    assert_eq!(sent["invoice_id"], postback.invoice_id().as_str());
+}
+
+#[test]
+fn a_captured_body_with_a_new_token() {
+    let endpoint = Endpoint::with_status("200 OK", "");
+    let body = "status=success&invoice_id=CLISEND2&amount_crypto=1&currency=BNB&token=old";
+    let file = TempFile::new(body);
+    let arguments = ["send", "--url", &endpoint.url(), "--body", file.path()];
+    assert_eq!(call(&arguments).code, Some(0));
+    let request = endpoint.request();
+    assert!(
+        request
+            .body
+            .starts_with(body.strip_suffix("old").expect("its end").as_bytes())
+    );
+    let _ = verify("application/x-www-form-urlencoded", &request.body);
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let target = Endpoint::with_status("200 OK", "");
+    let endpoint = Endpoint::responding_with(format!(
+        "HTTP/1.1 301 Moved Permanently\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        target.url()
+    ));
+    let ended = call(&["send", "--url", &endpoint.url()]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stdout.contains("301 Moved Permanently"));
+    let warning = format!("redirected to {}\nThe vendor's sender would", target.url());
+    assert!(ended.stdout.contains(&warning), "{ended:?}");
+    assert!(target.requests.try_recv().is_err());
+    let sent = call(&["send", "--url", &endpoint.url(), "--json"]).json();
+    assert_eq!(sent["location"], target.url());
+}
+
+#[test]
+fn responses_are_escaped_and_truncated() {
+    let long = format!("\u{1b}[2J\u{9b}x{}", "y".repeat(5_000));
+    let endpoint = Endpoint::with_status("500 Internal Server Error", &long);
+    let ended = call(&["send", "--url", &endpoint.url()]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stdout.contains(r"\u{1b}[2J\u{9b}xyyy"), "{ended:?}");
+    assert!(ended.stdout.ends_with("yyy (truncated)\n"));
+    assert!(ended.stdout.len() < 3_000);
+    let sent = call(&["send", "--url", &endpoint.url(), "--json"]).json();
+    assert_eq!(sent["response_truncated"], true);
+}
+
+#[test]
+fn proxies_are_not_used_for_loopback() {
+    let endpoint = Endpoint::with_status("200 OK", "");
+    let mut command = program(&["send", "--url", &endpoint.url()]);
+    // Nothing listens there.
+    for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] {
+        command.env(name, "http://127.0.0.1:1");
+    }
+    let ended = run(&mut command, b"");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[test]
+fn a_missing_response_times_out() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    call(&["send", "--url", &url, "--timeout", "1"]).fails("no response within 1 s");
+}
+
+#[test]
+fn an_incomplete_response_still_has_its_status() {
+    let endpoint = Endpoint::responding_with("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart");
+    let ended = call(&["send", "--url", &endpoint.url()]);
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stdout.ends_with("\npart (truncated)\n"), "{ended:?}");
+}

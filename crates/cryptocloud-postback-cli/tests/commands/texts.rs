@@ -1,0 +1,123 @@
+//! Help, version, completions and colours.
+
+use std::{env, process::Command};
+
+use crate::program::{call, program, run};
+
+#[test]
+fn help_has_examples_and_exit_codes() {
+    for command in ["send", "sign", "verify"] {
+        let ended = call(&[command, "--help"]);
+        assert_eq!(ended.code, Some(0));
+        assert_eq!(ended.stderr, "");
+        assert!(
+            ended.stdout.contains("Examples:\n  ccpostback "),
+            "{ended:?}"
+        );
+        assert!(ended.stdout.contains("\nExit code: 0"), "{ended:?}");
+        assert!(ended.stdout.contains("--secret-file <FILE>"));
+    }
+    let ended = call(&["--help"]);
+    for command in ["send", "sign", "verify", "listen", "completions"] {
+        assert!(
+            ended.stdout.contains(&format!("\n  {command} ")),
+            "{ended:?}"
+        );
+    }
+}
+
+#[test]
+fn version() {
+    let expected = format!("ccpostback {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(call(&["--version"]).stdout, expected);
+}
+
+#[test]
+fn completions_are_scripts() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ended = call(&["completions", shell]);
+        assert_eq!(ended.code, Some(0));
+        assert!(ended.stdout.contains("--secret-file") || ended.stdout.contains("secret-file"));
+        if shell == "bash" {
+            let checked = run(
+                Command::new("bash").args(["-n", "/dev/stdin"]),
+                ended.stdout.as_bytes(),
+            );
+            assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""));
+        }
+    }
+}
+
+/// The output on a terminal, through util-linux's `script`.
+fn on_a_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> Option<String> {
+    let found = Command::new("script").arg("--version").output().is_ok();
+    assert!(found || env::var_os("CI").is_none(), "script is missing");
+    if !found {
+        eprintln!("skipped: script is not installed");
+        return None;
+    }
+    let program = program(arguments);
+    let words: Vec<_> = [program.get_program()]
+        .into_iter()
+        .chain(program.get_args())
+        .collect();
+    let words: Vec<_> = words
+        .iter()
+        .map(|word| format!("'{}'", word.display()))
+        .collect();
+    let mut script = Command::new("script");
+    script.args([
+        "--quiet",
+        "--return",
+        "--command",
+        &words.join(" "),
+        "/dev/null",
+    ]);
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => script.env(name, value),
+            None => script.env_remove(name),
+        };
+    }
+    script
+        // If CI is set, anstream uses colours on a dumb terminal too.
+        .env_remove("CI")
+        .env("TERM", "xterm-256color")
+        .envs(variables.iter().copied());
+    Some(run(&mut script, b"").stdout)
+}
+
+#[test]
+fn colours_need_a_terminal_that_supports_them() {
+    let arguments = ["send", "--forge", "list"];
+    assert!(!call(&arguments).stdout.contains('\u{1b}'));
+    let Some(coloured) = on_a_terminal(&arguments, &[]) else {
+        return;
+    };
+    assert!(coloured.contains("\u{1b}[1mtoken-missing"), "{coloured:?}");
+    for variables in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let plain = on_a_terminal(&arguments, &[variables]).expect("a terminal");
+        assert!(plain.contains("token-missing"), "{plain:?}");
+        assert!(!plain.contains('\u{1b}'), "{plain:?}");
+    }
+    let json = on_a_terminal(&["send", "--forge", "list", "--json"], &[]);
+    assert!(!json.expect("a terminal").contains('\u{1b}'));
+}
+
+#[test]
+fn progress_needs_a_terminal() {
+    let endpoint = crate::endpoint::Endpoint::with_status("200 OK", "");
+    let url = endpoint.url();
+    let Some(shown) = on_a_terminal(&["send", "--url", &url, "--repeat", "30"], &[]) else {
+        return;
+    };
+    assert!(shown.contains("/30"), "{shown:?}");
+    assert!(shown.contains("30 of 30 sent"), "{shown:?}");
+}
+
+#[test]
+fn a_body_ends_with_a_line_break_only_on_a_terminal() {
+    if let Some(shown) = on_a_terminal(&["sign"], &[]) {
+        assert!(shown.ends_with("}\r\n"), "{shown:?}");
+    }
+}

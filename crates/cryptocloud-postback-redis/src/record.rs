@@ -1,0 +1,137 @@
+use std::{collections::HashMap, str::FromStr};
+
+use cryptocloud_postback::{Amount, Currency, UnixTime};
+use cryptocloud_postback_inbox::{
+    Claim, Decided, Decision, Event, Fence, Fields, Fingerprint, Hold, HoldKind, Record, Report,
+    ReportId, Source, State, StoreError, StoreErrorKind,
+};
+
+use crate::{error::corrupt, keys};
+
+/// A report as `record` in `lua/prelude.lua` returns it.
+pub(crate) type Row = HashMap<String, Vec<u8>>;
+
+/// Time, operator, note, event, state before, and amount.
+pub(crate) type HistoryRow = (i64, String, Option<String>, String, String, Option<String>);
+
+pub(crate) fn claim(project: &str, row: &Row) -> Result<Claim, StoreError> {
+    Ok(Claim {
+        id: ReportId::from_number(number(row, "id")?),
+        fence: Fence::from_number(number(row, "fence")?),
+        report: report(project, row)?,
+        attempt: number(row, "attempts")?,
+        accepted_amount: amount(row, "accepted_amount")?,
+    })
+}
+
+pub(crate) fn record(project: &str, row: &Row) -> Result<Record, StoreError> {
+    let id = number(row, "id")?;
+    Ok(Record {
+        id: ReportId::from_number(id),
+        report: report(project, row)?,
+        state: State::from_name(required(row, "state")?).ok_or(StoreErrorKind::Corrupt)?,
+        attempts: number(row, "attempts")?,
+        hold: hold(row)?,
+        last_error: text(row, "error")?.map(Into::into),
+        accepted_amount: amount(row, "accepted_amount")?,
+        // An id is the time of arrival.
+        received_at: time(id)?,
+        due_at: maybe_time(row, "due_at")?,
+        settled_at: maybe_time(row, "settled_at")?,
+    })
+}
+
+pub(crate) fn decided(row: HistoryRow) -> Result<Decided, StoreError> {
+    let (at, by, note, event, from, amount) = row;
+    let event = match event.as_str() {
+        "accept" => Event::Accept,
+        "discard" => Event::Discard,
+        "retry" => Event::Retry,
+        _ => return Err(StoreErrorKind::Corrupt.into()),
+    };
+    let decision = Decision::by(by);
+    Ok(Decided {
+        at: time(at)?,
+        decision: match note {
+            Some(note) => decision.note(note),
+            None => decision,
+        },
+        event,
+        from: State::from_name(&from).ok_or(StoreErrorKind::Corrupt)?,
+        amount: amount.map(|amount| parse_amount(&amount)).transpose()?,
+    })
+}
+
+fn report(project: &str, row: &Row) -> Result<Report, StoreError> {
+    let currency = text(row, "currency")?.map(Currency::parse);
+    let hold = hold(row)?;
+    Ok(Report {
+        identity: keys::parse_identity(project, required(row, "identity")?)?,
+        fields: Fields {
+            amount_crypto: amount(row, "amount")?,
+            currency: currency.transpose().map_err(corrupt)?,
+            order_id: text(row, "order_id")?.map(Into::into),
+            invoice_info: text(row, "invoice_info")?.map(Into::into),
+        },
+        fingerprint: fingerprint(row)?,
+        source: Source::from_name(required(row, "source")?).ok_or(StoreErrorKind::Corrupt)?,
+        is_unidentified: hold.is_some_and(|hold| hold.kind == HoldKind::Unidentified),
+    })
+}
+
+fn hold(row: &Row) -> Result<Option<Hold>, StoreError> {
+    let Some(kind) = text(row, "hold")? else {
+        return Ok(None);
+    };
+    let kind = HoldKind::from_name(kind).ok_or(StoreErrorKind::Corrupt)?;
+    Ok(Some(Hold::new(
+        kind,
+        text(row, "reason")?.unwrap_or_default(),
+    )))
+}
+
+fn fingerprint(row: &Row) -> Result<Option<Fingerprint>, StoreError> {
+    let Some(bytes) = row.get("fingerprint") else {
+        return Ok(None);
+    };
+    let bytes = bytes.as_slice().try_into().map_err(corrupt)?;
+    Ok(Some(Fingerprint::from_bytes(bytes)))
+}
+
+fn amount(row: &Row, name: &str) -> Result<Option<Amount>, StoreError> {
+    text(row, name)?.map(parse_amount).transpose()
+}
+
+fn parse_amount(text: &str) -> Result<Amount, StoreError> {
+    Amount::parse(text).map_err(corrupt)
+}
+
+fn maybe_time(row: &Row, name: &str) -> Result<Option<UnixTime>, StoreError> {
+    let Some(micros) = text(row, name)? else {
+        return Ok(None);
+    };
+    time(micros.parse().map_err(corrupt)?).map(Some)
+}
+
+fn time(micros: i64) -> Result<UnixTime, StoreError> {
+    let micros = u64::try_from(micros).map_err(corrupt)?;
+    Ok(UnixTime::from_secs(micros / 1_000_000))
+}
+
+fn number<T>(row: &Row, name: &str) -> Result<T, StoreError>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    required(row, name)?.parse().map_err(corrupt)
+}
+
+fn required<'a>(row: &'a Row, name: &str) -> Result<&'a str, StoreError> {
+    text(row, name)?.ok_or_else(|| StoreErrorKind::Corrupt.into())
+}
+
+fn text<'a>(row: &'a Row, name: &str) -> Result<Option<&'a str>, StoreError> {
+    let Some(bytes) = row.get(name) else {
+        return Ok(None);
+    };
+    str::from_utf8(bytes).map(Some).map_err(corrupt)
+}

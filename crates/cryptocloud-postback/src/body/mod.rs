@@ -1,0 +1,10 @@
+//! The body, from its bytes to its fields; nothing in it is proven yet.
+
+mod depth;
+pub(crate) mod fields;
+pub(crate) mod format;
+pub(crate) mod info;
+pub(crate) mod json;
+pub(crate) mod media_type;
+pub(crate) mod unverified;
+pub(crate) mod value;

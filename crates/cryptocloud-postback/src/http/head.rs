@@ -1,0 +1,187 @@
+use bytes::Bytes;
+
+use super::trace;
+use crate::{Error, ErrorKind, MAX_BODY_BYTES, Unverified, body::media_type::MediaType};
+
+/// The head of a request whose method and headers passed their checks.
+///
+/// A body can be handed over only through it, so no adapter can forget a check.
+/// Make it with [`check`](Self::check) before the body is read, then call [`body`](Self::body), or
+/// [`refuse`](Self::refuse) if the body could not be read.
+/// With the feature `tracing`, the step that refuses the postback emits its one event.
+///
+/// # Examples
+///
+/// ```
+/// use cryptocloud_postback::{Error, RequestHead, Verified, Verifier};
+///
+/// fn receive(verifier: &Verifier, request: http::Request<&'static [u8]>) -> Result<Verified, Error> {
+///     let headers = request.headers().iter();
+///     let head = RequestHead::check(
+///         request.method().as_str(),
+///         headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
+///     )?;
+///     head.body((*request.body()).into())?.verify(verifier)
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct RequestHead {
+    media_type: MediaType,
+}
+
+impl RequestHead {
+    /// Validates the method and headers; header names may be in any case.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ErrorKind::MethodNotAllowed`] if the method is not POST,
+    /// [`ErrorKind::ContentEncoding`] for any coding but `identity`, so that a compressed body is
+    /// never inflated, and [`ErrorKind::BodyTooLarge`] if `Content-Length` announces more than
+    /// [`MAX_BODY_BYTES`].
+    pub fn check<'a>(
+        method: &str,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<Self, Error> {
+        Self::try_new(method, headers).map_err(trace::refused)
+    }
+
+    /// A head for a body that did not arrive over HTTP, such as one from a queue.
+    ///
+    /// `content_type` is the value of that header, or `None` if there is none.
+    pub fn from_content_type(content_type: Option<&[u8]>) -> Self {
+        let media_type = MediaType::parse(content_type);
+        Self { media_type }
+    }
+
+    /// Hands over the body and detects its format.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ErrorKind::BodyTooLarge`] if the body is larger than [`MAX_BODY_BYTES`], and
+    /// [`ErrorKind::MediaType`] if it is neither JSON nor a form in UTF-8.
+    pub fn body(self, body: Bytes) -> Result<Unverified, Error> {
+        self.unverified(body).map_err(trace::refused)
+    }
+
+    /// Refuses the postback for a reason that the adapter found, such as a body that did not arrive
+    /// in time.
+    #[must_use]
+    pub fn refuse(self, kind: ErrorKind) -> Error {
+        trace::refused(Error::bare(kind))
+    }
+
+    /// [`check`](Self::check) without the event, which the caller emits.
+    pub(crate) fn try_new<'a>(
+        method: &str,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<Self, Error> {
+        if method != "POST" {
+            return Err(Error::bare(ErrorKind::MethodNotAllowed));
+        }
+        let mut content_type = None;
+        let mut is_large = false;
+        for (name, value) in headers {
+            if name.eq_ignore_ascii_case("content-encoding") && !is_identity(value) {
+                return Err(Error::bare(ErrorKind::ContentEncoding));
+            }
+            is_large |= name.eq_ignore_ascii_case("content-length") && is_too_large(value);
+            if name.eq_ignore_ascii_case("content-type") {
+                content_type = content_type.or(Some(value));
+            }
+        }
+        // Last, so that the order of the headers does not matter.
+        if is_large {
+            return Err(Error::bare(ErrorKind::BodyTooLarge));
+        }
+        Ok(Self::from_content_type(content_type))
+    }
+
+    /// [`body`](Self::body) without the event, which the caller emits.
+    pub(crate) fn unverified(self, body: Bytes) -> Result<Unverified, Error> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(Error::bare(ErrorKind::BodyTooLarge));
+        }
+        let format = self.media_type.format(&body)?;
+        Ok(Unverified::new(body, format))
+    }
+}
+
+/// Whether the value of a `Content-Encoding` leaves the body unchanged.
+fn is_identity(value: &[u8]) -> bool {
+    value
+        .split(|byte| *byte == b',')
+        .map(<[u8]>::trim_ascii)
+        .all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity"))
+}
+
+/// The HTTP server refuses a length that is not a number; the body is counted in any case.
+fn is_too_large(content_length: &[u8]) -> bool {
+    str::from_utf8(content_length)
+        .ok()
+        .and_then(|length| length.trim().parse::<u64>().ok())
+        .is_some_and(|length| {
+            usize::try_from(length).map_or(true, |length| length > MAX_BODY_BYTES)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(method: &str, headers: &[(&str, &str)], expected: Result<(), ErrorKind>) {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_bytes()));
+        let actual = RequestHead::check(method, headers);
+        assert_eq!(actual.map(|_| ()).map_err(|error| error.kind()), expected);
+    }
+
+    #[test]
+    fn method_coding_and_length() {
+        check("POST", &[], Ok(()));
+        check(
+            "POST",
+            &[
+                ("content-encoding", "identity"),
+                ("content-length", "65536"),
+            ],
+            Ok(()),
+        );
+        check(
+            "POST",
+            &[
+                ("Content-Encoding", ""),
+                ("Content-Encoding", "Identity, identity"),
+                ("Content-Length", "x"),
+            ],
+            Ok(()),
+        );
+        for method in ["GET", "HEAD", "PUT", "post", "OPTIONS", ""] {
+            check(method, &[], Err(ErrorKind::MethodNotAllowed));
+        }
+        for coding in ["gzip", "br", "zstd", "identity, gzip", "x"] {
+            let refused = Err(ErrorKind::ContentEncoding);
+            check("POST", &[("CONTENT-ENCODING", coding)], refused);
+            check(
+                "POST",
+                &[
+                    ("content-encoding", "identity"),
+                    ("content-encoding", coding),
+                ],
+                refused,
+            );
+        }
+        let (large, gzip) = (("content-length", "65537"), ("content-encoding", "gzip"));
+        check("POST", &[large, gzip], Err(ErrorKind::ContentEncoding));
+        check("POST", &[gzip, large], Err(ErrorKind::ContentEncoding));
+        for length in ["65537", "18446744073709551615"] {
+            check(
+                "POST",
+                &[("content-length", length)],
+                Err(ErrorKind::BodyTooLarge),
+            );
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! HTTP before and after the body: request head, response, trace event.
+
+pub(crate) mod head;
+pub(crate) mod response;
+pub(crate) mod trace;

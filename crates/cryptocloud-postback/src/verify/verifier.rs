@@ -1,0 +1,219 @@
+use std::{
+    fmt,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+
+use crate::{
+    Error, ErrorKind, Format, Postback, RequestHead, Status, UnixTime, Unverified, Verified,
+    body::{fields::Fields, value::Value},
+    error::Cause,
+    http::trace,
+    token::{
+        claims::Claims,
+        mac::MacKeys,
+        segments::{self, Token},
+    },
+    verify::verified::Proof,
+};
+
+/// Verifies postbacks of one project.
+///
+/// A clone costs an `Arc`, so it goes into any framework's state.
+///
+/// # Examples
+///
+/// ```
+/// use cryptocloud_postback::{RequestHead, SecretKey, Verifier};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let secret = "not-a-real-key-only-for-this-example";
+/// let verifier = Verifier::new(SecretKey::new(secret)?)?;
+///
+/// let head = RequestHead::from_content_type(Some(b"application/json"));
+/// let error = verifier.verify(head, "{}".into()).unwrap_err();
+/// assert_eq!(error.kind().response().status(), 400);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Verifier(Arc<Settings>);
+
+pub(crate) struct Settings {
+    pub(crate) accept_any_status: bool,
+    pub(crate) clock: Clock,
+    pub(crate) keys: MacKeys,
+    pub(crate) leeway: Duration,
+    pub(crate) max_lifetime: Duration,
+    pub(crate) project: Option<Arc<str>>,
+    pub(crate) require_live_payment: bool,
+    pub(crate) require_order_id: bool,
+    pub(crate) skip_invoice_binding: bool,
+}
+
+/// A clock that panics leaves nothing half done.
+pub(crate) type Clock = AssertUnwindSafe<Box<dyn Fn() -> SystemTime + Send + Sync>>;
+
+impl Verifier {
+    pub(crate) fn from_settings(settings: Settings) -> Self {
+        Self(Arc::new(settings))
+    }
+
+    /// Verifies a postback at the time of the verifier's clock.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the postback is not genuine: [`Error::kind`] says why, and
+    /// [`ErrorKind::response`] is the response to send.
+    pub fn verify(&self, head: RequestHead, body: Bytes) -> Result<Verified, Error> {
+        self.outcome(head.unverified(body), self.now())
+    }
+
+    /// Verifies a postback at the given time.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the postback is not genuine, as [`verify`](Self::verify) does.
+    pub fn verify_at(
+        &self,
+        head: RequestHead,
+        body: Bytes,
+        now: UnixTime,
+    ) -> Result<Verified, Error> {
+        self.outcome(head.unverified(body), Ok(now))
+    }
+
+    /// Verifies a whole request at the time of the verifier's clock.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the request is not a genuine postback, as the extractors of the adapters
+    /// do.
+    #[cfg(feature = "http")]
+    pub fn verify_http(&self, request: &http::Request<Bytes>) -> Result<Verified, Error> {
+        let headers = request.headers().iter();
+        let unverified = RequestHead::try_new(
+            request.method().as_str(),
+            headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
+        )
+        .and_then(|head| head.unverified(request.body().clone()));
+        self.outcome(unverified, self.now())
+    }
+
+    fn now(&self) -> Result<UnixTime, Error> {
+        (self.0.clock.0)().try_into()
+    }
+
+    /// The end of every verification: however a postback arrived, its event is emitted here.
+    fn outcome(
+        &self,
+        unverified: Result<Unverified, Error>,
+        now: Result<UnixTime, Error>,
+    ) -> Result<Verified, Error> {
+        match unverified.and_then(|body| self.check(body, now)) {
+            Ok(verified) => {
+                trace::accepted(&verified);
+                Ok(verified)
+            }
+            Err(error) => {
+                let error = error.with_project(self.0.project.clone());
+                Err(trace::refused(error))
+            }
+        }
+    }
+
+    fn check(&self, body: Unverified, now: Result<UnixTime, Error>) -> Result<Verified, Error> {
+        let format = body.format();
+        self.check_fields(body, now)
+            .map_err(|error| error.with_format(format))
+    }
+
+    fn check_fields(
+        &self,
+        body: Unverified,
+        now: Result<UnixTime, Error>,
+    ) -> Result<Verified, Error> {
+        let fields = body.fields()?;
+        let mut reported = Postback::from_fields(&fields, body.format())?;
+        let proof = now
+            .and_then(|now| self.0.prove(&fields, &reported, now))
+            .map_err(|error| error.with_invoice_id(reported.invoice_id.clone()))?;
+        drop(fields);
+        reported.body = body.into_body();
+        Ok(Verified::new(reported, proof, self.0.project.clone()))
+    }
+}
+
+impl Unverified {
+    /// Verifies the body at the time of the verifier's clock.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the postback is not genuine, as [`Verifier::verify`] does.
+    pub fn verify(self, verifier: &Verifier) -> Result<Verified, Error> {
+        verifier.outcome(Ok(self), verifier.now())
+    }
+}
+
+impl Settings {
+    fn prove(
+        &self,
+        fields: &Fields<'_>,
+        reported: &Postback,
+        now: UnixTime,
+    ) -> Result<Proof, Error> {
+        if self.require_order_id && reported.order_id.is_none() {
+            let cause = Cause::field("order_id", "is missing");
+            return Err(Error::new(ErrorKind::MissingId, cause));
+        }
+        let token = Token::read(&fields.token)?;
+        if !self.keys.verify(token.signing_input.as_bytes(), &token.mac) {
+            return Err(Error::bare(ErrorKind::TokenSignature));
+        }
+        let mut buffer = [0; segments::MAX_BYTES];
+        let claims = Claims::read(&token, &mut buffer)?;
+        claims.check_time(now, self.leeway, self.max_lifetime)?;
+        if !self.skip_invoice_binding {
+            claims.check_invoice(&reported.invoice_id)?;
+        }
+        if !self.accept_any_status && reported.status != Status::Success {
+            return Err(Error::bare(ErrorKind::StatusRefused));
+        }
+        if self.require_live_payment {
+            check_live(fields, reported.format())?;
+        }
+        Ok(Proof {
+            expires_at: claims.expires_at,
+            mac: token.mac,
+        })
+    }
+}
+
+/// Only a plain `false` says that a payment is live, and a form does not say it.
+fn check_live(fields: &Fields<'_>, format: Format) -> Result<(), Error> {
+    let cause = match (fields.invoice_info.test_mode(), format) {
+        (Some(Value::False), _) => return Ok(()),
+        (Some(Value::True), _) => return Err(Error::bare(ErrorKind::TestModeRefused)),
+        (_, Format::Form) => Cause::Problem("a form has no test_mode"),
+        (_, Format::Json) => Cause::field("invoice_info.test_mode", "is neither true nor false"),
+    };
+    Err(Error::new(ErrorKind::TestModeUnknown, cause))
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("accept_any_status", &self.0.accept_any_status)
+            .field("keys", &self.0.keys)
+            .field("leeway", &self.0.leeway)
+            .field("max_lifetime", &self.0.max_lifetime)
+            .field("project", &self.0.project)
+            .field("require_live_payment", &self.0.require_live_payment)
+            .field("require_order_id", &self.0.require_order_id)
+            .field("skip_invoice_binding", &self.0.skip_invoice_binding)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,6 +1,0 @@
-//! The pages in Chromium, with real clicks.
-#![forbid(unsafe_code)]
-
-mod harness;
-mod listen;
-mod shop;

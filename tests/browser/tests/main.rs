@@ -1,0 +1,6 @@
+//! Tests of the pages in Chromium, with real clicks.
+#![forbid(unsafe_code)]
+
+mod harness;
+mod listen;
+mod shop;

@@ -1,0 +1,11 @@
+//! What the receiver and the tests share: options, ledger, secret.
+#![forbid(unsafe_code)]
+
+mod ledger;
+mod options;
+
+pub use ledger::{INSERT, Ledger};
+pub use options::{Framework, Mode, Options, OptionsError};
+
+/// The secret that signs and verifies every postback of these tests.
+pub const SECRET: &str = "not-a-real-key-only-for-these-proofs";

@@ -1,0 +1,16 @@
+//! Tests across crates: the same request through the core, both adapters and real servers.
+#![forbid(unsafe_code)]
+
+mod clients;
+mod corpora;
+mod examples;
+mod forge;
+mod kinds;
+mod languages;
+mod projects;
+mod receivers;
+mod servers;
+mod skip;
+mod traces;
+mod ui;
+mod vectors;

@@ -1,0 +1,8 @@
+//! Only a `Verifier` makes a `Verified`.
+use cryptocloud_postback::{Postback, Verified};
+
+fn forge(reported: Postback, other: Verified) -> Verified {
+    Verified { reported, ..other }
+}
+
+fn main() {}

@@ -1,3 +1,0 @@
-//! What crosses crates. The tests are in `it`; here is the root README, whose code runs as doc tests.
-#![forbid(unsafe_code)]
-#![doc = include_str!("../../README.md")]

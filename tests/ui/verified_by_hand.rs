@@ -1,8 +1,0 @@
-//! A `Verified` comes from a `Verifier` only.
-use cryptocloud_postback::{Postback, Verified};
-
-fn forge(reported: Postback, other: Verified) -> Verified {
-    Verified { reported, ..other }
-}
-
-fn main() {}
