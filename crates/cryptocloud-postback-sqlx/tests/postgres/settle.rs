@@ -155,7 +155,7 @@ async fn stale_worker_changes_nothing() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn temporary_tables_shadow_nothing() -> TestResult {
+async fn shadowing_names_fool_nothing() -> TestResult {
     let Some(database) = Database::new().await else {
         return Ok(());
     };
@@ -163,10 +163,9 @@ async fn temporary_tables_shadow_nothing() -> TestResult {
     let handler = Script::new([
         PAY,
         "CREATE TEMP TABLE report (id bigint, fence bigint, state text)",
-        "CREATE FUNCTION pg_temp.settle(bigint, bigint, boolean) RETURNS void LANGUAGE sql AS ''",
-        "CREATE FUNCTION pg_temp.current_setting(text, boolean) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'",
-        "CREATE FUNCTION pg_temp.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS 'SELECT NULL::timestamptz'",
-        "SET LOCAL search_path = pg_temp, public",
+        "CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+         AS 'SELECT NULL::timestamptz'",
+        "SET LOCAL search_path = pg_temp, public, pg_catalog",
     ]);
     let settled = database.settle(&payment, &handler).await;
     assert!(matches!(settled, Settled::Done), "{settled:?}");
