@@ -79,13 +79,40 @@ pub const MIGRATIONS: &[Migration] = &[Migration::new(1, include_str!("../sql/po
 /// Roll back, or close the connection, if any step fails.
 #[must_use]
 pub fn begin(claim: &Claim, limits: &Limits) -> String {
-    // Digits and a colon only, in the mark.
     format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED; \
+        "BEGIN; {}; SAVEPOINT cryptocloud_inbox",
+        mark(claim, limits)
+    )
+}
+
+/// The statements that mark a transaction which the driver has begun, for one round trip as a simple
+/// query. They must be the first ones in it.
+///
+/// It is [`begin`] for drivers that begin transactions by a method of their own, and so roll back by
+/// themselves if the handler fails or is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use cryptocloud_postback::InvoiceId;
+/// use cryptocloud_postback_inbox::{Limits, Payment};
+/// use cryptocloud_postback_sqlx::postgres;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let payment = Payment::builder(InvoiceId::parse("ILRAJE1Q")?).build();
+/// let mark = postgres::mark(payment.claim(), &Limits::default());
+/// assert!(mark.starts_with("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL "));
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub fn mark(claim: &Claim, limits: &Limits) -> String {
+    // The mark is digits and a colon.
+    format!(
+        "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; \
          SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}; \
          SET LOCAL idle_in_transaction_session_timeout = {}; \
-         {SYNCHRONOUS}; SET LOCAL cryptocloud.claim = '{claim}'; \
-         SAVEPOINT cryptocloud_inbox",
+         {SYNCHRONOUS}; SET LOCAL cryptocloud.claim = '{claim}'",
         millis(limits.statement),
         millis(limits.lock),
         millis(limits.idle_in_transaction),
