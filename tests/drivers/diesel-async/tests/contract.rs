@@ -1,0 +1,6 @@
+//! The contract on PostgreSQL.
+
+use driver_contract::PostgresShop;
+use driver_diesel_async::Orders;
+
+driver_contract::tests!(PostgresShop, Orders::connect);

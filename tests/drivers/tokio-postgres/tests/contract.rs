@@ -1,0 +1,6 @@
+//! The contract on PostgreSQL.
+
+use driver_contract::PostgresShop;
+use driver_tokio_postgres::Orders;
+
+driver_contract::tests!(PostgresShop, Orders::connect);
