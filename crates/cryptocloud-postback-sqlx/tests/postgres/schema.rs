@@ -117,7 +117,7 @@ async fn migration_waits_at_most_200_ms_and_tries_again() -> TestResult {
     };
     // Another migration that does not end.
     let mut open = database.store.pool().begin().await?;
-    sqlx::query("SELECT pg_advisory_xact_lock(7166476170857113452)")
+    sqlx::query("SELECT pg_advisory_xact_lock(7165923480996635500)")
         .execute(&mut *open)
         .await?;
     let migrate = {

@@ -1,9 +1,13 @@
 //! The merchant's transaction and its end.
 
-use cryptocloud_postback_inbox::{FailureKind, InboxStore, Settled, State};
+use std::mem;
+
+use cryptocloud_postback_inbox::{
+    Failure, FailureKind, Handler, InboxStore, Payment, Settled, State,
+};
 use cryptocloud_postback_sqlx::{
     postgres,
-    sqlx::{AssertSqlSafe, raw_sql},
+    sqlx::{AssertSqlSafe, Connection, PgConnection, raw_sql},
 };
 
 use crate::{
@@ -206,5 +210,32 @@ async fn server_defaults_do_not_matter() -> TestResult {
             .await;
         assert_eq!(not_durable, 1);
     }
+    Ok(())
+}
+
+/// A handler that begins a transaction of its own within the given one, and leaves it open.
+struct Forgets;
+
+impl Handler<PgConnection> for Forgets {
+    async fn handle(&self, _: &Payment, tx: &mut PgConnection) -> Result<(), Failure> {
+        let mut nested = tx.begin().await?;
+        raw_sql(PAY).execute(&mut *nested).await?;
+        mem::forget(nested);
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nested_transaction_that_is_left_open_is_held() -> TestResult {
+    let Some(database) = Database::new().await else {
+        return Ok(());
+    };
+    let payment = database.payment().await;
+    match database.settle(&payment, &Forgets).await {
+        Settled::Failed(failure) => assert_eq!(failure.kind(), FailureKind::Hold),
+        settled => panic!("{settled:?}"),
+    }
+    assert_eq!(database.paid().await, 0);
+    assert_eq!(database.record().await.state, State::Running);
     Ok(())
 }
