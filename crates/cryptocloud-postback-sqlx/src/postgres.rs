@@ -39,7 +39,7 @@ pub type PostgresStore = SqlStore<Postgres>;
 /// the error of an earlier statement was ignored. Do not commit then.
 pub const SETTLE: &str = "SELECT cryptocloud_inbox.settle($1::bigint, $2::bigint, $3::boolean)";
 
-/// SQLSTATE: the transaction was not begun by [`begin`], or has been committed or rolled back since.
+/// SQLSTATE: the transaction was not begun by [`begin`] or [`mark`](mark()), or has been committed or rolled back since.
 pub const TRANSACTION_ENDED: &str = "CC001";
 
 /// SQLSTATE: another worker has taken over. Nothing is left to do.
@@ -113,7 +113,8 @@ pub fn begin(claim: &Claim, limits: &Limits) -> String {
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let payment = Payment::builder(InvoiceId::parse("ILRAJE1Q")?).build();
 /// let mark = postgres::mark(payment.claim(), &Limits::default());
-/// assert!(mark.starts_with("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL "));
+/// assert!(mark.starts_with("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "));
+/// assert!(mark.contains(&format!("cryptocloud.claim = '{}'", payment.claim())));
 /// # Ok(())
 /// # }
 /// ```

@@ -46,10 +46,16 @@ pub trait Shop: Sized + Send + Sync {
     fn number(&self, sql: &'static str) -> impl Future<Output = TestResult<i64>> + Send;
 }
 
+/// A database that locks rows.
+pub trait LockOrder: Shop {
+    /// Locks the order's row until the returned value is dropped.
+    fn lock_order(&self) -> impl Future<Output = TestResult<impl Sized + Send>> + Send;
+}
+
 /// A result of a test.
 pub type TestResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Makes one test of each function in this crate: `tests!(PostgresShop, Orders::connect)`.
+/// Makes a test of each function in this crate, or of those that are named.
 ///
 /// The second argument is an `async fn` that makes the handler from the database's URL or path.
 #[macro_export]

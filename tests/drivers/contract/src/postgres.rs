@@ -9,7 +9,7 @@ use cryptocloud_postback_sqlx::{
 };
 use throw_away_servers::{PostgresServer, Shared};
 
-use crate::{Shop, TABLES, TestResult};
+use crate::{LockOrder, Shop, TABLES, TestResult};
 
 /// A PostgreSQL database.
 #[derive(Debug)]
@@ -68,5 +68,14 @@ impl Shop for PostgresShop {
     async fn number(&self, sql: &'static str) -> TestResult<i64> {
         let query = sqlx::query_scalar(sql);
         Ok(query.fetch_one(self.store.pool()).await?)
+    }
+}
+
+impl LockOrder for PostgresShop {
+    async fn lock_order(&self) -> TestResult<impl Sized + Send> {
+        let mut lock = self.store.pool().begin().await?;
+        let sql = "SELECT FROM orders FOR UPDATE";
+        sqlx::raw_sql(sql).execute(&mut *lock).await?;
+        Ok(lock)
     }
 }

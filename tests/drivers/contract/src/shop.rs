@@ -9,8 +9,16 @@ pub(crate) const INVOICE: &str = "ILRAJE1Q";
 
 /// An inbox without workers, so that a test decides when a payment is tried again.
 pub(crate) fn inbox<S: Shop, H: Handler<()>>(shop: &S, handler: H) -> TestResult<Inbox> {
+    inbox_with(shop, handler, patient())
+}
+
+pub(crate) fn inbox_with<S: Shop, H: Handler<()>>(
+    shop: &S,
+    handler: H,
+    limits: Limits,
+) -> TestResult<Inbox> {
     let builder = Inbox::builder(PROJECT, shop.store(), handler);
-    Ok(builder.limits(patient()).workers(0).build()?)
+    Ok(builder.limits(limits).workers(0).build()?)
 }
 
 /// Sends a postback, and returns the status of the response.
@@ -54,7 +62,7 @@ pub(crate) async fn effects<S: Shop>(shop: &S) -> TestResult<(i64, i64)> {
 }
 
 /// Limits that no busy machine reaches.
-fn patient() -> Limits {
+pub(crate) fn patient() -> Limits {
     let mut limits = Limits::default();
     limits.handler = Duration::from_secs(60);
     limits.response = Duration::from_secs(60);

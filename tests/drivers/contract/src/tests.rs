@@ -1,10 +1,13 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use cryptocloud_postback_inbox::{Decision, Failure, Handler, HoldKind, Payment, State};
 
 use crate::{
-    Shop, TestResult,
-    shop::{INVOICE, effects, inbox, post, post_paid, record, retry},
+    LockOrder, Shop, TestResult,
+    shop::{INVOICE, effects, inbox, inbox_with, patient, post, post_paid, record, retry},
 };
 
 /// A postback and its resend pay the order once.
@@ -131,6 +134,31 @@ pub async fn late_worker_cannot_commit<S: Shop, H: Handler<()>>(
     Ok(())
 }
 
+/// A handler that waits for a lock is dropped at its time limit: its transaction must not go on.
+pub async fn dropped_handler_is_rolled_back<S: LockOrder, H: Handler<()>>(
+    connect: impl AsyncFnOnce(&str) -> TestResult<H>,
+) -> TestResult {
+    let Some(shop) = S::create().await? else {
+        return Ok(());
+    };
+    let handler = Arc::new(connect(shop.url()).await?);
+    let mut limits = patient();
+    limits.handler = Duration::from_secs(1);
+    let impatient = inbox_with(&shop, Arc::clone(&handler), limits)?;
+    let lock = shop.lock_order().await?;
+    assert_eq!(post(&impatient, INVOICE).await?, 503);
+    drop(lock);
+    let failed = record(&shop, INVOICE).await?;
+    assert_eq!(failed.last_error.as_deref(), Some("handler timed out"));
+    assert_eq!(effects(&shop).await?, (0, 0));
+
+    // If the first transaction were still open, it would hold the lock now.
+    retry(&shop, &inbox(&shop, handler)?).await?;
+    assert_eq!(effects(&shop).await?, (1, 1));
+    assert_eq!(record(&shop, INVOICE).await?.state, State::Done);
+    Ok(())
+}
+
 /// Keeps the payment of the first attempt, and runs it within the second one.
 struct Late<H> {
     inner: H,
@@ -151,6 +179,6 @@ impl<H: Handler<()>> Handler<()> for Late<H> {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

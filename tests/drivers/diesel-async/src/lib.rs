@@ -16,22 +16,7 @@ use diesel_async::{
     },
 };
 
-diesel::table! {
-    orders (id) {
-        id -> Text,
-        invoice_id -> Nullable<Text>,
-        amount -> Text,
-        currency -> Text,
-        paid -> Bool,
-    }
-}
-
-diesel::table! {
-    outbox (order_id) {
-        order_id -> Text,
-        message -> Text,
-    }
-}
+use schema::{orders, outbox};
 
 /// The shop's orders.
 pub struct Orders {
@@ -99,4 +84,23 @@ async fn pay(payment: &Payment, tx: &mut AsyncPgConnection) -> Result<(), Failur
         .execute(tx)
         .await?;
     Ok(())
+}
+
+mod schema {
+    diesel::table! {
+        orders (id) {
+            id -> Text,
+            invoice_id -> Nullable<Text>,
+            amount -> Text,
+            currency -> Text,
+            paid -> Bool,
+        }
+    }
+
+    diesel::table! {
+        outbox (order_id) {
+            order_id -> Text,
+            message -> Text,
+        }
+    }
 }

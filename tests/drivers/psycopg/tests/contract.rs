@@ -10,6 +10,7 @@ use driver_contract::{PostgresShop, TestResult};
 use driver_psycopg::Orders;
 
 driver_contract::tests!(PostgresShop, connect);
+driver_contract::tests!(PostgresShop, connect, dropped_handler_is_rolled_back);
 
 async fn connect(url: &str) -> TestResult<Orders> {
     let python = PYTHON.as_ref().map_err(String::as_str)?;
