@@ -1,26 +1,25 @@
-// What came to the shop, and what of it waits for a person.
+// What arrived at /postback, and the responses.
 
 import { OUTCOMES, formatName, isolated, make, mark, row, sentence, time } from './dom.js';
 
-/** The checks of one delivery: those that held, the one that ended it, and those not made. */
+/** The checks of one delivery: those that passed, the one that failed, and those that did not run. */
 export function checks(all, outcome, stopped) {
   return make(
     'ol',
     { class: 'checks' },
     ...all.map(([, text], index) => {
-      if (index < stopped) return check('good', '✓', 'held', text);
-      if (index > stopped) return check('quiet', '–', 'not made', text);
+      if (index < stopped) return check('good', '✓', 'passed', text);
+      if (index > stopped) return check('quiet', '–', 'did not run', text);
       const [kind, sign] = OUTCOMES[outcome] ?? ['bad', '✕'];
-      return check(kind, sign, 'did not hold', text);
+      return check(kind, sign, 'failed', text);
     }),
   );
 }
 
 function check(kind, sign, word, text) {
-  const isTold = word === 'held';
   return make(
     'li',
-    { class: isTold ? null : kind },
+    { class: word === 'passed' ? null : kind },
     make('span', { 'aria-hidden': 'true', class: kind }, sign),
     make('span', {}, text, make('span', { class: 'unseen' }, `: ${word}`)),
   );
@@ -47,11 +46,11 @@ export function delivery(item, all) {
         item.amount === null ? null : make('span', { class: 'when' }, ` ${item.amount} ${item.currency}`),
       ),
     item.reason && make('p', {}, sentence(item.reason)),
-    make('p', {}, 'Answered ', make('strong', {}, String(item.status)), ' ', make('code', {}, item.answer)),
+    make('p', {}, 'Response ', make('strong', {}, String(item.status)), ' ', make('code', {}, item.body)),
     make(
       'details',
       {},
-      make('summary', {}, `${stopped} of ${names.length} checks held`),
+      make('summary', {}, `${stopped} of ${names.length} checks passed`),
       make(
         'dl',
         {},
@@ -59,28 +58,6 @@ export function delivery(item, all) {
         ...(item.format === null ? [] : row('Format', formatName(item.format))),
       ),
       checks(all, item.outcome, stopped),
-    ),
-  );
-}
-
-/** A payment or a report that waits for a person. */
-export function person(item) {
-  return make(
-    'li',
-    { class: 'delivery' },
-    make(
-      'div',
-      { class: 'top' },
-      mark(item.reason ? OUTCOMES.unsettled : OUTCOMES.conflict),
-      time(item.received_at),
-    ),
-    make('p', {}, sentence(item.reason ?? 'invoice was reported before with other fields, which stay')),
-    make(
-      'dl',
-      {},
-      ...row('Invoice', isolated(item.invoice_id)),
-      ...(item.order_id === null ? [] : row('Order', isolated(item.order_id))),
-      ...row('Reported', `${item.amount} ${item.currency}`),
     ),
   );
 }

@@ -1,4 +1,4 @@
-// Pieces of the page. Whatever comes from outside becomes text, never markup.
+// Pieces of the page. What comes from outside becomes text, never markup.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -23,12 +23,15 @@ export function time(text) {
   return make('time', { class: 'when', datetime: date.toISOString(), title: date.toString() }, shown);
 }
 
-// Words and marks, so that no state is told by its colour alone.
+// Words and marks, so that color is never the only sign of a state.
 export const OUTCOMES = {
   paid: ['good', '✓', 'Paid'],
   duplicate: ['quiet', '=', 'Known already'],
-  unsettled: ['warn', '!', 'Kept for a person'],
+  held: ['warn', '!', 'Held for review'],
   conflict: ['warn', '≠', 'Conflict'],
+  failed: ['warn', '↻', 'Failed, will be retried'],
+  pending: ['warn', '…', 'Not finished'],
+  dismissed: ['quiet', '–', 'Dismissed'],
   refused: ['bad', '✕', 'Refused'],
 };
 

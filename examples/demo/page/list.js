@@ -1,4 +1,4 @@
-// Lists that keep what has not changed: the focus, open details, the place.
+// Lists that keep the focus, open details and the scroll position when something else changes.
 
 import { make } from './dom.js';
 
@@ -6,7 +6,7 @@ const open = new Set();
 const refill = new Map();
 const shownAll = new Set();
 
-/** Shows the items of a list; `build` makes an element of one, once for each text of it. */
+/** Shows the items of a list; `build` makes the element of one, again if its content has changed. */
 export function fill(list, items, limit, keyOf, build) {
   const isFirst = !list.dataset.filled;
   list.dataset.filled = 'true';
@@ -27,7 +27,7 @@ export function fill(list, items, limit, keyOf, build) {
     if (old) replace(old, element);
     return element;
   });
-  // Only what is at a wrong place moves, since moving takes the focus away.
+  // Only elements at a wrong place are moved, because moving takes the focus away.
   elements.forEach((element, index) => {
     if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
   });
@@ -35,7 +35,7 @@ export function fill(list, items, limit, keyOf, build) {
   more(list, items.length - visible.length, () => fill(list, items, limit, keyOf, build));
 }
 
-/** The button for the rest of a long list, which follows it. */
+/** The button for the rest of a long list, after the list. */
 function more(list, count, again) {
   const there = list.nextElementSibling?.classList.contains('more') ? list.nextElementSibling : null;
   refill.set(list.id, again);
@@ -54,7 +54,7 @@ function more(list, count, again) {
   list.after(make('button', { class: 'more', type: 'button', click: all }, text));
 }
 
-/** Where the focus was in the old element it is in the new one. */
+/** Moves the focus from the old element to the same place in the new one. */
 function replace(old, element) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(element);

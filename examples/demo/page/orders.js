@@ -1,20 +1,20 @@
 // The orders, and the buttons that send postbacks for them.
 
 import { checks } from './deliveries.js';
-import { $, OUTCOMES, formatName, isolated, make, mark, row, sentence, time } from './dom.js';
+import { $, OUTCOMES, isolated, make, mark, row, sentence, time } from './dom.js';
 import { aMoment, post } from './post.js';
 
 const ACTIONS = {
   payment: ['Simulate payment', 'Sends a signed postback, as the vendor does'],
-  duplicate: ['Send duplicate', 'The same bytes once more'],
+  duplicate: ['Send duplicate', 'The same bytes again'],
   resend: ['Resend', 'The same invoice with a new token'],
   forged_amount: ['Forge amount', 'A genuine token, but a hundredth of the amount'],
-  forged_token: ['Forge token', 'A token that is signed with another secret'],
+  forged_token: ['Forge token', 'A token signed with another secret'],
 };
 const busy = new Set();
 
 /** The card of an order, with the newest delivery for it. */
-export function order({ order, last, isDemo }, all) {
+export function order({ order, last }, all) {
   const isPaid = order.paid_by !== null;
   const kinds = isPaid
     ? ['duplicate', 'resend', 'forged_amount', 'forged_token']
@@ -34,7 +34,6 @@ export function order({ order, last, isDemo }, all) {
           'dl',
           {},
           ...row('Invoice', isolated(order.paid_by)),
-          ...row('Reported', `${order.amount} ${order.currency}, as ${formatName(order.paid_format)}`),
           ...row('Created', time(order.created_at)),
           ...row('Paid', time(order.paid_at)),
         )
@@ -47,12 +46,11 @@ export function order({ order, last, isDemo }, all) {
         checks(all, null, all.length),
       ),
     last && last.outcome !== 'paid' && note(last),
-    isDemo &&
-      make('div', { class: 'actions' }, ...kinds.map((kind) => action(order.id, kind))),
+    make('div', { class: 'actions' }, ...kinds.map((kind) => action(order, kind))),
   );
 }
 
-function action(id, kind) {
+function action(order, kind) {
   const [name, title] = ACTIONS[kind];
   return make(
     'button',
@@ -61,32 +59,33 @@ function action(id, kind) {
       class: kind === 'payment' ? 'primary' : null,
       title,
       'data-kind': kind,
-      'aria-disabled': busy.has(id) ? 'true' : null,
-      click: () => simulate(id, kind),
+      'aria-disabled': busy.has(order.id) ? 'true' : null,
+      click: () => simulate(order, kind),
     },
     name,
-    make('span', { class: 'unseen' }, ` for order ${id}`),
+    make('span', { class: 'unseen' }, ` for order ${order.id}`),
   );
 }
 
-/** What the newest delivery for an order came to. */
+/** The outcome of the newest delivery for an order. */
 function note(delivery) {
   const [kind, , word] = OUTCOMES[delivery.outcome] ?? ['quiet', '', delivery.outcome];
   return make(
     'div',
     { class: `last ${kind}` },
     mark(OUTCOMES[delivery.outcome] ?? [kind, '·', word]),
-    make('p', {}, `Answered ${delivery.status}. ${sentence(delivery.reason)}`),
+    make('p', {}, `Response ${delivery.status}. ${sentence(delivery.reason)}`),
   );
 }
 
-async function simulate(id, kind) {
+async function simulate(order, kind) {
+  const { id, invoice_id, amount, currency } = order;
   if (busy.has(id)) return;
   busy.add(id);
   disable(id, true);
   const pause = aMoment();
   const format = document.querySelector('[name=format]:checked').value;
-  const { problem } = await post('/simulate', { order_id: id, kind, format });
+  const { problem } = await post('/simulate', { kind, format, order_id: id, invoice_id, amount, currency });
   $('problem').textContent = problem ? `Nothing was sent: ${problem}.` : '';
   await pause;
   busy.delete(id);

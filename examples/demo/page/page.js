@@ -1,35 +1,39 @@
-// Shows what `/page.json` says, and asks again whenever `/events` says that something has changed.
+// Shows the shop's state, and asks for it again when `/events` says that something has changed.
 
-import { delivery, person } from './deliveries.js';
+import { delivery } from './deliveries.js';
 import { $, OUTCOMES, make, sentence } from './dom.js';
+import { held } from './held.js';
 import { fill } from './list.js';
 import { order } from './orders.js';
 import { aMoment, post } from './post.js';
 
+const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 let state = null;
 
 function show(next) {
   const before = state;
   state = next;
-  if (before?.simulator !== next.simulator) begin();
+  if (!before) begin();
+  const orderOf = new Map(next.orders.map((order) => [order.invoice_id, order.id]));
+  const price = new Map(next.orders.map((order) => [order.id, order.amount]));
   const last = new Map();
   for (const item of next.deliveries) {
-    if (item.order_id !== null && !last.has(item.order_id)) last.set(item.order_id, item);
+    // Of a refused postback only the invoice is kept.
+    const id = item.order_id ?? orderOf.get(item.invoice_id);
+    if (id !== undefined && !last.has(id)) last.set(id, item);
   }
-  const orders = next.orders.map((order) => {
-    return { order, last: last.get(order.id) ?? null, isDemo: next.simulator };
-  });
+  const orders = next.orders.map((order) => ({ order, last: last.get(order.id) ?? null }));
   fill($('orders'), orders, 30, (item) => item.order.id, (item) => order(item, next.checks));
   fill($('deliveries'), next.deliveries, 10, (item) => item.number, (item) => delivery(item, next.checks));
-  const conflicts = next.conflicts.map((item) => ({ ...item, received_at: item.received_at * 1000 }));
-  const persons = [...next.unsettled, ...conflicts].sort(
-    (one, other) => new Date(other.received_at) - new Date(one.received_at),
-  );
-  fill($('persons'), persons, 3, (item) => JSON.stringify(item), person);
+  const waiting = next.held.map((item) => {
+    const id = item.order_id ?? orderOf.get(item.invoice_id) ?? null;
+    return { ...item, price: price.get(id) ?? null };
+  });
+  fill($('held'), waiting.sort((one, other) => other.id - one.id), 3, (item) => item.id, held);
   $('orders-count').textContent = next.orders.length || '';
   $('deliveries-count').textContent = next.deliveries.length || '';
-  $('person-count').textContent = persons.length || '';
-  $('person').hidden = persons.length === 0;
+  $('held-count').textContent = waiting.length || '';
+  $('held-section').hidden = waiting.length === 0;
   $('orders-empty').hidden = next.orders.length > 0;
   $('deliveries-empty').hidden = next.deliveries.length > 0;
   if (before) announce(before, next);
@@ -40,13 +44,9 @@ function begin() {
   const chosen = $('currency').value;
   const options = state.currencies.map((code) => make('option', { selected: code === chosen }, code));
   $('currency').replaceChildren(...options);
-  $('format').hidden = !state.simulator;
-  $('mode').textContent = state.simulator
-    ? 'Create an order and simulate its payment: a signed postback goes to this shop over HTTP, as the vendor sends it. Then try what it refuses.'
-    : 'A real secret is set, so the simulator is off: orders turn to paid when the vendor’s postback comes.';
 }
 
-/** Tells a screen reader what somebody else sees change. */
+/** Tells a screen reader what changes on the screen. */
 function announce(before, next) {
   const known = before.deliveries[0]?.number ?? 0;
   const newest = next.deliveries[0];
@@ -67,18 +67,23 @@ async function refresh() {
   while (isStale) {
     isStale = false;
     try {
-      const response = await fetch('/page.json');
-      if (!response.ok) throw new Error(String(response.status));
-      show(await response.json());
+      const [page, orders, held] = await Promise.all(['/page.json', '/orders', '/held'].map(get));
+      show({ ...page, orders, held });
       live(true);
     } catch {
       live(false);
-      // The events bring the page back where the server was away, but not where its database was.
+      // An event follows if the server was down, but not if its database was.
       clearTimeout(retry);
       retry = setTimeout(refresh, 2000);
     }
   }
   isLoading = false;
+}
+
+async function get(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(String(response.status));
+  return response.json();
 }
 
 function live(isOn) {
@@ -89,7 +94,7 @@ function live(isOn) {
 
 let events = null;
 
-/** A browser keeps few connections to a server, so a page that nobody sees has none. */
+/** A browser keeps few connections to a server, so a hidden page has none. */
 function connect() {
   if (document.hidden) {
     events?.close();
@@ -108,8 +113,8 @@ function connect() {
 $('new').addEventListener('submit', async (event) => {
   event.preventDefault();
   const { amount, currency, id } = Object.fromEntries(new FormData($('new')));
-  const order = { amount: amount.trim(), currency };
-  if (id) order.id = id;
+  // The vendor's API returns the invoice id when a shop creates the invoice of an order.
+  const order = { id: id || `A-${random(6)}`, invoice_id: random(8), amount: amount.trim(), currency };
   const button = $('new').querySelector('button');
   if (button.getAttribute('aria-disabled')) return;
   button.setAttribute('aria-disabled', 'true');
@@ -123,5 +128,11 @@ $('new').addEventListener('submit', async (event) => {
     $('news').textContent = `Order ${answer.id} is created.`;
   }
 });
+
+function random(length) {
+  const bytes = crypto.getRandomValues(new Uint8Array(length));
+  return Array.from(bytes, (byte) => LETTERS[byte % LETTERS.length]).join('');
+}
+
 document.addEventListener('visibilitychange', connect);
 connect();

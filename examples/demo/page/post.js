@@ -1,4 +1,4 @@
-/** Asks the shop to do something: its answer, or why it did not. */
+/** Asks the shop to do something: its answer, or why it did not do it. */
 export async function post(path, body) {
   try {
     const response = await fetch(path, {
@@ -6,14 +6,20 @@ export async function post(path, body) {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     });
-    const answer = await response.json();
-    return response.ok ? { answer } : { problem: answer.error ?? String(response.status) };
+    const text = await response.text();
+    if (!response.ok) return { problem: plain(text) || String(response.status) };
+    return { answer: text ? JSON.parse(text) : null };
   } catch {
-    return { problem: 'the shop does not answer' };
+    return { problem: 'the shop does not respond' };
   }
 }
 
-/** The second click of a double click must not meet what the first one has brought. */
+/** Without what only a developer needs. */
+function plain(text) {
+  return text.replace(/^Failed to .*? target type: (\w+: )?/, '').replace(/ at line \d+ column \d+$/, '');
+}
+
+/** The second click of a double click must not hit what the first one has made appear. */
 export function aMoment() {
   return new Promise((resume) => setTimeout(resume, 500));
 }

@@ -1,4 +1,4 @@
-//! Server-sent events, of which each says that the page is to ask for the shop's state again.
+//! Server-sent events, each of which tells the page to ask for the shop's state again.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -8,13 +8,13 @@ use axum::{
 };
 use futures_util::{Stream, stream};
 
-use crate::Shop;
+use crate::Demo;
 
-/// One event at once, and one after each commit; commits that come faster share one.
+/// One event at once, and one after each change; fast changes share one.
 pub(crate) async fn events(
-    State(shop): State<Shop>,
+    State(demo): State<Demo>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let changes = stream::unfold(shop.changes.watch(), |mut watcher| async {
+    let changes = stream::unfold(demo.changes.watch(), |mut watcher| async {
         watcher.changed().await.ok()?;
         let change = *watcher.borrow_and_update();
         let event = Event::default()
@@ -26,5 +26,5 @@ pub(crate) async fn events(
     Sse::new(changes).keep_alive(KeepAlive::default())
 }
 
-/// How soon a browser comes back after a restart.
+/// How soon a browser connects again after a restart.
 const RETRY: Duration = Duration::from_secs(1);

@@ -3,27 +3,23 @@
 use std::net::IpAddr;
 
 use axum::{
-    Json,
     extract::Request,
     http::{HeaderMap, StatusCode, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use serde_json::json;
 
-/// Lets requests through that are for this machine by its name `localhost` or by an address, and come
-/// from no other site.
+/// Passes requests on whose `Host` is `localhost` or an address, and whose `Origin`, if there is one, is
+/// the same.
 ///
-/// A website can point its own name at 127.0.0.1 (DNS rebinding), and it can make a browser post here;
-/// its name or its origin gives it away.
+/// A website can point its own name at 127.0.0.1 (DNS rebinding), and can make a browser post here;
+/// its name is then in one of the two.
 pub(crate) async fn guard(request: Request, next: Next) -> Response {
-    match is_own(request.headers()) {
-        true => next.run(request).await,
-        false => {
-            let text = json!({"error": "Open this page as localhost or by an address"});
-            (StatusCode::FORBIDDEN, Json(text)).into_response()
-        }
+    if is_own(request.headers()) {
+        return next.run(request).await;
     }
+    let text = "open this page as localhost or by an address";
+    (StatusCode::FORBIDDEN, text).into_response()
 }
 
 fn is_own(headers: &HeaderMap) -> bool {
@@ -42,7 +38,7 @@ fn authority(text: &str) -> Option<Authority> {
     text.parse().ok()
 }
 
-/// Names other than `localhost` may belong to anybody.
+/// Any website may own a name other than `localhost`.
 fn is_local(host: &Authority) -> bool {
     let name = host.host().trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()

@@ -6,14 +6,14 @@ use std::{
 
 use zeroize::Zeroizing;
 
-/// The secret of a shop that is only tried: random, made at the first call, and kept in this folder.
+/// The secret of the demo: random, made by the first call, and kept in a folder.
 ///
-/// Several processes that start at once find the same one.
+/// Processes that start at once get the same one.
 #[derive(Debug)]
 pub struct DemoSecret(PathBuf);
 
 impl DemoSecret {
-    /// In this folder.
+    /// The secret in this folder.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
         Self(folder.join("demo-secret"))
@@ -29,7 +29,7 @@ impl DemoSecret {
     ///
     /// # Errors
     ///
-    /// Those of the file system, and where the file holds anything else.
+    /// Returns an error if the file cannot be read or written, or holds anything else.
     pub fn get(&self) -> io::Result<Zeroizing<String>> {
         match self.read() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -39,7 +39,7 @@ impl DemoSecret {
         getrandom::fill(bytes.as_mut())?;
         let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
         let text = Zeroizing::new(format!("{PREFIX}{}", digits.collect::<String>()));
-        // Nobody else may read it, and nobody ever sees it half written.
+        // Only this user can read the file, and no process sees it half written.
         let folder = self.0.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         writeln!(file, "{}", *text)?;
@@ -58,15 +58,15 @@ impl DemoSecret {
         let secret = text.trim_end();
         let digits = secret.strip_prefix(PREFIX).unwrap_or_default();
         let is_whole = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        match is_whole {
-            true => Ok(Zeroizing::new(secret.to_owned())),
-            false => Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "this is not the demo secret that was written: delete the file for a new one",
-            )),
+        if is_whole {
+            return Ok(Zeroizing::new(secret.to_owned()));
         }
+        Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "this is not the demo secret that was written: delete the file for a new one",
+        ))
     }
 }
 
-/// So that nobody takes it for a SECRET KEY of the vendor's.
+/// Tells it from a SECRET KEY of the vendor.
 const PREFIX: &str = "demo-";

@@ -1,8 +1,7 @@
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
-use super::Demo;
-use crate::{Server, TestResult};
+use crate::{Demo, TestResult, simulation};
 
 #[track_caller]
 fn check(delivery: &Value, outcome: &str, status: u16, reason: Value, stopped_at: Value) {
@@ -16,119 +15,146 @@ fn check(delivery: &Value, outcome: &str, status: u16, reason: Value, stopped_at
         (&reason, &stopped_at),
         "{delivery}"
     );
-    assert_eq!(delivery["order_id"], "A", "{delivery}");
 }
 
 #[tokio::test]
 async fn each_does_what_it_says() -> TestResult {
-    let server = Server::start("buttons").await?;
-    let demo = Demo::start(&server).await?;
+    let demo = Demo::start().await?;
     demo.order("A").await?;
+    let invoice = crate::invoice_of("A");
 
-    // Nobody pays with a token of their own, or less than the order says.
+    // Attacks before the payment
     assert_eq!(demo.press("A", "forged_token", "json").await?, 401);
-    let text = "token is signed with another secret".into();
+    let text = "token is signed with another secret";
     check(
         &demo.newest().await?,
         "refused",
         401,
-        text,
+        text.into(),
         "signature".into(),
     );
+    assert_eq!(demo.newest().await?["invoice_id"], json!(invoice));
     assert_eq!(demo.press("A", "forged_amount", "form").await?, 200);
-    let text = "reported otherwise than expected: amount (less)".into();
-    let kept = demo.newest().await?;
-    check(&kept, "unsettled", 200, text, "order".into());
+    let too_low = "postback does not match the order: amount too low";
+    let newest = demo.newest().await?;
+    check(&newest, "held", 200, too_low.into(), "order".into());
     assert_eq!(
-        (&kept["amount"], &kept["format"]),
+        (&newest["amount"], &newest["format"]),
         (&json!("0.125"), &json!("form"))
     );
-    let state = demo.state().await?;
-    assert_eq!(state["orders"][0]["paid_by"], Value::Null);
-    assert_eq!(state["unsettled"][0]["invoice_id"], kept["invoice_id"]);
+    assert_eq!(demo.get("/held").await?[0]["reason"], too_low);
+    assert_eq!(demo.paid_by("A").await?, Value::Null);
 
     assert_eq!(demo.press("A", "payment", "form").await?, 200);
     let paid = demo.newest().await?;
     check(&paid, "paid", 200, Value::Null, Value::Null);
-    assert_eq!(paid["answer"], r#"{"message":"Postback received"}"#);
-    let order = &demo.state().await?["orders"][0];
-    assert_eq!(
-        (&order["paid_by"], &order["paid_format"]),
-        (&paid["invoice_id"], &json!("form"))
-    );
-    assert_eq!(order["paid_at"].as_str().map(str::len), Some(20));
+    assert_eq!(paid["body"], r#"{"message":"Postback received"}"#);
+    assert_eq!(demo.paid_by("A").await?, json!(invoice));
 
-    let known = "invoice was processed before:";
-    for (kind, text) in [
-        ("duplicate", "the same token again"),
-        ("resend", "a new token for it"),
-        ("duplicate", "the same token again"),
-        ("payment", "a new token for it"),
+    for (kind, token) in [
+        ("duplicate", "the same token"),
+        ("resend", "a new token"),
+        ("duplicate", "the same token"),
+        ("payment", "a new token"),
     ] {
         assert_eq!(demo.press("A", kind, "json").await?, 200, "{kind}");
-        let text = format!("{known} {text}").into();
+        let text = format!("payment was processed before: it came again with {token}");
         check(
             &demo.newest().await?,
             "duplicate",
             200,
-            text,
+            text.into(),
             "claim".into(),
         );
     }
 
-    assert_eq!(demo.press("A", "forged_amount", "json").await?, 409);
-    let text = "invoice was reported before with other fields".into();
-    check(&demo.newest().await?, "conflict", 409, text, "claim".into());
-    let state = demo.state().await?;
-    assert_eq!(state["conflicts"][0]["amount"], "0.125");
-    assert_eq!(state["orders"][0], *order);
-    assert_eq!(demo.press("A", "forged_token", "form").await?, 401);
-    let text = "token is signed with another secret".into();
+    // The same forgery is known, and still held.
+    assert_eq!(demo.press("A", "forged_amount", "json").await?, 200);
     check(
         &demo.newest().await?,
-        "refused",
-        401,
-        text,
-        "signature".into(),
+        "held",
+        200,
+        too_low.into(),
+        "order".into(),
     );
+    // A forgery that comes after the payment is a conflict.
+    demo.order("B").await?;
+    assert_eq!(demo.press("B", "payment", "json").await?, 200);
+    assert_eq!(demo.press("B", "forged_amount", "json").await?, 409);
+    let text = "invoice was reported with other fields before";
+    check(
+        &demo.newest().await?,
+        "conflict",
+        409,
+        text.into(),
+        "claim".into(),
+    );
+    assert_eq!(demo.get("/held").await?[1]["reason"], text);
+    assert_eq!(demo.press("B", "forged_token", "form").await?, 401);
+    assert_eq!(demo.paid_by("B").await?, crate::invoice_of("B"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_operator_decides_about_what_is_held() -> TestResult {
+    let demo = Demo::start().await?;
+    for id in ["A", "B"] {
+        demo.order(id).await?;
+        assert_eq!(demo.press(id, "forged_amount", "json").await?, 200);
+    }
+    let held = demo.get("/held").await?;
+    let path = |index: usize, decision| format!("/held/{}/{decision}", held[index]["id"]);
+    let accept = json!({"amount": "12.5", "order_id": "A"});
+    assert_eq!(demo.post(&path(0, "accept"), &accept).await?.0, 200);
+    let note = json!({"note": "not a payment"});
+    assert_eq!(demo.post(&path(1, "dismiss"), &note).await?.0, 200);
+    assert_eq!(demo.press("B", "forged_amount", "json").await?, 200);
+    let text = "an operator has dismissed this report";
+    check(
+        &demo.newest().await?,
+        "dismissed",
+        200,
+        text.into(),
+        "order".into(),
+    );
+    // The event stream says when the worker is through.
+    let mut events = demo.request(reqwest::Method::GET, "/events").send().await?;
+    while demo.paid_by("A").await?.is_null() {
+        events.chunk().await?.ok_or("the stream has ended")?;
+    }
+    assert_eq!(demo.paid_by("A").await?, crate::invoice_of("A"));
+    assert_eq!(demo.paid_by("B").await?, Value::Null);
+    assert_eq!(demo.get("/held").await?, json!([]));
     Ok(())
 }
 
 #[tokio::test]
 async fn many_presses_at_once_pay_once() -> TestResult {
-    let server = Server::start("presses").await?;
-    let demo = Demo::start(&server).await?;
+    let demo = Demo::start().await?;
     demo.order("A").await?;
     let presses = (0..40).map(|n| {
         let kind = ["payment", "resend", "duplicate", "payment"][n % 4];
         demo.press("A", kind, ["json", "form"][n % 2])
     });
-    let answers = try_join_all(presses).await?;
-    assert!(answers.iter().all(|status| *status == 200), "{answers:?}");
-    let state = demo.state().await?;
-    let deliveries = state["deliveries"].as_array().ok_or("no list")?;
+    try_join_all(presses).await?;
+    let deliveries = demo.deliveries().await?;
     let count = |outcome| {
-        deliveries
-            .iter()
-            .filter(|one| one["outcome"] == outcome)
-            .count()
+        let same = deliveries.iter().filter(|one| one["outcome"] == outcome);
+        same.count()
     };
-    assert_eq!((count("paid"), count("duplicate")), (1, 39));
-    assert_eq!(
-        (&state["unsettled"], &state["conflicts"]),
-        (&json!([]), &json!([]))
-    );
+    assert_eq!(count("paid"), 1, "{deliveries:?}");
+    assert_eq!(count("duplicate") + count("pending"), 39, "{deliveries:?}");
+    assert_eq!(demo.get("/held").await?, json!([]));
     Ok(())
 }
 
 #[tokio::test]
 async fn hostile_orders_are_paid_like_others() -> TestResult {
-    let server = Server::start("hostile-demo").await?;
-    let demo = Demo::start(&server).await?;
+    let demo = Demo::start().await?;
     let ids = [
         "<img src=x onerror=alert(1)>",
         "</script>",
-        "';DROP TABLE deliveries--",
+        "';DROP TABLE orders--",
         r#"","token":""#,
         "a&b=c%20d+e",
         "заказ \u{202e}",
@@ -148,35 +174,29 @@ async fn hostile_orders_are_paid_like_others() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_said() -> TestResult {
-    let server = Server::start("unknown").await?;
-    let demo = Demo::start(&server).await?;
-    for (body, status, error) in [
-        (
-            json!({"order_id": "B", "kind": "payment", "format": "json"}),
-            404,
-            "No such order",
-        ),
-        (
-            json!({"order_id": "B", "kind": "theft", "format": "json"}),
-            422,
-            "Invalid simulation",
-        ),
-        (json!({"order_id": "B"}), 422, "Invalid simulation"),
-    ] {
-        let (found, answer) = demo.post("/simulate", &body).await?;
-        assert_eq!(
-            (found.as_u16(), &answer["error"]),
-            (status, &json!(error)),
-            "{body}"
-        );
+async fn what_cannot_be_sent_is_refused() -> TestResult {
+    let demo = Demo::start().await?;
+    let mut unknown_kind = simulation("A", "theft", "json");
+    assert_eq!(demo.post("/simulate", &unknown_kind).await?.0, 422);
+    unknown_kind["kind"] = "payment".into();
+    unknown_kind["amount"] = "much".into();
+    assert_eq!(demo.post("/simulate", &unknown_kind).await?.0, 422);
+    assert_eq!(
+        demo.post("/simulate", &json!({"order_id": "A"})).await?.0,
+        422
+    );
+    assert_eq!(demo.deliveries().await?, Vec::<Value>::new());
+
+    // An order without an invoice id, at a price that has no hundredth
+    let price = "0.0000000000000000000000000001";
+    let order = json!({"id": "A", "amount": price, "currency": "BTC"});
+    assert_eq!(demo.post("/orders", &order).await?.0, 201);
+    for (kind, outcome) in [("forged_amount", "held"), ("payment", "paid")] {
+        let body = json!({
+            "kind": kind, "format": "json", "order_id": "A", "invoice_id": null, "amount": price, "currency": "BTC",
+        });
+        assert_eq!(demo.post("/simulate", &body).await?.0, 200);
+        assert_eq!(demo.newest().await?["outcome"], outcome);
     }
-    // An order can cost so little that there is no smaller amount than none.
-    let order = json!({"id": "A", "amount": "0.0000000000000000000000000001", "currency": "BTC"});
-    demo.post("/orders", &order).await?;
-    assert_eq!(demo.press("A", "forged_amount", "json").await?, 200);
-    assert_eq!(demo.newest().await?["amount"], "0");
-    assert_eq!(demo.press("A", "payment", "json").await?, 200);
-    assert_eq!(demo.newest().await?["outcome"], "paid");
     Ok(())
 }

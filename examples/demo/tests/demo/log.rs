@@ -1,136 +1,101 @@
-use cryptocloud_postback_sqlx::sqlx;
-use reqwest::Method;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::Demo;
-use crate::{Server, TestResult};
+use crate::{Demo, SECRET, TestResult, secret};
 
 #[tokio::test]
-async fn all_of_it_outlives_a_restart() -> TestResult {
-    let server = Server::start("restart").await?;
-    let demo = Demo::start(&server).await?;
+async fn orders_and_what_is_held_outlive_a_restart() -> TestResult {
+    let demo = Demo::start().await?;
     for id in ["A", "B"] {
         demo.order(id).await?;
-        for kind in ["payment", "duplicate", "forged_amount", "forged_token"] {
-            demo.press(id, kind, "json").await?;
-        }
+        demo.press(id, "forged_amount", "json").await?;
     }
-    let before = demo.state().await?;
-    assert_eq!(before["deliveries"].as_array().map(Vec::len), Some(8));
-    drop(demo);
-    let demo = Demo::start(&server).await?;
-    assert_eq!(demo.state().await?, before);
-    // The same bytes as before the restart, with the same token.
-    demo.press("A", "duplicate", "form").await?;
-    let newest = demo.newest().await?;
-    assert_eq!(
-        newest["reason"],
-        "invoice was processed before: the same token again"
-    );
-    assert_eq!(newest["format"], "json");
-    Ok(())
-}
-
-/// What somebody has recorded is worth nothing a few minutes later.
-#[tokio::test]
-async fn the_same_bytes_are_refused_when_their_token_has_expired() -> TestResult {
-    let server = Server::start("expired").await?;
-    let demo = Demo::start(&server).await?;
-    demo.order("A").await?;
     demo.press("A", "payment", "json").await?;
-    sqlx::query("UPDATE simulated_invoices SET expires_at = 1767263000")
-        .execute(&server.database().await?)
-        .await?;
-    assert_eq!(demo.press("A", "duplicate", "json").await?, 401);
-    let newest = demo.newest().await?;
-    assert_eq!(newest["reason"], "token has expired: exp is past");
+    let before = (demo.get("/orders").await?, demo.get("/held").await?);
+    let folder = Arc::clone(&demo.folder);
+    drop(demo);
+    let demo = Demo::start_with(folder, None).await?;
     assert_eq!(
-        (&newest["stopped_at"], &newest["order_id"]),
-        (&json!("time"), &json!("A"))
+        (demo.get("/orders").await?, demo.get("/held").await?),
+        before
     );
-    // The vendor signs anew.
-    assert_eq!(demo.press("A", "resend", "json").await?, 200);
+    // Its payment is known, although the log of deliveries is empty.
+    assert_eq!(demo.press("A", "payment", "json").await?, 200);
+    assert_eq!(demo.newest().await?["outcome"], "duplicate");
     Ok(())
 }
 
 #[tokio::test]
 async fn the_newest_hundred_are_kept() -> TestResult {
-    let server = Server::start("hundred").await?;
-    let demo = Demo::start(&server).await?;
+    let demo = Demo::start().await?;
     demo.order("A").await?;
     for _ in 0..103 {
         demo.press("A", "resend", "json").await?;
     }
-    let deliveries = demo.state().await?["deliveries"].clone();
-    let numbers = deliveries.as_array().ok_or("no list")?.iter();
-    let numbers: Vec<_> = numbers.filter_map(|one| one["number"].as_i64()).collect();
-    assert_eq!(numbers, (4..=103).rev().collect::<Vec<_>>());
-    // Also in the file.
-    let count: (i64,) = sqlx::query_as("SELECT count(*) FROM deliveries")
-        .fetch_one(&server.database().await?)
-        .await?;
-    assert_eq!(count, (100,));
+    let deliveries = demo.deliveries().await?;
+    let numbers = deliveries.iter().filter_map(|one| one["number"].as_u64());
+    assert_eq!(
+        numbers.collect::<Vec<_>>(),
+        (4..=103).rev().collect::<Vec<_>>()
+    );
     Ok(())
 }
 
-/// Of what strangers send nothing is written, and of what the vendor sends no token.
 #[tokio::test]
-async fn a_real_shop_keeps_genuine_ones_only_and_simulates_nothing() -> TestResult {
-    let server = Server::start("real").await?;
-    let demo = Demo::start_with(&server, |_, _| Ok(None)).await?;
+async fn no_token_and_no_secret_is_kept() -> TestResult {
+    let demo = Demo::start().await?;
     demo.order("A").await?;
-    let body = json!({"order_id": "A", "kind": "payment", "format": "json"}).to_string();
-    let response = demo
-        .request(Method::POST, "/simulate")
-        .body(body)
-        .send()
-        .await?;
-    assert_eq!(response.status(), 404);
-    for body in [
-        "",
-        "{}",
-        "status=success&invoice_id=1&amount_crypto=1&currency=TON",
-    ] {
-        let request = demo.request(Method::POST, "/postback").body(body);
-        assert_ne!(request.send().await?.status(), 200, "{body}");
-    }
-    let state = demo.state().await?;
-    assert_eq!(state["simulator"], false);
-    assert_eq!(state["deliveries"], json!([]));
-    assert_eq!(state["orders"][0]["paid_by"], Value::Null);
-
-    let now = cryptocloud_postback::UnixTime::now()?;
-    let postback =
-        crate::postback().expires_at(now.saturating_add(crate::Duration::from_secs(200)));
-    let request = demo
-        .request(Method::POST, "/postback")
-        .body(postback.json().body());
-    assert_eq!(request.send().await?.status(), 200);
-    let state = demo.state().await?;
-    assert_eq!(state["deliveries"][0]["outcome"], "paid");
-    assert_eq!(state["orders"][0]["paid_by"], "ILRAJE1Q");
+    let postback = cryptocloud_postback_axum::testing::PostbackBuilder::new(secret().as_str());
+    let postback = postback
+        .invoice_id("41")
+        .order_id("A")
+        .amount("12.5")
+        .currency("USDT_TRC20");
+    let request = demo.request(reqwest::Method::POST, "/postback");
+    let response = request.body(postback.clone().json().body()).send().await?;
+    assert_eq!(response.status(), 200);
+    assert_eq!(demo.paid_by("A").await?, "41");
     let token = postback.signed_token();
-    assert!(!state.to_string().contains(&token));
-    for file in std::fs::read_dir(&server.folder)? {
+    let shown = format!(
+        "{} {} {}",
+        demo.get("/page.json").await?,
+        demo.get("/orders").await?,
+        demo.get("/held").await?
+    );
+    assert!(
+        !shown.contains(&token) && !shown.contains(SECRET),
+        "{shown}"
+    );
+    let signature = token.rsplit('.').next().unwrap_or_default().as_bytes();
+    for file in std::fs::read_dir(demo.folder.path())? {
         let bytes = std::fs::read(file?.path())?;
-        let signature = token.rsplit('.').next().unwrap_or_default().as_bytes();
         assert!(!bytes.windows(signature.len()).any(|part| part == signature));
     }
     Ok(())
 }
 
-/// A payment is never refused for the want of its place in the log.
+/// A form, garbage and nothing at all are shown with the reason.
 #[tokio::test]
-async fn a_failing_log_changes_no_answer() -> TestResult {
-    let server = Server::start("log").await?;
-    let demo = Demo::start(&server).await?;
-    demo.order("A").await?;
-    let rename = "ALTER TABLE deliveries RENAME TO away";
-    sqlx::raw_sql(rename)
-        .execute(&server.database().await?)
-        .await?;
-    assert_eq!(demo.press("A", "payment", "json").await?, 200);
-    assert_eq!(demo.press("A", "forged_token", "json").await?, 401);
-    assert!(demo.shop.find("A").await?.paid_by.is_some());
+async fn every_refusal_is_shown() -> TestResult {
+    let demo = Demo::start().await?;
+    for (body, stopped_at) in [
+        ("", "format"),
+        ("{}", "fields"),
+        (
+            "status=success&invoice_id=1&amount_crypto=1&currency=TON",
+            "token",
+        ),
+    ] {
+        let request = demo.request(reqwest::Method::POST, "/postback").body(body);
+        let status = request.send().await?.status().as_u16();
+        let newest = demo.newest().await?;
+        assert_eq!(newest["outcome"], "refused", "{body}");
+        assert_eq!(
+            (&newest["status"], &newest["stopped_at"]),
+            (&json!(status), &json!(stopped_at))
+        );
+        assert_ne!(newest["reason"], Value::Null);
+    }
     Ok(())
 }

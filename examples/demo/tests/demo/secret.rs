@@ -1,37 +1,34 @@
 use std::{fs, os::unix::fs::PermissionsExt, thread};
 
-use axum_shop::DemoSecret;
 use cryptocloud_postback_axum::core::SecretKey;
+use demo::DemoSecret;
+use tempfile::TempDir;
 
-use crate::{Server, TestResult};
+use crate::TestResult;
 
-#[tokio::test]
-async fn made_once_for_its_owner_alone() -> TestResult {
-    let server = Server::start("secret").await?;
-    let secret = DemoSecret::new(&server.folder);
+#[test]
+fn made_once_for_its_owner_alone() -> TestResult {
+    let folder = TempDir::with_prefix("demo-")?;
+    let secret = DemoSecret::new(folder.path());
     let first = secret.get()?;
     assert_eq!((first.len(), &first[..5]), (69, "demo-"));
     SecretKey::new(first.as_str())?;
-    assert_eq!(DemoSecret::new(&server.folder).get()?, first);
+    assert_eq!(DemoSecret::new(folder.path()).get()?, first);
     let mode = fs::metadata(secret.path())?.permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     // Nothing half written is left beside it.
-    let files = fs::read_dir(&server.folder)?.filter_map(Result::ok);
+    let files = fs::read_dir(folder.path())?.filter_map(Result::ok);
     let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
-    assert!(
-        names
-            .into_iter()
-            .all(|name| name.starts_with("shop.sqlite") || name == "demo-secret")
-    );
+    assert!(names.into_iter().all(|name| name == "demo-secret"));
     fs::remove_file(secret.path())?;
     assert_ne!(secret.get()?, first);
     Ok(())
 }
 
-#[tokio::test]
-async fn processes_that_start_at_once_find_the_same() -> TestResult {
-    let server = Server::start("secrets").await?;
-    let secret = DemoSecret::new(&server.folder);
+#[test]
+fn processes_that_start_at_once_find_the_same() -> TestResult {
+    let folder = TempDir::with_prefix("demo-")?;
+    let secret = DemoSecret::new(folder.path());
     let found = thread::scope(|scope| {
         let threads = [(); 16].map(|()| scope.spawn(|| secret.get().ok()));
         threads.map(|thread| thread.join().ok().flatten())
@@ -41,10 +38,10 @@ async fn processes_that_start_at_once_find_the_same() -> TestResult {
     Ok(())
 }
 
-#[tokio::test]
-async fn a_damaged_one_is_an_error_and_stays() -> TestResult {
-    let server = Server::start("damaged").await?;
-    let secret = DemoSecret::new(&server.folder);
+#[test]
+fn a_damaged_one_is_an_error_and_stays() -> TestResult {
+    let folder = TempDir::with_prefix("demo-")?;
+    let secret = DemoSecret::new(folder.path());
     let whole = secret.get()?;
     for text in [
         "",
