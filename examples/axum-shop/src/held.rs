@@ -63,20 +63,14 @@ async fn accept(
 ) -> Result<(), Error> {
     let id = ReportId::from_number(id);
     if let Some(order_id) = accept.order_id {
-        let record = shop
-            .inbox
-            .get(id)
-            .await?
-            .ok_or(StoreError::from(StoreErrorKind::NotFound))?;
+        let record = shop.inbox.get(id).await?;
+        let record = record.ok_or(StoreError::from(StoreErrorKind::NotFound))?;
+        let invoice_id = record.report.invoice_id().as_str();
         let sql = "UPDATE orders SET invoice_id = $1 WHERE id = $2 AND paid_by IS NULL";
-        let order = sqlx::query(sql)
-            .bind(record.report.invoice_id().as_str())
-            .bind(order_id);
+        let order = sqlx::query(sql).bind(invoice_id).bind(order_id);
         if order.execute(&shop.pool).await?.rows_affected() == 0 {
-            return Err(Error(
-                StatusCode::CONFLICT,
-                "no unpaid order has this id".into(),
-            ));
+            let text = "no unpaid order has this id";
+            return Err(Error(StatusCode::CONFLICT, text.into()));
         }
     }
     Ok(shop.inbox.accept(id, accept.amount, &operator()).await?)
@@ -90,17 +84,15 @@ struct Dismiss {
 async fn dismiss(
     State(shop): State<Shop>,
     Path(id): Path<i64>,
-    Json(Dismiss { note }): Json<Dismiss>,
+    Json(dismiss): Json<Dismiss>,
 ) -> Result<(), Error> {
-    let id = ReportId::from_number(id);
-    Ok(shop.inbox.discard(id, operator().by, note).await?)
+    let (id, by) = (ReportId::from_number(id), operator().by);
+    Ok(shop.inbox.discard(id, by, dismiss.note).await?)
 }
 
 async fn retry(State(shop): State<Shop>, Path(id): Path<i64>) -> Result<(), Error> {
-    Ok(shop
-        .inbox
-        .retry(ReportId::from_number(id), &operator())
-        .await?)
+    let id = ReportId::from_number(id);
+    Ok(shop.inbox.retry(id, &operator()).await?)
 }
 
 /// Take the name from your login: the inbox stores who decided what.

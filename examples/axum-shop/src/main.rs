@@ -15,39 +15,28 @@ use tokio::{net::TcpListener, time::sleep};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let is_terminal = io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_ansi(is_terminal)
-        .with_writer(io::stderr)
-        .init();
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+    let log = tracing_subscriber::fmt().with_writer(io::stderr);
+    log.with_ansi(io::stderr().is_terminal()).init();
+    if let Err(error) = run().await {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
     }
+    ExitCode::SUCCESS
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let secret = env::var("CRYPTOCLOUD_SECRET_KEY")
         .map_err(|_| "set CRYPTOCLOUD_SECRET_KEY to the SECRET KEY of your project's settings")?;
-    let secret =
-        SecretKey::new(secret).map_err(|error| format!("CRYPTOCLOUD_SECRET_KEY: {error}"))?;
+    let secret = SecretKey::new(secret).map_err(in_setting("CRYPTOCLOUD_SECRET_KEY"))?;
     let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
-    let listener = TcpListener::bind(&address)
-        .await
-        .map_err(|error| format!("LISTEN_ADDR is {address}: {error}"))?;
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(in_setting("LISTEN_ADDR"))?;
     let file = env::var("DATABASE_FILE").unwrap_or_else(|_| "shop.sqlite".to_owned());
-    let shop = Shop::open(&file)
-        .await
-        .map_err(|error| format!("DATABASE_FILE is {file}: {}", line(&*error)))?;
+    let shop = Shop::open(file).await;
+    let shop = shop.map_err(in_setting("DATABASE_FILE"))?;
 
-    writeln!(
-        io::stdout(),
-        "listening on http://{}/postback",
-        listener.local_addr()?
-    )?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "listening on http://{address}/postback")?;
     let server = axum::serve(listener, router(shop.clone(), Verifier::new(secret)?))
         .with_graceful_shutdown(async { stop().await.unwrap_or_default() });
     tokio::select! {
@@ -59,10 +48,13 @@ async fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// An error and what caused it.
-fn line(error: &dyn Error) -> String {
-    let cause = error.source().map(|cause| format!(": {cause}"));
-    format!("{error}{}", cause.unwrap_or_default())
+/// Names the setting to correct.
+fn in_setting<E: Into<Box<dyn Error>>>(name: &str) -> impl Fn(E) -> String {
+    move |error| {
+        let error = error.into();
+        let cause = error.source().map(|cause| format!(": {cause}"));
+        format!("{name}: {error}{}", cause.unwrap_or_default())
+    }
 }
 
 /// Waits for Ctrl-C, or for SIGTERM on Unix.

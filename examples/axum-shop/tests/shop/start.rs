@@ -27,17 +27,9 @@ fn bad_settings_are_refused_in_one_line() -> TestResult {
             "short",
             "CRYPTOCLOUD_SECRET_KEY: secret key is shorter",
         ),
-        ("LISTEN_ADDR", "localhost", "LISTEN_ADDR is localhost: "),
-        (
-            "DATABASE_FILE",
-            "/dev/null/shop.sqlite",
-            "DATABASE_FILE is /dev/null/shop.sqlite: ",
-        ),
-        (
-            "DATABASE_FILE",
-            garbage,
-            &format!("DATABASE_FILE is {garbage}: "),
-        ),
+        ("LISTEN_ADDR", "localhost", "LISTEN_ADDR: "),
+        ("DATABASE_FILE", "/dev/null/shop.sqlite", "DATABASE_FILE: "),
+        ("DATABASE_FILE", garbage, "DATABASE_FILE: "),
     ] {
         let mut command = command();
         command.current_dir(&folder).env(name, value);
