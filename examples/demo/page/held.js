@@ -5,7 +5,7 @@ import { aMoment, post } from './post.js';
 
 export function held(item) {
   const amount = field('Amount to credit', { name: 'amount', value: item.price ?? item.amount ?? '', inputmode: 'decimal' });
-  const order = field('For the order', { name: 'order', value: item.order_id ?? '', spellcheck: 'false' });
+  const order = field('For the order', { name: 'order', value: item.own ?? item.order_id ?? '', spellcheck: 'false' });
   return make(
     'li',
     { class: 'delivery' },
@@ -43,7 +43,8 @@ function accept(event, item) {
   event.preventDefault();
   const { amount, order } = Object.fromEntries(new FormData(event.currentTarget));
   const body = { amount: amount.trim() };
-  if (order) body.order_id = order;
+  // The order of the invoice needs no name.
+  if (order && order !== item.own) body.order_id = order;
   return decide(event.currentTarget, `/held/${item.id}/accept`, body, 'Not accepted');
 }
 

@@ -26,8 +26,8 @@ function show(next) {
   fill($('orders'), orders, 30, (item) => item.order.id, (item) => order(item, next.checks));
   fill($('deliveries'), next.deliveries, 10, (item) => item.number, (item) => delivery(item, next.checks));
   const waiting = next.held.map((item) => {
-    const id = item.order_id ?? orderOf.get(item.invoice_id) ?? null;
-    return { ...item, price: price.get(id) ?? null };
+    const own = orderOf.get(item.invoice_id) ?? null;
+    return { ...item, own, price: price.get(own ?? item.order_id) ?? null };
   });
   fill($('held'), waiting.sort((one, other) => other.id - one.id), 3, (item) => item.id, held);
   $('orders-count').textContent = next.orders.length || '';

@@ -91,3 +91,16 @@ async fn an_order_has_one_invoice() -> TestResult {
     assert_eq!(server.paid_by("B").await?, Value::Null);
     Ok(())
 }
+
+/// The order itself is the last line of defense, for instance after an older inbox was restored.
+#[tokio::test]
+async fn a_payment_that_the_inbox_has_forgotten_is_held() -> TestResult {
+    let server = Server::start().await?;
+    server.order("A", Some("GENUINE1")).await?;
+    assert_eq!(server.pay(&postback("GENUINE1")).await?, 200);
+    server.sql("DELETE FROM cryptocloud_inbox_report").await?;
+    assert_eq!(server.pay(&postback("GENUINE1")).await?, 200);
+    let reason = "changed 0 rows instead of one".to_owned();
+    assert_eq!(server.held().await?, [("GENUINE1".to_owned(), reason)]);
+    server.until_paid("A", "GENUINE1").await
+}

@@ -95,7 +95,9 @@ async fn a_forgery_after_the_payment_is_a_conflict() -> TestResult {
     browser.check().await?;
     // It cannot be credited beside the payment.
     browser.click("#held [data-kind=accept]").await?;
-    browser.until_text("#problem", "Not accepted: ").await?;
+    browser
+        .until_text("#problem", "Not accepted: another report")
+        .await?;
     let console = browser.console().await?;
     assert!(
         console.iter().all(|line| line.contains("409")),
