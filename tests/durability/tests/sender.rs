@@ -52,7 +52,7 @@ impl Sender {
         let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
         match (response.status().as_u16(), retry_after) {
             (200, None) => Response::Accepted,
-            (503, Some(1..=5)) => Response::Later,
+            (503, Some(1..=60)) => Response::Later,
             (status, _) => panic!("{status} with Retry-After {retry_after:?}"),
         }
     }
