@@ -1,4 +1,4 @@
-//! `ccpostback` sends, signs, verifies and receives CryptoCloud postbacks.
+//! `ccpostback` sends, signs, verifies and receives CryptoCloud postbacks, and operates an inbox.
 #![forbid(unsafe_code)]
 
 mod body;
@@ -25,8 +25,6 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use output::Escaped;
-
 /// Send, sign, verify and receive CryptoCloud (Trybit) postbacks, and attack your own endpoint
 #[derive(Debug, Parser)]
 #[command(name = "ccpostback", version, arg_required_else_help = true)]
@@ -49,12 +47,7 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
     run(cli).unwrap_or_else(|error| {
-        // If standard error is closed, the exit code has to do.
-        let _ = writeln!(
-            io::stderr(),
-            "ccpostback: {}",
-            Escaped(&password::hide(&format!("{error:#}")))
-        );
+        output::print_error(format_args!("{error:#}"));
         ExitCode::from(2)
     })
 }
@@ -64,7 +57,8 @@ fn main() -> ExitCode {
 fn refuse(error: &clap::Error) -> ! {
     let text = error.to_string();
     let shown = password::hide(&text);
-    if shown == text {
+    // Help is not an error, and its examples stay as they are.
+    if shown == text || !error.use_stderr() {
         error.exit();
     }
     let _ = io::stderr().write_all(shown.as_bytes());

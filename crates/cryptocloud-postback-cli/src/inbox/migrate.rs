@@ -39,7 +39,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         interrupted = signal::ctrl_c() => {
             interrupted.context("cannot wait for Ctrl-C")?;
-            eprintln!("ccpostback: interrupted: run the command again, a migration is done as a whole or not at all");
+            output::print_error("interrupted: run the command again, a migration is done as a whole or not at all");
             Ok(ExitCode::from(INTERRUPTED))
         }
     }

@@ -56,21 +56,26 @@ fn sql_advice(error: &sqlx::Error) -> Option<&'static str> {
     })
 }
 
-fn line(address: &Address, error: &dyn Error, advice: Option<&str>) -> anyhow::Error {
-    let mut text = format!("{address}: {error}");
-    let mut source = error.source();
+fn line(address: &Address, error: &(dyn Error + 'static), advice: Option<&str>) -> anyhow::Error {
+    let mut text = format!("{address}: {}", cause(error));
+    let mut source = error.source().filter(|_| !error.is::<sqlx::Error>());
     while let Some(error) = source {
-        let cause = error.to_string();
-        // Some errors repeat the one below.
-        if !text.ends_with(&cause) {
-            text = format!("{text}: {cause}");
-        }
-        source = error.source();
+        text = format!("{text}: {}", cause(error));
+        source = error.source().filter(|_| !error.is::<sqlx::Error>());
     }
     match advice {
         Some(advice) => anyhow!("{text}: {advice}"),
         None => anyhow!(text),
     }
+}
+
+/// What sqlx says about an error of the database includes the one below, and a line of the server's
+/// source.
+fn cause(error: &(dyn Error + 'static)) -> String {
+    let database = error
+        .downcast_ref()
+        .and_then(sqlx::Error::as_database_error);
+    database.map_or_else(|| error.to_string(), |error| error.message().to_owned())
 }
 
 const UNREACHABLE: &str = "check the URL, and that the server is running";

@@ -67,7 +67,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if ended? {
         Ok(ExitCode::from(summary.exit_code()))
     } else {
-        eprintln!("ccpostback: interrupted: {AGAIN}");
+        output::print_error(format_args!("interrupted: {AGAIN}"));
         Ok(ExitCode::from(INTERRUPTED))
     }
 }
