@@ -64,6 +64,24 @@ async fn a_move_that_fails_leaves_the_payment_to_its_lease() -> Result {
     Ok(())
 }
 
+/// A handler's place is free again after the lease.
+#[tokio::test(start_paused = true)]
+async fn a_move_that_hangs_stops_no_other_payment() -> Result {
+    let (shop, store) = (Shop::default(), Clock::new().store());
+    store.fail("fail", Fault::Hangs);
+    let inbox = Inbox::builder("shop", store, shop.clone())
+        .mode(Mode::StoreFirst)
+        .workers(1)
+        .start()
+        .await?;
+    for (invoice, order) in [("A", "fail"), ("B", "ORDER_1")] {
+        assert_eq!(send(&inbox, invoice, order).await?, 200);
+    }
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(record(&inbox, "B").await?.state, State::Done);
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_short_response_limit_does_not_keep_a_report_from_being_stored() -> Result {
     let (shop, store) = (Shop::default(), Clock::new().store());
