@@ -4,7 +4,7 @@ use cryptocloud_postback::{SecretKey, Verified, Verifier, testing::PostbackBuild
 use cryptocloud_postback_inbox::{Counts, Failure, Handler, Inbox, Payment, State};
 use cryptocloud_postback_sqlx::{
     PostgresStore,
-    sqlx::{self, PgConnection},
+    sqlx::{self, PgConnection, PgPool},
 };
 use futures_util::future;
 use throw_away_servers::PostgresServer;
@@ -80,6 +80,7 @@ async fn each_is_paid_once_also_beside_resends() -> TestResult {
     assert_eq!(count("stored") + count("known"), COUNT);
 
     while inbox.run_once().await? > 0 {}
+    assert_eq!(credits(&pool).await?, (COUNT, COUNT));
     // Nothing is left to do, also after another import and another resend of each.
     let mut command = inbox_program(&["import", "--json", "-"]);
     let again = run_program(command.env("DATABASE_URL", &url), &log.bytes());
@@ -91,12 +92,15 @@ async fn each_is_paid_once_also_beside_resends() -> TestResult {
         assert_eq!(states, [State::Done]);
     }
     assert_eq!(inbox.store().counts("shop").await?, Counts::default());
-    let credits: (i64, i64) =
-        sqlx::query_as("SELECT count(*), count(DISTINCT invoice) FROM credit")
-            .fetch_one(&pool)
-            .await?;
-    assert_eq!(credits, (COUNT, COUNT));
+    assert_eq!(credits(&pool).await?, (COUNT, COUNT));
     Ok(())
+}
+
+/// How many credits there are, and of how many invoices.
+async fn credits(pool: &PgPool) -> sqlx::Result<(i64, i64)> {
+    sqlx::query_as("SELECT count(*), count(DISTINCT invoice) FROM credit")
+        .fetch_one(pool)
+        .await
 }
 
 const COUNT: i64 = 24;
