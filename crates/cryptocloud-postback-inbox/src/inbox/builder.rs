@@ -1,6 +1,9 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, Semaphore},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Inbox, Inner, Pair};
@@ -90,7 +93,7 @@ where
         self
     }
 
-    /// Makes the inbox and starts no task.
+    /// Makes the inbox and starts no task. If it is made inside a runtime, handlers run there.
     ///
     /// Call [`Inbox::run`] for the worker, or [`Inbox::run_once`] from a scheduler.
     ///
@@ -125,6 +128,7 @@ where
             purge: self.purge,
             retention: self.retention,
             retry_span: self.retry_span,
+            runtime: Handle::try_current().ok(),
             store: self.store,
             free: Arc::new(Semaphore::new(self.workers)),
             stop: CancellationToken::new(),

@@ -7,7 +7,11 @@ mod worker;
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use tokio::sync::{Notify, Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, Semaphore},
+    task::JoinHandle,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::builder::{InboxBuildError, InboxBuilder};
@@ -54,6 +58,8 @@ struct Inner {
     purge: Purge,
     retention: Duration,
     retry_span: Duration,
+    /// Where the inbox was made, or `None` if that was outside of a runtime.
+    runtime: Option<Handle>,
     store: Arc<dyn InboxStore>,
     /// One permit for each handler that a worker may run at a time.
     free: Arc<Semaphore>,
@@ -75,6 +81,20 @@ impl Inbox {
         H: Handler<S::Tx>,
     {
         InboxBuilder::new(project.into(), store, handler)
+    }
+
+    /// Spawns work that [`drain`](Self::drain) waits for.
+    ///
+    /// It runs where the inbox was made, which outlives every request: each worker of actix-web has a
+    /// runtime of its own, and drops that together with its tasks when the server stops.
+    fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        match &self.0.runtime {
+            Some(runtime) => self.0.tasks.spawn_on(work, runtime),
+            None => self.0.tasks.spawn(work),
+        }
     }
 
     /// The project's name.

@@ -27,10 +27,7 @@ impl Inbox {
             return response::WRONG_PROJECT;
         }
         let inbox = self.clone();
-        let task = self
-            .0
-            .tasks
-            .spawn(async move { inbox.accept_report(report).await });
+        let task = self.spawn(async move { inbox.accept_report(report).await });
         match tokio::time::timeout(self.0.limits.response, task).await {
             Ok(Ok(response)) => response,
             // The task logs what becomes of the report.

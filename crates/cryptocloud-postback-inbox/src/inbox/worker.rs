@@ -88,7 +88,7 @@ impl Inbox {
         for claim in self.claim(free).await? {
             let permit = permits.split(1);
             let inbox = self.clone();
-            inner.tasks.spawn(async move {
+            self.spawn(async move {
                 inbox.process(claim).await;
                 drop(permit);
                 // There may be more than there were free handlers.

@@ -4,8 +4,9 @@ use cryptocloud_postback::InvoiceId;
 use cryptocloud_postback_inbox::{
     Failure, Handler, Inbox, InboxBuildError, Limits, MemoryStore, Mode, Payment, State, TestInbox,
 };
+use tokio::{runtime::Builder, time::timeout};
 
-use crate::{Result, Shop, record, send};
+use crate::{Result, Shop, postback, record, send};
 
 #[tokio::test(start_paused = true)]
 async fn stored_payments_are_handled_and_retried() -> Result {
@@ -65,6 +66,22 @@ async fn drain_releases_what_does_not_finish() -> Result {
     assert_eq!(send(&inbox, "C", "ORDER_1").await?, 200);
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(record(&inbox, "C").await?.state, State::Received);
+    Ok(())
+}
+
+/// A worker of actix-web has a runtime of its own, which ends when the server stops.
+#[test]
+fn work_outlives_the_runtime_of_its_request() -> Result {
+    let runtime = || Builder::new_current_thread().enable_time().build();
+    let (main, worker) = (runtime()?, runtime()?);
+    let shop = Shop::default();
+    let inbox = main.block_on(shop.builder().start())?;
+    let postback = postback("A", "ORDER_1")?;
+    let hung_up = async { timeout(Duration::ZERO, inbox.receive(&postback)).await };
+    assert!(worker.block_on(hung_up).is_err());
+    drop(worker);
+    main.block_on(inbox.drain(Duration::from_secs(60)));
+    assert_eq!(shop.finished(), 1);
     Ok(())
 }
 
