@@ -20,7 +20,7 @@ use crate::program::Ended;
 
 type TestResult<T = ()> = Result<T, Box<dyn Error>>;
 
-/// The password in every URL of these tests, percent-encoded and not.
+/// The password in the URLs of these tests.
 const PASSWORD: &str = "not-a-real-password";
 
 /// The program without the variables that name a store.
