@@ -17,8 +17,7 @@ use crate::{
     row::{self, Row, corrupt},
 };
 
-/// An inbox in a SQL database: [`PostgresStore`](crate::PostgresStore) or
-/// [`SqliteStore`](crate::SqliteStore).
+/// An inbox in a SQL database: `PostgresStore` or `SqliteStore`.
 ///
 /// `Tx` is what handlers get: the connection, inside the transaction that settle ends, or `()` for
 /// handlers with a [transaction of their own](Self::with_own_transactions).

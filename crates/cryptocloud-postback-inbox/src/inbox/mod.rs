@@ -7,7 +7,11 @@ mod worker;
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use tokio::sync::{Notify, Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, Semaphore},
+    task::JoinHandle,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::builder::{InboxBuildError, InboxBuilder};
@@ -18,7 +22,11 @@ use crate::{
 /// Stores postbacks, runs the handler, and retries until each payment is settled.
 ///
 /// It is for one project and one handler. A clone costs an `Arc`, so it goes into any framework's
-/// state. All of its methods need a tokio runtime.
+/// state.
+///
+/// Postbacks and retries run as tasks of the runtime on which the inbox was built, not of the caller:
+/// actix-web gives each worker a runtime of its own, and its tasks end with that worker.
+/// Build the inbox in `main`, and keep that runtime until [`drain`](Self::drain) has returned.
 ///
 /// # Examples
 ///
@@ -54,6 +62,8 @@ struct Inner {
     purge: Purge,
     retention: Duration,
     retry_span: Duration,
+    /// The runtime on which the inbox was built.
+    runtime: Handle,
     store: Arc<dyn InboxStore>,
     /// One permit for each handler that a worker may run at a time.
     free: Arc<Semaphore>,
@@ -87,6 +97,14 @@ impl Inbox {
     #[must_use]
     pub fn store(&self) -> &dyn InboxStore {
         &*self.0.store
+    }
+
+    /// Runs work that must outlive the caller, and that [`drain`](Self::drain) waits for.
+    fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.0.tasks.spawn_on(work, &self.0.runtime)
     }
 }
 

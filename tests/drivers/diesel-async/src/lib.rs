@@ -1,6 +1,8 @@
 //! A handler that pays an order in a transaction of diesel-async.
 #![forbid(unsafe_code)]
 
+use std::fmt;
+
 use cryptocloud_postback::Expected;
 use cryptocloud_postback_inbox::{Failure, Handler, Limits, Payment};
 use cryptocloud_postback_sqlx::postgres;
@@ -16,7 +18,7 @@ use diesel_async::{
     },
 };
 
-use schema::{orders, outbox};
+use self::schema::{orders, outbox};
 
 /// The shop's orders.
 pub struct Orders {
@@ -43,6 +45,12 @@ impl Handler<()> for Orders {
         connection
             .transaction(async |tx| pay(payment, tx).await)
             .await
+    }
+}
+
+impl fmt::Debug for Orders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Orders").finish_non_exhaustive()
     }
 }
 
