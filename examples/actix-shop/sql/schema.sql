@@ -1,26 +1,26 @@
--- The shop's own tables; the claims have theirs in the same database.
+-- The shop's own tables. Those of the inbox are in the same database, so that one commit covers both.
 
--- IF NOT EXISTS alone fails where two processes find nothing at the same time.
+-- Two processes may migrate at once, and then IF NOT EXISTS alone fails.
 SELECT pg_advisory_xact_lock(93223);
 
 CREATE TABLE IF NOT EXISTS orders (
-    number   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    id       text   NOT NULL UNIQUE,
-    -- Decimal text, as in the JSON; `numeric` does as well
-    amount   text   NOT NULL,
-    currency text   NOT NULL,
-    -- The invoice; whatever else goes wrong, no invoice pays two orders
-    paid_by  text   UNIQUE
+    number     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id         text NOT NULL UNIQUE,
+    -- Without its prefix INV-. Whatever else goes wrong, no invoice pays two orders.
+    invoice_id text UNIQUE,
+    -- A decimal string, since money never passes through a float.
+    amount     text NOT NULL,
+    currency   text NOT NULL,
+    created_at text NOT NULL DEFAULT
+        to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    -- The invoice that paid it.
+    paid_by    text UNIQUE,
+    paid_at    text
 );
 
--- Payments that a person has to look at: they are proven, but pay no order as they are.
-CREATE TABLE IF NOT EXISTS unsettled_payments (
-    number      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    invoice_id  text   NOT NULL,
-    order_id    text,
-    amount      text   NOT NULL,
-    currency    text   NOT NULL,
-    reason      text   NOT NULL,
-    received_at text   NOT NULL DEFAULT
-        to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+-- E-mails to send. A process of your own sends each one and deletes its row.
+CREATE TABLE IF NOT EXISTS outbox (
+    number   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    order_id text NOT NULL UNIQUE REFERENCES orders (id),
+    subject  text NOT NULL
 );

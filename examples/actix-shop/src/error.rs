@@ -1,103 +1,47 @@
-use std::{convert::Infallible, error::Error as _};
+use std::{error, fmt};
 
-use actix_web::{
-    HttpResponse, ResponseError,
-    error::JsonPayloadError,
-    http::{StatusCode, header},
-};
-use cryptocloud_postback_inbox::{InboxError, StoreError, StoreErrorKind};
-use cryptocloud_postback_sqlx::sqlx;
-use serde_json::json;
+use actix_web::{ResponseError, http::StatusCode};
+use cryptocloud_postback_actix_web::inbox::{StoreError, StoreErrorKind};
 
-/// Why the shop did not do what it was asked to.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The body is no order, and is answered with this status.
-    #[error("body is not an order")]
-    Body(StatusCode),
-    /// There is an order with this id.
-    #[error("order exists")]
-    Exists,
-    /// The claim or the database failed: never answer 200.
-    #[error(transparent)]
-    Inbox(#[from] InboxError<Infallible>),
-    /// A field of the order is not good.
-    #[error("{0}")]
-    Invalid(&'static str),
-    /// There is no such order.
-    #[error("there is no such order")]
-    Unknown,
-}
+/// The response to a request that failed. What caused it is in the log.
+#[derive(Debug)]
+pub(crate) struct Error(pub(crate) StatusCode, pub(crate) String);
 
-/// With the statuses that axum answers, since actix-web's own are 400 for most.
-impl From<JsonPayloadError> for Error {
-    fn from(error: JsonPayloadError) -> Self {
-        Self::Body(match &error {
-            JsonPayloadError::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            JsonPayloadError::Deserialize(error) if error.is_data() => {
-                StatusCode::UNPROCESSABLE_ENTITY
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::RowNotFound => Self(StatusCode::NOT_FOUND, "no such order".into()),
+            sqlx::Error::Database(cause) if cause.is_unique_violation() => {
+                let text = "another order has this id or invoice";
+                Self(StatusCode::CONFLICT, text.into())
             }
-            error => error.status_code(),
-        })
+            _ => StoreError::new(StoreErrorKind::Unavailable, error).into(),
+        }
     }
 }
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        Self::Inbox(error.into())
+        let status = match error.kind() {
+            StoreErrorKind::NotFound => StatusCode::NOT_FOUND,
+            StoreErrorKind::Refused(_) => StatusCode::CONFLICT,
+            _ => {
+                tracing::error!(error = &error as &dyn error::Error, "request failed");
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        };
+        Self(status, error.to_string())
     }
 }
 
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        StoreError::new(StoreErrorKind::Unavailable, error).into()
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.1)
     }
 }
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
-        self.answer().0
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        let (status, text) = self.answer();
-        let mut response = HttpResponse::build(status);
-        if let Self::Inbox(error) = self {
-            if let InboxError::Store(error) = error {
-                let cause = error.source().map(tracing::field::display);
-                tracing::error!(cause, "database failed: {error}");
-            }
-            if let Some(seconds) = error.retry_after() {
-                response.insert_header((header::RETRY_AFTER, seconds));
-            }
-        }
-        response.json(json!({ "error": text }))
-    }
-}
-
-impl Error {
-    fn answer(&self) -> (StatusCode, &'static str) {
-        match self {
-            Self::Body(StatusCode::PAYLOAD_TOO_LARGE) => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "Body too large")
-            }
-            Self::Body(StatusCode::UNSUPPORTED_MEDIA_TYPE) => (
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "Unsupported content type",
-            ),
-            Self::Body(StatusCode::UNPROCESSABLE_ENTITY) => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "Invalid order")
-            }
-            Self::Body(status) => (*status, "Invalid JSON"),
-            Self::Exists => (StatusCode::CONFLICT, "Order exists"),
-            Self::Inbox(error) => (
-                StatusCode::from_u16(error.status_code())
-                    .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-                error.public_message(),
-            ),
-            Self::Invalid(text) => (StatusCode::UNPROCESSABLE_ENTITY, text),
-            Self::Unknown => (StatusCode::NOT_FOUND, "No such order"),
-        }
+        self.0
     }
 }

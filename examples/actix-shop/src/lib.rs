@@ -1,56 +1,55 @@
-//! A shop on actix-web that marks orders as paid, once each, in PostgreSQL: to run or to mount.
-//!
-//! Run with a database of your own
-//!
-//! ```sh
-//! DATABASE_URL=postgres://postgres@127.0.0.1/postgres CRYPTOCLOUD_SECRET_KEY=not-a-real-key-only-for-this-example cargo run -p actix-shop
-//! ```
-//!
-//! create an order, which is 201:
+//! A shop on actix-web and PostgreSQL that marks each order as paid once: to run, to mount, to paste
+//! from.
 //!
 //! ```sh
-//! curl -i http://127.0.0.1:3000/orders -H 'Content-Type: application/json' -d '{"id":"ORDER_93223","amount":"0.000113","currency":"BNB"}'
+//! export DATABASE_URL=postgres://postgres@127.0.0.1/postgres
+//! export CRYPTOCLOUD_SECRET_KEY=not-a-real-key-only-for-this-example
+//! cargo run -p actix-shop -- migrate
+//! cargo run -p actix-shop
 //! ```
 //!
-//! pay it, as often as you like:
+//! Create an order with the invoice id that the vendor's API returned for it, send postbacks signed by
+//! `ccpostback` as often as you like, and see `paid_by`:
 //!
 //! ```sh
-//! CRYPTOCLOUD_SECRET_KEY=not-a-real-key-only-for-this-example cargo run -q -p cryptocloud-postback-cli -- send --url http://127.0.0.1:3000/postback --order-id ORDER_93223
+//! curl http://127.0.0.1:3000/orders --json '{"id":"A-1","invoice_id":"INV-ILRAJE1Q","amount":"0.000113","currency":"BNB"}'
+//! cargo run -q -p cryptocloud-postback-cli -- send --url http://127.0.0.1:3000/postback --invoice-id ILRAJE1Q --order-id A-1
+//! curl http://127.0.0.1:3000/orders/A-1
 //! ```
 //!
-//! and see that it is paid:
+//! A genuine postback that does not match an order gets a 200 and is held, with the reason, until an
+//! operator decides:
 //!
 //! ```sh
-//! curl http://127.0.0.1:3000/orders/ORDER_93223
+//! curl http://127.0.0.1:3000/held
+//! curl http://127.0.0.1:3000/held/1/accept --json '{"amount":"0.000113","order_id":"A-1"}'
+//! curl http://127.0.0.1:3000/held/1/dismiss --json '{"note":"refunded"}'
 //! ```
 //!
-//! The tables are made on first start.
-//! A server on another machine wants TLS: turn on sqlx's `tls-rustls-ring`, and add
-//! `?sslmode=verify-full` to the URL.
+//! Only `migrate` creates tables. The shop itself runs as a role that may `SELECT`, `INSERT` and
+//! `UPDATE` its own tables and those of the schema `cryptocloud_inbox`.
 //!
-//! # What becomes of a payment
-//!
-//! | postback | answer | effect |
-//! |---|---|---|
-//! | what an open order says | 200 | the order is paid |
-//! | the same once more, also with a new token | 200 | none |
-//! | without an order, for an unknown one, of another amount or currency, for a paid one | 200 | kept in `unsettled_payments`, listed at `/unsettled`, and a warning |
-//! | an invoice once more with other fields | 409 | kept by the inbox ([`Shop::inbox`]), and an error in the log |
-//! | any, while the database fails | 503 and `Retry-After` | none |
-//!
-//! The claim of the invoice, the order and what is kept for a person are one commit, and 200 comes
-//! after it.
+//! [`PayOrder`] is the part to paste first; `tests/handler.rs` tests it.
 #![forbid(unsafe_code)]
 
 mod error;
-mod order;
+mod held;
+mod orders;
 mod payment;
-mod routes;
-mod settlement;
-mod shop;
 
-pub use error::Error;
-pub use order::{NewOrder, Order};
-pub use payment::{Payment, Reason, UnsettledPayment};
-pub use routes::{configure, configure_orders, configure_postback};
-pub use shop::Shop;
+use actix_web::web;
+use cryptocloud_postback_actix_web::{core::Verifier, inbox::Inbox, postback_route};
+use sqlx::PgPool;
+
+pub use payment::PayOrder;
+
+/// Everything, to mount with `App::configure` or `Scope::configure`. Only `/postback` is public: put
+/// your own login before `/orders` and `/held`.
+pub fn configure(config: &mut web::ServiceConfig, verifier: Verifier, inbox: Inbox, pool: PgPool) {
+    config
+        .app_data(web::Data::new(inbox.clone()))
+        .app_data(web::Data::new(pool))
+        .route("/postback", postback_route(verifier, inbox))
+        .configure(orders::configure)
+        .configure(held::configure);
+}

@@ -1,0 +1,105 @@
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{self, Data, Json, Path},
+};
+use cryptocloud_postback_actix_web::{
+    core::Amount,
+    inbox::{Decision, Inbox, ReportId, State, StoreError, StoreErrorKind},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::error::Error;
+
+/// `GET /held` lists what waits for an operator; `POST /held/{id}/accept`, `dismiss` and `retry` decide.
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/held", web::get().to(list))
+        .route("/held/{id}/accept", web::post().to(accept))
+        .route("/held/{id}/dismiss", web::post().to(dismiss))
+        .route("/held/{id}/retry", web::post().to(retry));
+}
+
+/// The oldest hundred of each state. Only the invoice is proven.
+async fn list(inbox: Data<Inbox>) -> Result<Json<Vec<Value>>, Error> {
+    let mut records = inbox.list(State::Held, None, 100).await?;
+    records.extend(inbox.list(State::Conflict, None, 100).await?);
+    let held = records.iter().map(|record| {
+        let reason = match (record.state, &record.hold) {
+            (State::Held, Some(hold)) if hold.reason.is_empty() => hold.kind.as_str(),
+            (State::Held, Some(hold)) => &*hold.reason,
+            _ => "invoice was reported with other fields before",
+        };
+        json!({
+            "id": record.id.number(),
+            "state": record.state.as_str(),
+            "reason": reason,
+            "invoice_id": record.report.invoice_id(),
+            "order_id": record.report.fields.order_id,
+            "amount": record.report.fields.amount_crypto,
+            "currency": record.report.fields.currency,
+            "received_at": record.received_at.as_secs(),
+        })
+    });
+    Ok(Json(held.collect()))
+}
+
+#[derive(Deserialize)]
+struct Accept {
+    /// What to credit. The order is paid if this is at least its price.
+    amount: Amount,
+    /// The order to pay, if it is not the one that has this invoice.
+    order_id: Option<String>,
+}
+
+/// A worker pays the order at once.
+async fn accept(
+    inbox: Data<Inbox>,
+    pool: Data<PgPool>,
+    id: Path<i64>,
+    accept: Json<Accept>,
+) -> Result<HttpResponse, Error> {
+    let id = ReportId::from_number(*id);
+    if let Some(order_id) = &accept.order_id {
+        let record = inbox.get(id).await?;
+        let record = record.ok_or(StoreError::from(StoreErrorKind::NotFound))?;
+        let sql = "UPDATE orders SET invoice_id = $1 WHERE id = $2 AND paid_by IS NULL";
+        let order = sqlx::query(sql)
+            .bind(record.report.invoice_id().as_str())
+            .bind(order_id);
+        if order.execute(&**pool).await?.rows_affected() == 0 {
+            let text = "no unpaid order has this id";
+            return Err(Error(StatusCode::CONFLICT, text.into()));
+        }
+    }
+    inbox.accept(id, accept.amount, &operator()).await?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+#[derive(Deserialize)]
+struct Dismiss {
+    note: String,
+}
+
+async fn dismiss(
+    inbox: Data<Inbox>,
+    id: Path<i64>,
+    Json(Dismiss { note }): Json<Dismiss>,
+) -> Result<HttpResponse, Error> {
+    let id = ReportId::from_number(*id);
+    inbox.discard(id, operator().by, note).await?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+async fn retry(inbox: Data<Inbox>, id: Path<i64>) -> Result<HttpResponse, Error> {
+    let id = ReportId::from_number(*id);
+    inbox.retry(id, &operator()).await?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+/// Take the name from your login: the inbox stores who decided what.
+fn operator() -> Decision {
+    Decision::by("operator")
+}

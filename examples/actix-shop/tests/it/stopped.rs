@@ -1,0 +1,145 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::{StreamExt, stream};
+
+use crate::{
+    TestResult, postback,
+    process::{Api, Database, Shop},
+};
+
+/// Lets the handler take this long in each of its two writes.
+async fn slow_down(database: &Database, seconds: &str) -> TestResult {
+    let sql = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+               PERFORM pg_sleep(SECONDS); RETURN NEW; END $$; \
+               CREATE TRIGGER slow BEFORE UPDATE ON orders \
+               FOR EACH ROW EXECUTE FUNCTION slow(); \
+               CREATE TRIGGER slow BEFORE INSERT ON outbox \
+               FOR EACH ROW EXECUTE FUNCTION slow()";
+    database.run(&sql.replace("SECONDS", seconds)).await
+}
+
+#[tokio::test]
+async fn a_handler_at_work_finishes_and_its_sender_gets_a_200() -> TestResult {
+    let Some(database) = Database::create("stopped").await? else {
+        return Ok(());
+    };
+    let shop = database.start_shop().await?;
+    shop.api.create("A").await?;
+    slow_down(&database, "1").await?;
+    let sender = {
+        let api = shop.api.clone();
+        tokio::spawn(async move { api.pay(&postback("A")).await })
+    };
+    database.until_any(SLEEPS).await?;
+    shop.stop().await?;
+    assert_eq!(sender.await??, 200);
+    expect_paid(&database).await
+}
+
+/// It takes longer than its sender has to wait, so that nothing but the drain waits for it.
+#[tokio::test]
+async fn a_handler_at_work_finishes_after_its_response() -> TestResult {
+    let Some(database) = Database::create("drained").await? else {
+        return Ok(());
+    };
+    let shop = database.start_shop().await?;
+    shop.api.create("A").await?;
+    slow_down(&database, "3.7").await?;
+    let sender = {
+        let api = shop.api.clone();
+        tokio::spawn(async move { api.pay(&postback("A")).await })
+    };
+    database.until_any(SLEEPS).await?;
+    shop.stop().await?;
+    assert_eq!(sender.await??, 503);
+    expect_paid(&database).await
+}
+
+/// At the end of the process the payment is settled, not left to the end of its lease.
+async fn expect_paid(database: &Database) -> TestResult {
+    assert_eq!(database.count("orders WHERE paid_by = 'A'").await?, 1);
+    let next = database.start_shop().await?;
+    assert_eq!(next.api.paid_by("A").await?.as_deref(), Some("A"));
+    assert_eq!(database.count("outbox").await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_payment_that_cannot_finish_is_released() -> TestResult {
+    let Some(database) = Database::create("released").await? else {
+        return Ok(());
+    };
+    let shop = database.start_shop().await?;
+    shop.api.create("A").await?;
+    let mut lock = database.pool.begin().await?;
+    sqlx::query("SELECT FROM orders FOR UPDATE")
+        .execute(&mut *lock)
+        .await?;
+    let sender = {
+        let api = shop.api.clone();
+        tokio::spawn(async move { api.pay(&postback("A")).await })
+    };
+    database.until_any("cryptocloud_inbox.report").await?;
+    shop.stop().await?;
+    assert_eq!(sender.await??, 503);
+    let leased = "cryptocloud_inbox.report WHERE state = 'running'";
+    assert_eq!(database.count(leased).await?, 0);
+    let next = database.start_shop().await?;
+    lock.rollback().await?;
+    next.api.until_paid("A").await?;
+    assert_eq!(database.count("outbox").await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rolling_restart_under_load_loses_nothing() -> TestResult {
+    let Some(database) = Database::create("rolling").await? else {
+        return Ok(());
+    };
+    let mut shops = [database.start_shop().await?, database.start_shop().await?];
+    let orders: Vec<String> = (0..400).map(|number| format!("A{number}")).collect();
+    for order in &orders {
+        shops[0].api.create(order).await?;
+    }
+    let apis = Arc::new(Mutex::new(shops.each_ref().map(|shop| shop.api.clone())));
+    let load = tokio::spawn(send(orders.clone(), Arc::clone(&apis)));
+    let mut restarts = 0;
+    while !load.is_finished() || restarts < 2 {
+        let index = restarts % 2;
+        let next: Shop = database.start_shop().await?;
+        apis.lock().unwrap_or_else(PoisonError::into_inner)[index] = next.api.clone();
+        std::mem::replace(&mut shops[index], next).stop().await?;
+        restarts += 1;
+    }
+    let statuses = load.await?;
+    assert_eq!(statuses.len(), orders.len());
+    assert!(statuses.iter().all(|status| [200, 503].contains(status)));
+    for order in &orders {
+        shops[0].api.until_paid(order).await?;
+    }
+    assert_eq!(database.count("outbox").await?, 400);
+    assert_eq!(shops[0].api.held().await?, []);
+    Ok(())
+}
+
+/// Sends each postback until a shop responds, and never after that. Returns the statuses.
+async fn send(orders: Vec<String>, apis: Arc<Mutex<[Api; 2]>>) -> Vec<u16> {
+    let send = |order: String| {
+        let apis = Arc::clone(&apis);
+        async move {
+            let mut attempt = 0;
+            loop {
+                attempt += 1;
+                let api = apis.lock().unwrap_or_else(PoisonError::into_inner)[attempt % 2].clone();
+                if let Ok(status) = api.pay(&postback(&order)).await {
+                    return status;
+                }
+            }
+        }
+    };
+    let statuses = stream::iter(orders).map(send).buffer_unordered(8);
+    statuses.collect().await
+}
+
+const SLEEPS: &str = "pg_stat_activity \
+     WHERE wait_event = 'PgSleep' AND datname = current_database()";
