@@ -1,6 +1,6 @@
 //! `postback_route`: what is genuine goes to the inbox, and each payment is handled once.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpServer,
@@ -14,6 +14,7 @@ use cryptocloud_postback_actix_web::{
     inbox::{Inbox, State},
     postback_route,
 };
+use tokio::sync::Notify;
 
 use crate::{
     route::{Ended, Setup, post},
@@ -35,16 +36,26 @@ mod verifier;
 mod wire;
 
 async fn serve(verifier: Verifier, inbox: Inbox, setup: Setup) -> SocketAddr {
-    start(verifier, inbox, setup).0
+    start(verifier, inbox, setup, Arc::default()).0
 }
 
-/// Each of its workers has a runtime of its own.
-fn start(verifier: Verifier, inbox: Inbox, setup: Setup) -> (SocketAddr, ServerHandle) {
+/// A server with one worker, which has a runtime of its own; `stopped` is notified when that ends.
+fn start(
+    verifier: Verifier,
+    inbox: Inbox,
+    setup: Setup,
+    stopped: Arc<Notify>,
+) -> (SocketAddr, ServerHandle) {
     let mut config = PostbackConfig::default();
     if let Some(timeout) = setup.body_timeout {
         config = config.body_timeout(timeout);
     }
     let app = move || {
+        let runtime = Ended(stopped.clone());
+        tokio::spawn(async move {
+            let _runtime = runtime;
+            pending::<()>().await;
+        });
         let ended = setup.ended.clone();
         App::new()
             .app_data(config.clone())
@@ -156,9 +167,11 @@ async fn releases_what_does_not_finish() {
 async fn work_goes_on_after_the_server_has_stopped() {
     let shop = Shop::default();
     let inbox = shop.impatient(shop.store()).build().expect("an inbox");
-    let (address, server) = start(verifier(SECRET), inbox.clone(), Setup::default());
+    let (stopped, setup) = (Arc::<Notify>::default(), Setup::default());
+    let (address, server) = start(verifier(SECRET), inbox.clone(), setup, stopped.clone());
     post(address, &postback("A", "gate").json()).await;
     server.stop(true).await;
+    stopped.notified().await;
     assert_eq!(shop.runs(), (1, 0));
     shop.gate.notify_one();
     inbox.drain(Duration::from_secs(60)).await;

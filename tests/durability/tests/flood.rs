@@ -53,12 +53,12 @@ impl Flood {
 async fn send(books: &Books, urls: &RwLock<Vec<String>>, number: usize) {
     let invoice = format!("FLOOD{number}");
     for turn in number.. {
-        let urls = urls.read().await.clone();
+        // Whoever changes the addresses waits for the response.
+        let urls = urls.read().await;
         let url = &urls[turn % urls.len()];
         if books.send(url, &invoice).await != Response::Unreached {
             return;
         }
-        tokio::task::yield_now().await;
     }
 }
 

@@ -47,7 +47,6 @@ async fn check(kind: Kind, framework: Framework) -> TestResult {
     for responses in invoices.join_all().await {
         assert!(!responses.contains(&Response::Lost));
         assert!(!responses.contains(&Response::Unreached));
-        assert!(responses.contains(&Response::Accepted), "{responses:?}");
     }
     if let Some(operator) = &place.operator {
         is_idle(operator).await?;

@@ -1,8 +1,9 @@
 //! The database is down while postbacks arrive. They are in the log, and are imported afterwards.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use cryptocloud_postback_sqlx::sqlx::{Connection as _, SqliteConnection};
+use cryptocloud_postback_sqlx::sqlx::{self, Connection as _, SqliteConnection};
+use durability::Options;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -17,7 +18,11 @@ async fn check(kind: Kind) -> TestResult {
     let Some(place) = Place::alone(kind).await? else {
         return Ok(());
     };
-    let fleet = Fleet::start(&place, |options| options).await?;
+    let fleet = Fleet::start(&place, |options| Options {
+        lease: Duration::from_secs(3),
+        ..options
+    })
+    .await?;
     let (sender, urls) = (Sender::new()?, fleet.urls());
     for url in &urls {
         let response = sender.send(url, &postback("WARM", 0)).await;
@@ -28,7 +33,9 @@ async fn check(kind: Kind) -> TestResult {
     let mut writer = None;
     if kind == Kind::Sqlite {
         let mut connection = SqliteConnection::connect(&place.store_url).await?;
-        sqlx_begin(&mut connection).await?;
+        sqlx::raw_sql("BEGIN IMMEDIATE")
+            .execute(&mut connection)
+            .await?;
         writer = Some(connection);
     }
     place.server.crash().await?;
@@ -74,13 +81,6 @@ async fn check(kind: Kind) -> TestResult {
         assert_eq!(effects, 1, "{invoice}");
     }
     fleet.end().await
-}
-
-async fn sqlx_begin(connection: &mut SqliteConnection) -> TestResult {
-    cryptocloud_postback_sqlx::sqlx::raw_sql("BEGIN IMMEDIATE")
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 /// Sends all at once, half of them to each process.
