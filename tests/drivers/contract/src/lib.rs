@@ -46,10 +46,10 @@ pub trait Shop: Sized + Send + Sync {
     fn number(&self, sql: &'static str) -> impl Future<Output = TestResult<i64>> + Send;
 }
 
-/// A database that locks rows.
-pub trait LockOrder: Shop {
-    /// Locks the order's row until the returned value is dropped.
-    fn lock_order(&self) -> impl Future<Output = TestResult<impl Sized + Send>> + Send;
+/// A database that locks tables.
+pub trait LockOutbox: Shop {
+    /// Locks the outbox until the returned value is dropped.
+    fn lock_outbox(&self) -> impl Future<Output = TestResult<impl Sized + Send>> + Send;
 }
 
 /// A result of a test.

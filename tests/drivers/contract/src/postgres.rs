@@ -9,7 +9,7 @@ use cryptocloud_postback_sqlx::{
 };
 use throw_away_servers::{PostgresServer, Shared};
 
-use crate::{LockOrder, Shop, TABLES, TestResult};
+use crate::{LockOutbox, Shop, TABLES, TestResult};
 
 /// A PostgreSQL database.
 #[derive(Debug)]
@@ -71,10 +71,10 @@ impl Shop for PostgresShop {
     }
 }
 
-impl LockOrder for PostgresShop {
-    async fn lock_order(&self) -> TestResult<impl Sized + Send> {
+impl LockOutbox for PostgresShop {
+    async fn lock_outbox(&self) -> TestResult<impl Sized + Send> {
         let mut lock = self.store.pool().begin().await?;
-        let sql = "SELECT FROM orders FOR UPDATE";
+        let sql = "LOCK TABLE outbox";
         sqlx::raw_sql(sql).execute(&mut *lock).await?;
         Ok(lock)
     }

@@ -6,7 +6,7 @@ use std::{
 use cryptocloud_postback_inbox::{Decision, Failure, Handler, HoldKind, Payment, State};
 
 use crate::{
-    LockOrder, Shop, TestResult,
+    LockOutbox, Shop, TestResult,
     shop::{INVOICE, effects, inbox, inbox_with, patient, post, post_paid, record, retry},
 };
 
@@ -134,8 +134,9 @@ pub async fn late_worker_cannot_commit<S: Shop, H: Handler<()>>(
     Ok(())
 }
 
-/// A handler that waits for a lock is dropped at its time limit: its transaction must not go on.
-pub async fn dropped_handler_is_rolled_back<S: LockOrder, H: Handler<()>>(
+/// A handler that waits for a lock after its first write is dropped at its time limit: its
+/// transaction must not go on.
+pub async fn dropped_handler_is_rolled_back<S: LockOutbox, H: Handler<()>>(
     connect: impl AsyncFnOnce(&str) -> TestResult<H>,
 ) -> TestResult {
     let Some(shop) = S::create().await? else {
@@ -145,14 +146,15 @@ pub async fn dropped_handler_is_rolled_back<S: LockOrder, H: Handler<()>>(
     let mut limits = patient();
     limits.handler = Duration::from_secs(1);
     let impatient = inbox_with(&shop, Arc::clone(&handler), limits)?;
-    let lock = shop.lock_order().await?;
+    let lock = shop.lock_outbox().await?;
     assert_eq!(post(&impatient, INVOICE).await?, 503);
     drop(lock);
     let failed = record(&shop, INVOICE).await?;
     assert_eq!(failed.last_error.as_deref(), Some("handler timed out"));
     assert_eq!(effects(&shop).await?, (0, 0));
 
-    // If the first transaction were still open, it would hold the lock now.
+    // If the first transaction were still open, it would hold the lock of the order, or its
+    // message would be committed too.
     retry(&shop, &inbox(&shop, handler)?).await?;
     assert_eq!(effects(&shop).await?, (1, 1));
     assert_eq!(record(&shop, INVOICE).await?.state, State::Done);
