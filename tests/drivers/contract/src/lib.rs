@@ -79,10 +79,11 @@ macro_rules! tests {
     };
 }
 
-/// The tables of the shop, with the order that the postbacks pay.
+/// The tables of the shop, with two orders to pay.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 const TABLES: &str = "\
     CREATE TABLE orders (id text PRIMARY KEY, invoice_id text UNIQUE, amount text NOT NULL, \
     currency text NOT NULL, paid boolean NOT NULL); \
     CREATE TABLE outbox (order_id text NOT NULL, message text NOT NULL); \
-    INSERT INTO orders VALUES ('ORDER_1', 'ILRAJE1Q', '10.5', 'USDT_TRC20', FALSE)";
+    INSERT INTO orders VALUES ('ORDER_1', 'ILRAJE1Q', '10.5', 'USDT_TRC20', FALSE), \
+    ('ORDER_2', 'ILRAJE2Q', '10.5', 'USDT_TRC20', FALSE)";

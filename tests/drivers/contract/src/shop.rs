@@ -6,6 +6,7 @@ use cryptocloud_postback_inbox::{Handler, Inbox, InboxStore, Limits, Record};
 use crate::{Shop, TestResult};
 
 pub(crate) const INVOICE: &str = "ILRAJE1Q";
+pub(crate) const OTHER_INVOICE: &str = "ILRAJE2Q";
 
 /// An inbox without workers, so that a test decides when a payment is tried again.
 pub(crate) fn inbox<S: Shop, H: Handler<()>>(shop: &S, handler: H) -> TestResult<Inbox> {
@@ -29,9 +30,14 @@ pub(crate) async fn post(inbox: &Inbox, invoice: &str) -> TestResult<u16> {
 /// Sends a postback that reports this amount.
 pub(crate) async fn post_paid(inbox: &Inbox, invoice: &str, paid: &str) -> TestResult<u16> {
     let verifier = Verifier::new(SecretKey::new(SECRET)?)?;
+    let order = if invoice == OTHER_INVOICE {
+        "ORDER_2"
+    } else {
+        "ORDER_1"
+    };
     let postback = PostbackBuilder::new(SECRET)
         .invoice_id(invoice)
-        .order_id("ORDER_1")
+        .order_id(order)
         .amount("10.5")
         .paid(paid)
         .currency("USDT_TRC20")

@@ -7,7 +7,9 @@ use cryptocloud_postback_inbox::{Decision, Failure, Handler, HoldKind, Payment, 
 
 use crate::{
     LockOutbox, Shop, TestResult,
-    shop::{INVOICE, effects, inbox, inbox_with, patient, post, post_paid, record, retry},
+    shop::{
+        INVOICE, OTHER_INVOICE, effects, inbox, inbox_with, patient, post, post_paid, record, retry,
+    },
 };
 
 /// A postback and its resend pay the order once.
@@ -153,10 +155,12 @@ pub async fn dropped_handler_is_rolled_back<S: LockOutbox, H: Handler<()>>(
     assert_eq!(failed.last_error.as_deref(), Some("handler timed out"));
     assert_eq!(effects(&shop).await?, (0, 0));
 
-    // If the first transaction were still open, it would hold the lock of the order, or its
-    // message would be committed too.
-    retry(&shop, &inbox(&shop, handler)?).await?;
+    // If the pool handed out that transaction, its first write would be committed here.
+    let inbox = inbox(&shop, handler)?;
+    assert_eq!(post(&inbox, OTHER_INVOICE).await?, 200);
     assert_eq!(effects(&shop).await?, (1, 1));
+    retry(&shop, &inbox).await?;
+    assert_eq!(effects(&shop).await?, (2, 2));
     assert_eq!(record(&shop, INVOICE).await?.state, State::Done);
     Ok(())
 }
