@@ -31,6 +31,7 @@ use crate::{VerifiedPostback, response};
 ///     config.route("/postback", postback_route(verifier, inbox));
 /// }
 /// ```
+#[must_use]
 pub fn postback_route(verifier: Verifier, inbox: Inbox) -> Route {
     web::route().to(move |request: HttpRequest, payload: web::Payload| {
         let (verifier, inbox) = (verifier.clone(), inbox.clone());

@@ -1,7 +1,70 @@
-//! [`VerifiedPostback`], an axum extractor for genuine payment postbacks of CryptoCloud (now also
-//! called Trybit).
+//! Verifies payment postbacks of CryptoCloud (now also called Trybit) in axum: a route that handles
+//! each payment once, and an extractor.
 //!
 //! # Quickstart
+//!
+//! ```
+//! use axum::Router;
+//! use cryptocloud_postback_axum::{
+//!     core::{Expected, Verifier},
+//!     inbox::{Failure, Handler, Inbox, MemoryStore, Payment},
+//!     postback_route,
+//! };
+//!
+//! struct Shop;
+//!
+//! impl Handler<()> for Shop {
+//!     async fn handle(&self, payment: &Payment, _: &mut ()) -> Result<(), Failure> {
+//!         // The invoice is proven: find your order by it.
+//!         let Some(order) = order_of(payment.invoice_id().as_str()) else {
+//!             return Err(Failure::hold("no order has this invoice"));
+//!         };
+//!         // All else is only reported: compare it. What differs is held for review.
+//!         let expected = Expected::invoice(payment.invoice_id().clone());
+//!         payment.check(&expected.order(order).usd("25".parse()?))?;
+//!         // Mark the order as paid here. An error is tried again.
+//!         Ok(())
+//!     }
+//! }
+//!
+//! fn app(verifier: Verifier, inbox: Inbox) -> Router {
+//!     Router::new().route("/postback", postback_route(verifier, inbox))
+//! }
+//! # fn order_of(invoice: &str) -> Option<&'static str> {
+//! #     (invoice == "ILRAJE1Q").then_some("ORDER_93223")
+//! # }
+//! # use axum::body::Body;
+//! # use cryptocloud_postback_axum::{core::SecretKey, testing::PostbackBuilder};
+//! # use tower::ServiceExt;
+//! #
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let secret = "not-a-real-key-only-for-this-example";
+//! # let verifier = Verifier::new(SecretKey::new(secret)?)?;
+//! // `SqliteStore` and `PostgresStore` outlive a restart; this one is for tests.
+//! let inbox = Inbox::builder("shop", MemoryStore::new(1_000), Shop).start().await?;
+//! let app = app(verifier, inbox.clone());
+//! # let post = async |postback: PostbackBuilder| {
+//! #     let request = postback.json().http_request("/postback").map(Body::from);
+//! #     app.clone().oneshot(request).await.expect("a response").status()
+//! # };
+//! # let genuine = PostbackBuilder::new(secret).order_id("ORDER_93223").usd("25");
+//! # let forged = genuine.clone().secret("another-key-of-at-least-32-bytes");
+//!
+//! assert_eq!(post(genuine).await, 200);
+//! assert_eq!(post(forged).await, 401);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The handler belongs to the [inbox](inbox::Inbox): it runs once for each payment, and again after a failure, without a resend by the vendor.
+//! With the stores of `cryptocloud-postback-sqlx` its second argument is a transaction of your own database.
+//! The [guide](inbox::guide) has the rest.
+//! This needs the feature `inbox`.
+//!
+//! # The extractor alone
+//!
+//! If you have once-only processing of your own, take [`VerifiedPostback`]; "[What it does not do](#what-it-does-not-do)" says what is up to you then.
 //!
 //! ```
 //! use axum::{Router, http::StatusCode, routing::any};
@@ -132,22 +195,23 @@
 //!
 //! # What it does not do
 //!
-//! **It does not remember invoices**: the vendor may send the same postback twice, and for five
-//! minutes a copy of it is as good as the original.
-//! Without the feature `inbox`, whose `postback_route` processes each payment once, this is up to the
-//! handler:
+//! **The extractor does not remember invoices**: the vendor may send the same postback twice, and for
+//! five minutes a copy of it is as good as the original. `postback_route` remembers.
+//! With the extractor alone it is up to you:
 //!
 //! - Credit the payment and store the invoice id in one database transaction, with a unique
 //!   constraint on the invoice id. If the constraint fails, the payment is credited already.
 //! - Return [`Received`] only after the commit, also if the invoice was credited before. On an error
 //!   return a status of 500 or above.
+//! - Keep what does not match an order, such as an underpaid payment, for review.
+//! - Try again by yourself what failed.
 //! - Ask the vendor's API now and then for paid invoices: whether a postback is sent again after an
 //!   error is not documented.
 //!
 //! # Features
 //!
 //! - `aws-lc-rs` (default) and `rust-crypto`: which library computes the HMAC, as in [`core`].
-//! - `inbox`: `postback_route`, on [`cryptocloud-postback-inbox`].
+//! - `inbox`: [`postback_route`], on [`cryptocloud-postback-inbox`].
 //! - `testing`: `testing`, signed postbacks for tests of your handlers; the README shows one.
 //! - `tower`: `VerifyPostbackLayer`, the same checks as a layer.
 //!

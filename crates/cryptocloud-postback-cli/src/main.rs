@@ -1,4 +1,4 @@
-//! `ccpostback` sends, signs, verifies and receives CryptoCloud postbacks.
+//! `ccpostback` sends, signs, verifies and receives CryptoCloud postbacks, and operates an inbox.
 #![forbid(unsafe_code)]
 
 mod body;
@@ -6,9 +6,12 @@ mod client;
 mod completions;
 mod draft;
 mod forge;
+#[cfg(feature = "inbox")]
+mod inbox;
 mod input;
 mod listen;
 mod output;
+mod password;
 mod report;
 mod secret;
 mod send;
@@ -17,12 +20,10 @@ mod verify;
 
 use std::{
     io::{self, Write},
-    process::ExitCode,
+    process::{self, ExitCode},
 };
 
 use clap::{Parser, Subcommand};
-
-use output::Escaped;
 
 /// Send, sign, verify and receive CryptoCloud (Trybit) postbacks, and attack your own endpoint
 #[derive(Debug, Parser)]
@@ -38,20 +39,30 @@ enum Command {
     Sign(sign::Args),
     Verify(verify::Args),
     Listen(listen::Args),
+    #[cfg(feature = "inbox")]
+    Inbox(inbox::Args),
     Completions(completions::Args),
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
     run(cli).unwrap_or_else(|error| {
-        // If standard error is closed, the exit code has to do.
-        let _ = writeln!(
-            io::stderr(),
-            "ccpostback: {}",
-            Escaped(&format!("{error:#}"))
-        );
+        output::print_error(format_args!("{error:#}"));
         ExitCode::from(2)
     })
+}
+
+/// Ends the program as clap does, but never prints the password of a URL that stands in the wrong
+/// place.
+fn refuse(error: &clap::Error) -> ! {
+    let text = error.to_string();
+    let shown = password::hide(&text);
+    // Help is not an error, and its examples stay as they are.
+    if shown == text || !error.use_stderr() {
+        error.exit();
+    }
+    let _ = io::stderr().write_all(shown.as_bytes());
+    process::exit(error.exit_code());
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -61,6 +72,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sign(args) => sign::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Listen(args) => listen::run(args).await,
+        #[cfg(feature = "inbox")]
+        Command::Inbox(args) => inbox::run(args).await,
         Command::Completions(args) => completions::run::<Cli>(&args),
     }
 }

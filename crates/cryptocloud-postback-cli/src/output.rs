@@ -10,6 +10,8 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context;
 use serde::Serialize;
 
+use crate::password;
+
 /// Prints a value for programs as one line of JSON, or as text for people.
 pub(crate) fn print_result(
     json: bool,
@@ -36,6 +38,13 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 pub(crate) fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     finish(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+/// Says on standard error, in one line, why the program ends. If that is closed, the exit code has to
+/// do.
+pub(crate) fn print_error(error: impl fmt::Display) {
+    let text = password::hide(&error.to_string());
+    let _ = writeln!(io::stderr(), "ccpostback: {}", Escaped(&text));
 }
 
 /// A reader that closed the pipe is not an error.

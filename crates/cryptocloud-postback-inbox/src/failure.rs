@@ -34,8 +34,8 @@ impl Failure {
         Self::new(FailureKind::Retry, error)
     }
 
-    /// Tries again after this delay, and does not count the attempt. Use it if another service is
-    /// down: such a payment is tried for as long as it takes.
+    /// Tries again after this delay, at least a second, and does not count the attempt. Use it if
+    /// another service is down: such a payment is tried for as long as it takes.
     pub fn postpone(
         delay: Duration,
         reason: impl Into<Box<dyn error::Error + Send + Sync>>,

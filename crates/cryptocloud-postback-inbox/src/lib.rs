@@ -48,6 +48,14 @@
 //! `cryptocloud-postback-sqlx` has stores for PostgreSQL and SQLite, and `cryptocloud-postback-redis`
 //! one for Redis.
 //!
+//! # Guide
+//!
+//! - [Choose a store and a mode](guide::choose): what each promises when what fails.
+//! - [What to compare](guide::compare) before an order is paid.
+//! - [Operate](guide::operate): what to watch, held payments and conflicts, retention, backup,
+//!   migration, shutdown.
+//! - [Test your handler](guide::test).
+//!
 //! # What is guaranteed
 //!
 //! **Only what the handler writes through the given transaction happens once.**
@@ -63,11 +71,14 @@
 //! 4. At most one report of a payment is ever credited, also if an operator accepts another one.
 //!    A report that differs from one that is unfinished or done waits as a conflict, and is promoted
 //!    if the first one turns out to be none.
-//! 5. A failed handler is tried again within 2 s, then after 10 s, doubling up to an hour, for 7 days;
-//!    then the payment is held for review.
+//! 5. A failed payment is due again within 2 s, then after 10 s, doubling up to an hour, for 7 days;
+//!    then it is held for review. A worker looks every 2 s.
 //! 6. A worker that lost its lease changes nothing any more.
 //! 7. A postback that cannot be stored gets a 503, and the log a line that
-//!    `ccpostback inbox import` reads ([`LostReport`]).
+//!    `ccpostback inbox import` reads ([`LostReport`]). So does one of which that is not known;
+//!    importing what was stored changes nothing.
+//! 8. The work runs on the runtime on which the inbox was built, and goes on if the sender hangs up,
+//!    or if the runtime of the caller ends.
 //!
 //! The [transition table](transition) says all of it in one place. A model checker explores it in
 //! `tests/model`, and every store is compared with it.
@@ -90,6 +101,7 @@ mod error;
 mod failure;
 mod fence;
 mod fingerprint;
+pub mod guide;
 mod handler;
 mod identity;
 mod inbox;

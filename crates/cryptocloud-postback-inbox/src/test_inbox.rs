@@ -58,7 +58,7 @@ impl TestInbox {
     ///
     /// # Errors
     ///
-    /// None, as long as the defaults are right.
+    /// Returns an error outside of a tokio runtime.
     pub fn new(handler: impl Handler<()>) -> Result<Self, InboxBuildError> {
         let clock = Arc::<AtomicU64>::default();
         let time = Arc::clone(&clock);
@@ -80,7 +80,7 @@ impl TestInbox {
     ///
     /// # Errors
     ///
-    /// Those of the store.
+    /// Returns an error if the store fails.
     pub async fn deliver(&self, payment: &Payment) -> Result<Record, StoreError> {
         self.inbox.import(&report_of(payment)).await?;
         self.inbox.run_once().await?;
@@ -91,7 +91,7 @@ impl TestInbox {
     ///
     /// # Errors
     ///
-    /// Those of the store.
+    /// Returns an error if the store fails.
     pub async fn advance(&self, duration: Duration) -> Result<(), StoreError> {
         let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         self.clock.fetch_add(millis, Ordering::SeqCst);
@@ -103,7 +103,7 @@ impl TestInbox {
     ///
     /// # Errors
     ///
-    /// `NotFound` if it was not delivered.
+    /// Returns `NotFound` if it was not delivered.
     pub async fn record(&self, payment: &Payment) -> Result<Record, StoreError> {
         let report = report_of(payment);
         let invoice_id = payment.invoice_id().as_str();

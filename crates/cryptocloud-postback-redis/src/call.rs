@@ -3,7 +3,7 @@ use std::time::Duration;
 use cryptocloud_postback_inbox::{Claim, Decision, Fence, Report, ReportId, StoreError};
 use redis::{Script, ScriptInvocation, ToRedisArgs, Value};
 
-use crate::{RedisStore, epochs::Seen, error::Sent, keys, reply::Reply};
+use crate::{RedisStore, connection::Failed, epochs::Seen, error::Sent, keys, reply::Reply};
 
 /// One call of a script, with named arguments.
 #[must_use]
@@ -42,6 +42,14 @@ impl<'a> Call<'a> {
             .arg("identity", keys::identity(identity))
             .arg("id", claim.id.number())
             .arg("fence", claim.fence.number())
+    }
+
+    /// A call that changes nothing if it has been made before.
+    pub(crate) fn repeatable(self) -> Self {
+        Self {
+            sent: Sent::Repeatable,
+            ..self
+        }
     }
 
     /// An operator's decision.
@@ -114,19 +122,28 @@ impl<'a> Call<'a> {
             .maybe("epoch", epoch)
             .maybe("seen", last);
 
-        let script = &call.script;
-        let response: (u8, String, i64, Vec<Value>) = call
-            .store
-            .connection()
-            .run(call.sent, async |connection| {
-                script.invoke_async(connection).await
-            })
-            .await?;
-        let (is_lost, epoch, last, result) = response;
+        let response = match call.send().await {
+            Err(Failed::Broken(_)) if call.sent.may_repeat() => call.send().await,
+            response => response,
+        };
+        let (is_lost, epoch, last, result) = response?;
         epochs.keep(call.project, Seen { epoch, last }, is_lost != 0);
         Reply::new(result)
     }
+
+    async fn send(&self) -> Result<Response, Failed> {
+        let script = &self.script;
+        self.store
+            .connection()
+            .run(self.sent, async |connection| {
+                script.invoke_async(connection).await
+            })
+            .await
+    }
 }
+
+/// Whether data was lost, the epoch, the greatest id, and the result.
+type Response = (u8, String, i64, Vec<Value>);
 
 /// At most a hundred years, which Lua can add to a time without losing a digit.
 pub(crate) fn micros(duration: Duration) -> u64 {

@@ -39,21 +39,20 @@ impl Connection {
         &self,
         sent: Sent,
         command: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
-    ) -> Result<T, StoreError> {
+    ) -> Result<T, Failed> {
         let (mut connection, number) = match time::timeout(self.timeout, self.connect()).await {
-            Ok(connected) => connected?,
-            Err(_) => return Err(StoreErrorKind::TimedOut.into()),
+            Ok(connected) => connected.map_err(Failed::Otherwise)?,
+            Err(_) => return Err(Failed::Otherwise(StoreErrorKind::TimedOut.into())),
         };
-        let error = match time::timeout(self.timeout, command(&mut connection)).await {
+        let failed = match time::timeout(self.timeout, command(&mut connection)).await {
             Ok(Ok(response)) => return Ok(response),
-            Ok(Err(error)) if error.is_unrecoverable_error() || error.is_timeout() => {
-                failed(error, sent)
-            }
-            Ok(Err(error)) => return Err(failed(error, sent)),
-            Err(_) => timed_out(sent),
+            Ok(Err(error)) if error.is_timeout() => Failed::Otherwise(failed(error, sent)),
+            Ok(Err(error)) if error.is_unrecoverable_error() => Failed::Broken(failed(error, sent)),
+            Ok(Err(error)) => return Err(Failed::Otherwise(failed(error, sent))),
+            Err(_) => Failed::Otherwise(timed_out(sent)),
         };
         self.discard(number).await;
-        Err(error)
+        Err(failed)
     }
 
     async fn connect(&self) -> Result<(MultiplexedConnection, u64), StoreError> {
@@ -80,6 +79,23 @@ impl Connection {
         let mut current = self.current.lock().await;
         if current.number == number {
             current.connection = None;
+        }
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// The connection broke before there was a response. One that broke while it was idle shows it
+    /// only when it is used.
+    Broken(StoreError),
+    Otherwise(StoreError),
+}
+
+impl From<Failed> for StoreError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Broken(error) | Failed::Otherwise(error) => error,
         }
     }
 }

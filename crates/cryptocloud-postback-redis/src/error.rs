@@ -6,6 +6,8 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 pub(crate) enum Sent {
     /// Nothing, or a command that only reads.
     Nothing,
+    /// A command that changes nothing the second time. Without a response its outcome is unknown.
+    Repeatable,
     /// A command that writes: without a response its outcome is unknown.
     Write,
 }
@@ -14,8 +16,13 @@ impl Sent {
     fn without_response(self, kind: StoreErrorKind) -> StoreErrorKind {
         match self {
             Self::Nothing => kind,
-            Self::Write => StoreErrorKind::OutcomeUnknown,
+            Self::Repeatable | Self::Write => StoreErrorKind::OutcomeUnknown,
         }
+    }
+
+    /// Whether the command may be sent again without knowing what became of the first one.
+    pub(crate) fn may_repeat(self) -> bool {
+        matches!(self, Self::Nothing | Self::Repeatable)
     }
 }
 

@@ -43,6 +43,8 @@ impl InboxStore for RedisStore {
             .arg("max_reports", MAX_REPORTS)
             .maybe("lease", lease)
             .maybe("hold", hold.map(HoldKind::as_str))
+            // The second time the report is known.
+            .repeatable()
             .run()
             .await?;
         let id = ReportId::from_number(reply.value()?);

@@ -14,11 +14,11 @@ use cryptocloud_postback_redis::{
 };
 
 use common::{
-    Counter, LEASE, TestResult, admin, assert_done, attempt, claimed, keys, pay, report, start,
-    store,
+    BoxError, Counter, LEASE, TestResult, admin, assert_done, attempt, claimed, keys, pay, report,
+    start, store,
 };
 
-async fn used_memory(admin: &mut MultiplexedConnection) -> Result<i64, Box<dyn std::error::Error>> {
+async fn used_memory(admin: &mut MultiplexedConnection) -> Result<i64, BoxError> {
     let info: String = redis::cmd("INFO").arg("memory").query_async(admin).await?;
     let used = info
         .lines()

@@ -10,16 +10,13 @@ use cryptocloud_postback_redis::{
     redis::{self, Client},
 };
 
-use common::{HANG, TestResult, admin, kind, start};
+use common::{BoxError, HANG, TestResult, admin, kind, start};
 
 const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
 
 const NODE: &[&str] = &["--cluster-enabled", "yes"];
 
-async fn connect(
-    url: &str,
-    durability: Durability,
-) -> Result<RedisStore, Box<dyn std::error::Error>> {
+async fn connect(url: &str, durability: Durability) -> Result<RedisStore, BoxError> {
     let builder = RedisStore::builder(Client::open(url)?);
     Ok(builder.durability(durability).connect().await?)
 }

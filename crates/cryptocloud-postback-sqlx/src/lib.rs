@@ -1,8 +1,11 @@
-// The quickstart in the page needs SQLite.
-#![cfg_attr(feature = "sqlite", doc = include_str!("lib.md"))]
+// The page links to both stores.
 #![cfg_attr(
-    not(feature = "sqlite"),
-    doc = "Keeps the payment inbox in your PostgreSQL, and runs your handler in its transaction."
+    all(feature = "postgres", feature = "sqlite"),
+    doc = include_str!("lib.md")
+)]
+#![cfg_attr(
+    not(all(feature = "postgres", feature = "sqlite")),
+    doc = "Keeps the CryptoCloud (Trybit) payment inbox in your database, and runs your handler in its transaction."
 )]
 #![forbid(unsafe_code)]
 #![cfg_attr(

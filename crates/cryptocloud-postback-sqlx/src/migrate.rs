@@ -46,7 +46,7 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let deadline = Instant::now() + LIMIT;
         loop {
-            let migrated = match retry(|| self.version()).await? {
+            let migrated = match self.schema_version().await? {
                 version if version >= newest::<DB>() => return self.check_version().await,
                 _ => self.try_migrate(deadline).await,
             };
@@ -60,9 +60,19 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
         }
     }
 
+    /// The version of the schema: the number of the last migration, or 0 if there is none.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database call fails, as in
+    /// [`InboxStore`](cryptocloud_postback_inbox::InboxStore).
+    pub async fn schema_version(&self) -> Result<u32, StoreError> {
+        retry(|| self.version()).await
+    }
+
     pub(crate) async fn check_version(&self) -> Result<(), StoreError> {
         let newest = newest::<DB>();
-        match retry(|| self.version()).await? {
+        match self.schema_version().await? {
             0 => Err(StoreErrorKind::SchemaMissing.into()),
             version if version < newest => Err(StoreErrorKind::SchemaTooOld.into()),
             // Migrations only add, so this version can use the next schema, during a rolling

@@ -17,6 +17,18 @@ use crate::{
     statements::{Statements, Words},
 };
 
+/// How every transaction begins, whatever the server's defaults are.
+macro_rules! begin {
+    ($limits:literal) => {
+        concat!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED; ",
+            "SELECT set_config('synchronous_commit', 'on', true) ",
+            "WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write'); ",
+            $limits
+        )
+    };
+}
+
 /// The inbox in a PostgreSQL database, in the schema `cryptocloud_inbox`.
 pub type PostgresStore = SqlStore<Postgres>;
 
@@ -79,16 +91,17 @@ pub const MIGRATIONS: &[Migration] = &[Migration::new(1, include_str!("../sql/po
 /// Roll back, or close the connection, if any step fails.
 #[must_use]
 pub fn begin(claim: &Claim, limits: &Limits) -> String {
-    // Digits and a colon only, in the mark.
     format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED; \
-         SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}; \
-         SET LOCAL idle_in_transaction_session_timeout = {}; \
-         {SYNCHRONOUS}; SET LOCAL cryptocloud.claim = '{claim}'; \
-         SAVEPOINT cryptocloud_inbox",
+        begin!(
+            "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}; \
+             SET LOCAL idle_in_transaction_session_timeout = {}; \
+             SET LOCAL cryptocloud.claim = '{}'; SAVEPOINT cryptocloud_inbox"
+        ),
         millis(limits.statement),
         millis(limits.lock),
         millis(limits.idle_in_transaction),
+        // Digits and a colon only.
+        claim,
     )
 }
 
@@ -117,15 +130,15 @@ impl SqlStore<Postgres> {
 impl Dialect for Postgres {}
 
 impl Calls for Postgres {
-    const BEGIN: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
-        SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '4s'; \
-        SET LOCAL idle_in_transaction_session_timeout = '10s'; \
-        SELECT set_config('synchronous_commit', 'on', true) \
-        WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')";
+    const BEGIN: &'static str = begin!(
+        "SET LOCAL statement_timeout = '4s'; SET LOCAL lock_timeout = '2s'; \
+         SET LOCAL idle_in_transaction_session_timeout = '10s'"
+    );
     // The number is the first eight bytes of the crate's name.
-    const BEGIN_MIGRATION: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
-        SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = 0; \
-        SELECT pg_advisory_xact_lock(7166476170857113452)";
+    const BEGIN_MIGRATION: &'static str = begin!(
+        "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '200ms'; \
+         SELECT pg_advisory_xact_lock(7165923480996635500)"
+    );
     const HANDLER_LIMIT: Option<Duration> = None;
     const ONE_WRITER: bool = false;
     const MIGRATIONS: &'static [Migration] = MIGRATIONS;
@@ -207,6 +220,4 @@ const WORDS: Words = Words {
                'cryptocloud_inbox.report', 'UPDATE'))) AS checks (problem, holds) WHERE holds",
 };
 
-const SYNCHRONOUS: &str = "SELECT set_config('synchronous_commit', 'on', true) \
-    WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')";
 const MAX_CONNECTIONS: u32 = 10;

@@ -7,6 +7,7 @@ use cryptocloud_postback_inbox::{
     Record, Refusal, Report, ReportId, Start, State, StoreError, StoreErrorKind,
 };
 use sqlx::Pool;
+use tracing::error;
 
 use crate::{
     connection::retry,
@@ -16,8 +17,7 @@ use crate::{
     row::{self, Row, corrupt},
 };
 
-/// An inbox in a SQL database: [`PostgresStore`](crate::PostgresStore) or
-/// [`SqliteStore`](crate::SqliteStore).
+/// An inbox in a SQL database: `PostgresStore` or `SqliteStore`.
 ///
 /// `Tx` is what handlers get: the connection, inside the transaction that settle ends, or `()` for
 /// handlers with a [transaction of their own](Self::with_own_transactions).
@@ -32,12 +32,19 @@ pub struct SqlStore<DB: Dialect, Tx = <DB as sqlx::Database>::Connection> {
 
 impl<DB: Dialect> SqlStore<DB> {
     /// A store on a pool of yours. It does nothing yet.
+    ///
+    /// Handlers use at most three of four connections, so that receives find one.
     #[must_use]
     pub fn new(pool: Pool<DB>) -> Self {
+        let queue = if DB::ONE_WRITER {
+            Queue::of_one_writer()
+        } else {
+            Queue::of_connections(pool.options().get_max_connections())
+        };
         Self {
             keeps_invoice_info: false,
             pool,
-            queue: Queue::new(DB::ONE_WRITER),
+            queue,
             tx: PhantomData,
         }
     }
@@ -158,10 +165,11 @@ impl<DB: Dialect, Tx: 'static> InboxStore for SqlStore<DB, Tx> {
         let rows = retry(|| self.write(&DB::statements().claim, &params)).await?;
         let mut claimed = Claimed::default();
         for row in rows {
-            let (record, fence) = row::record(row)?;
-            match record.state {
-                State::Held => claimed.used_up.push(record.id),
-                _ => claimed.claims.push(row::claim((record, fence))),
+            match row::record(row) {
+                Ok((record, _)) if record.state == State::Held => claimed.used_up.push(record.id),
+                Ok(record) => claimed.claims.push(row::claim(record)),
+                // The others are claimed already, and must not wait for their leases to end.
+                Err(fault) => error!(error = %StoreError::from(fault), "claimed report is skipped"),
             }
         }
         // An UPDATE returns its rows in no order.

@@ -1,84 +1,84 @@
-//! A shop on axum that marks orders as paid, once each, in SQLite: to run or to mount.
-//!
-//! Run with
+//! A shop on axum and SQLite that marks each order as paid once: to run, to mount, to paste from.
 //!
 //! ```sh
+//! export CRYPTOCLOUD_SECRET_KEY=not-a-real-key-only-for-this-example
 //! cargo run -p axum-shop
 //! ```
 //!
-//! and open `http://127.0.0.1:3000/`: create an order, press "Simulate payment", and see the order turn
-//! to paid, with the checks that the postback has passed.
-//! The other buttons send a duplicate, a resend and forgeries, and the page shows what was refused and
-//! why.
-//!
-//! Nothing has to be set: without `CRYPTOCLOUD_SECRET_KEY` the shop makes a secret of its own, for
-//! trying, in the file `demo-secret` beside the orders.
-//! With it the shop is a real one, and the simulator is off.
-//!
-//! The same without the page: create an order, which is 201,
+//! Create an order with the invoice id that the vendor's API returned for it, send postbacks signed by
+//! `ccpostback` as often as you like, and see `paid_by`:
 //!
 //! ```sh
-//! curl -i http://127.0.0.1:3000/orders -H 'Content-Type: application/json' -d '{"id":"ORDER_93223","amount":"0.000113","currency":"BNB"}'
+//! curl http://127.0.0.1:3000/orders --json '{"id":"A-1","invoice_id":"INV-ILRAJE1Q","amount":"0.000113","currency":"BNB"}'
+//! cargo run -q -p cryptocloud-postback-cli -- send --url http://127.0.0.1:3000/postback --invoice-id ILRAJE1Q --order-id A-1
+//! curl http://127.0.0.1:3000/orders/A-1
 //! ```
 //!
-//! pay it, as often as you like:
+//! A genuine postback that does not match an order gets a 200 and is held, with the reason, until an
+//! operator decides:
 //!
 //! ```sh
-//! cargo run -q -p cryptocloud-postback-cli -- send --secret-file data/demo-secret --url http://127.0.0.1:3000/postback --order-id ORDER_93223
+//! curl http://127.0.0.1:3000/held
+//! curl http://127.0.0.1:3000/held/1/accept --json '{"amount":"0.000113","order_id":"A-1"}'
+//! curl http://127.0.0.1:3000/held/1/dismiss --json '{"note":"refunded"}'
 //! ```
 //!
-//! and see that it is paid:
-//!
-//! ```sh
-//! curl http://127.0.0.1:3000/orders/ORDER_93223
-//! ```
-//!
-//! All of it is in the folder `data`, or in the one that `DATA_DIR` names, and outlives a restart.
-//! `LISTEN_ADDR` sets another address than `127.0.0.1:3000`.
-//!
-//! # What to mount
-//!
-//! [`postback`] is `/postback` alone, [`orders`] is the shop's own API, and [`router`] is both.
-//! [`demo`] adds the page, its events and the simulator.
-//! Several processes can share the file; a page turns by itself for payments of its own process, and
-//! shows those of the others with its next change.
-//!
-//! # What becomes of a payment
-//!
-//! | postback | answer | effect |
-//! |---|---|---|
-//! | what an open order says | 200 | the order is paid |
-//! | the same once more, also with a new token | 200 | none |
-//! | without an order, for an unknown one, of another amount or currency, for a paid one | 200 | kept in `unsettled_payments`, listed at `/unsettled`, and a warning |
-//! | an invoice once more with other fields | 409 | kept by the inbox ([`Shop::inbox`]), and an error in the log |
-//! | any, while the database fails | 503 and `Retry-After` | none |
-//! | one that is not genuine | 400 to 422 | none; a shop on a demo secret shows why |
-//!
-//! The claim of the invoice, the order and what is kept for a person are one commit, and 200 comes
-//! after it.
+//! [`PayOrder`] is the part to paste first; `tests/handler.rs` tests it.
 #![forbid(unsafe_code)]
 
-mod changes;
-mod delivery;
 mod error;
-mod events;
-mod guard;
-mod log;
-mod order;
-mod page;
+mod held;
+mod orders;
 mod payment;
-mod routes;
-mod secret;
-mod settlement;
-mod shop;
-mod simulator;
 
-pub use delivery::Delivery;
+use std::path::Path;
+
+use axum::Router;
+use cryptocloud_postback_axum::{core::Verifier, inbox::Inbox, postback_route};
+use cryptocloud_postback_sqlx::SqliteStore;
+use sqlx::SqlitePool;
+
 pub use error::Error;
-pub use order::{NewOrder, Order};
-pub use page::demo;
-pub use payment::{Payment, Reason, UnsettledPayment};
-pub use routes::{orders, postback, router};
-pub use secret::DemoSecret;
-pub use shop::Shop;
-pub use simulator::{Simulator, reachable};
+pub use held::held;
+pub use orders::orders;
+pub use payment::PayOrder;
+
+/// The orders and the inbox, in one SQLite file.
+#[derive(Clone, Debug)]
+pub struct Shop {
+    /// To be drained before the process ends.
+    pub inbox: Inbox,
+    /// The database.
+    pub pool: SqlitePool,
+}
+
+impl Shop {
+    /// Opens or creates the file, migrates its tables, and starts the worker.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be used.
+    pub async fn open(file: impl AsRef<Path>) -> Result<Self, Box<dyn std::error::Error>> {
+        let store = SqliteStore::connect(file).await?;
+        store.migrate().await?;
+        let pool = store.pool().clone();
+        sqlx::raw_sql(SCHEMA).execute(&pool).await?;
+        let inbox = Inbox::builder("shop", store, PayOrder).start().await?;
+        Ok(Self { inbox, pool })
+    }
+}
+
+/// Everything, to mount with [`Router::merge`] or [`Router::nest`]. Only [`postback`] is public: put
+/// your own login before [`orders`] and [`held`].
+pub fn router(shop: Shop, verifier: Verifier) -> Router {
+    let postback = postback(shop.clone(), verifier);
+    postback.merge(orders(shop.clone())).merge(held(shop))
+}
+
+/// `/postback`, which responds with 200 once the payment is done or held.
+pub fn postback(shop: Shop, verifier: Verifier) -> Router {
+    Router::new().route("/postback", postback_route(verifier, shop.inbox))
+}
+
+/// The tables of the shop. In production, make it the first of your numbered migrations.
+pub const SCHEMA: &str = include_str!("../sql/schema.sql");

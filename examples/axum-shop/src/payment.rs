@@ -1,99 +1,49 @@
-use cryptocloud_postback_axum::core::{Mismatch, Status, Verified};
-use serde::Serialize;
+use cryptocloud_postback_axum::{
+    core::Expected,
+    inbox::{Failure, Handler, Payment},
+};
+use sqlx::SqliteConnection;
 
-use crate::Order;
+use crate::orders::Order;
 
-/// What became of a postback.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Payment {
-    /// It was processed before.
-    Duplicate,
-    /// Its order is paid now.
-    Paid,
-    /// It is kept for a person.
-    Unsettled(Reason),
-}
+/// Marks the order of a payment as paid, and queues an e-mail.
+///
+/// **An order without an invoice id is found by the reported order id, which no token signs**: a
+/// customer can pay an invoice of their own and name that order and its price in the body.
+/// Store the invoice id that the vendor's API returns, and only its payment can pay the order.
+#[derive(Clone, Copy, Debug)]
+pub struct PayOrder;
 
-/// Why a payment pays no order as it is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Reason {
-    /// The invoice has paid another order.
-    #[error("invoice has paid another order")]
-    InvoiceUsed,
-    /// It is not what the order says.
-    #[error(transparent)]
-    Mismatch(Mismatch),
-    /// It names no order, as those of payment links and static wallets do.
-    #[error("payment names no order")]
-    NoOrder,
-    /// Another invoice has paid the order.
-    #[error("order was paid by another invoice")]
-    PaidBefore,
-    /// The verifier lets other ones than `success` through.
-    #[error("status is not success")]
-    Status,
-    /// It names an order that is not there.
-    #[error("there is no such order")]
-    UnknownOrder,
-}
+impl Handler<SqliteConnection> for PayOrder {
+    async fn handle(&self, payment: &Payment, tx: &mut SqliteConnection) -> Result<(), Failure> {
+        let paid_by = payment.invoice_id();
+        let order: Option<Order> = sqlx::query_as(
+            "SELECT * FROM orders WHERE invoice_id = $1 OR id = $2 \
+             ORDER BY invoice_id IS $1 DESC LIMIT 1",
+        )
+        .bind(paid_by.as_str())
+        .bind(payment.order_id())
+        .fetch_optional(&mut *tx)
+        .await?;
+        let order = order.ok_or_else(|| Failure::hold("no order has this invoice or this id"))?;
 
-/// A payment that a person has to look at.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct UnsettledPayment {
-    /// The invoice, which is proven.
-    pub invoice_id: String,
-    /// The reported order.
-    pub order_id: Option<String>,
-    /// The reported amount.
-    pub amount: String,
-    /// The reported currency.
-    pub currency: String,
-    /// Why it pays no order.
-    pub reason: String,
-    /// When it arrived, in UTC.
-    pub received_at: String,
-}
+        let expected = match &order.invoice_id {
+            Some(invoice_id) => Expected::invoice(invoice_id.parse()?).order(&*order.id),
+            None => Expected::unproven_order(&*order.id),
+        };
+        let expected = expected.currency(order.currency.parse()?);
+        payment.check(&expected.minimum_paid(order.amount.parse()?))?;
 
-/// Invoice, order, amount, currency, reason and time.
-pub(crate) type UnsettledRow = (String, Option<String>, String, String, String, String);
+        // The invoice is the order's from now on: a payment of another one is held.
+        let sql = "UPDATE orders SET invoice_id = $1, paid_by = $1, \
+                   paid_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') \
+                   WHERE id = $2 AND paid_by IS NULL";
+        let paid = sqlx::query(sql).bind(paid_by.as_str()).bind(&order.id);
+        payment.expect_one(paid.execute(&mut *tx).await?.rows_affected())?;
 
-impl From<UnsettledRow> for UnsettledPayment {
-    fn from(row: UnsettledRow) -> Self {
-        let (invoice_id, order_id, amount, currency, reason, received_at) = row;
-        Self {
-            invoice_id,
-            order_id,
-            amount,
-            currency,
-            reason,
-            received_at,
-        }
-    }
-}
-
-/// The order that this payment pays, of those that it names or has paid.
-pub(crate) fn judge<'a>(orders: &'a [Order], postback: &Verified) -> Result<&'a Order, Reason> {
-    let reported = postback.reported();
-    if reported.status != Status::Success {
-        return Err(Reason::Status);
-    }
-    let order_id = reported.order_id.as_deref().ok_or(Reason::NoOrder)?;
-    let named = orders.iter().find(|order| order.id == order_id);
-    let order = named.ok_or(Reason::UnknownOrder)?;
-    postback
-        .check(&order.expected())
-        .map_err(Reason::Mismatch)?;
-    let is_by_this =
-        |order: &Order| order.paid_by.as_deref() == Some(postback.invoice_id().as_str());
-    if order.paid_by.is_some() && !is_by_this(order) {
-        return Err(Reason::PaidBefore);
-    }
-    match orders
-        .iter()
-        .any(|other| other.id != order.id && is_by_this(other))
-    {
-        true => Err(Reason::InvoiceUsed),
-        false => Ok(order),
+        // An e-mail that is sent here would be sent again if the commit failed.
+        let sql = "INSERT INTO outbox (order_id, subject) VALUES ($1, 'Your order is paid')";
+        sqlx::query(sql).bind(&order.id).execute(tx).await?;
+        Ok(())
     }
 }

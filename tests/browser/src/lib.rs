@@ -5,7 +5,7 @@
 //! let Some(browser) = browser::Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
 //!     return Ok(()); // not installed, and a line says so
 //! };
-//! let mut shop = browser::program("axum-shop", "axum-shop");
+//! let mut shop = browser::program("demo", "demo");
 //! let shop = browser::Program::start(shop.env("LISTEN_ADDR", "127.0.0.1:0"))?;
 //! browser.open(shop.url()).await?;
 //! browser.fill("#id", "A-1").await?;

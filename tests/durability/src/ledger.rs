@@ -1,17 +1,29 @@
 use std::{collections::BTreeMap, time::Duration};
 
+use cryptocloud_postback_inbox::{Failure, Handler, Payment};
 use cryptocloud_postback_sqlx::sqlx::{
-    self, PgPool, SqlitePool,
+    self, AssertSqlSafe, PgConnection, PgPool, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
+use tokio::time;
 
-/// The handlers' effects, one row for each. No constraint hides a second effect.
+/// The handlers' effects, one row for each run. No constraint hides a second effect.
 #[derive(Clone, Debug)]
 pub enum Ledger {
-    /// A table in a PostgreSQL database.
+    /// A table in the database of the inbox.
     Postgres(PgPool),
-    /// A table in a SQLite file.
+    /// A table in a SQLite file, which is the file of the inbox if that is in SQLite.
     Sqlite(SqlitePool),
+}
+
+/// One effect of a handler.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "only the tests read it")]
+pub struct Effect {
+    /// The receiver that made it.
+    pub process: String,
+    /// The payment's idempotency key.
+    pub key: String,
 }
 
 impl Ledger {
@@ -40,56 +52,109 @@ impl Ledger {
     ///
     /// Returns an error if the statement fails.
     pub async fn create(&self) -> sqlx::Result<()> {
-        match self {
-            Self::Postgres(pool) => sqlx::query(POSTGRES).execute(pool).await.map(|_| ()),
-            Self::Sqlite(pool) => sqlx::query(SQLITE).execute(pool).await.map(|_| ()),
-        }
+        let id = match self {
+            Self::Postgres(_) => "bigserial",
+            Self::Sqlite(_) => "INTEGER PRIMARY KEY",
+        };
+        self.run(&format!(
+            "CREATE TABLE effects \
+             (id {id}, invoice text NOT NULL, process text NOT NULL, key text NOT NULL)"
+        ))
+        .await
     }
 
-    /// Adds a row.
+    /// Runs a statement of the test.
     ///
     /// # Errors
     ///
     /// Returns an error if the statement fails.
-    pub async fn append(&self, invoice: &str, process: &str) -> sqlx::Result<()> {
-        macro_rules! insert {
-            ($pool:expr) => {
-                sqlx::query(INSERT)
-                    .bind(invoice)
-                    .bind(process)
-                    .execute($pool)
-                    .await
-                    .map(|_| ())
-            };
-        }
+    pub async fn run(&self, sql: &str) -> sqlx::Result<()> {
+        let query = sqlx::raw_sql(AssertSqlSafe(sql));
         match self {
-            Self::Postgres(pool) => insert!(pool),
-            Self::Sqlite(pool) => insert!(pool),
+            Self::Postgres(pool) => query.execute(pool).await.map(drop),
+            Self::Sqlite(pool) => query.execute(pool).await.map(drop),
         }
     }
 
-    /// The processes that made the effects of each invoice, in order.
+    /// The effects of each invoice, in order.
     ///
     /// # Errors
     ///
     /// Returns an error if the statement fails.
-    pub async fn effects(&self) -> sqlx::Result<BTreeMap<String, Vec<String>>> {
-        let rows: Vec<(String, String)> = match self {
+    pub async fn effects(&self) -> sqlx::Result<BTreeMap<String, Vec<Effect>>> {
+        let rows: Vec<(String, String, String)> = match self {
             Self::Postgres(pool) => sqlx::query_as(SELECT).fetch_all(pool).await?,
             Self::Sqlite(pool) => sqlx::query_as(SELECT).fetch_all(pool).await?,
         };
-        let mut effects: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (invoice, process) in rows {
-            effects.entry(invoice).or_default().push(process);
+        let mut effects: BTreeMap<String, Vec<Effect>> = BTreeMap::new();
+        for (invoice, process, key) in rows {
+            let effect = Effect { process, key };
+            effects.entry(invoice).or_default().push(effect);
         }
         Ok(effects)
     }
 }
 
-/// Adds a row within a transaction. Parameters: the invoice and the name of the receiver.
-pub const INSERT: &str = "INSERT INTO effects (invoice, process) VALUES ($1, $2)";
-const POSTGRES: &str =
-    "CREATE TABLE effects (id bigserial, invoice text NOT NULL, process text NOT NULL)";
-const SELECT: &str = "SELECT invoice, process FROM effects ORDER BY id";
-const SQLITE: &str =
-    "CREATE TABLE effects (id INTEGER PRIMARY KEY, invoice TEXT NOT NULL, process TEXT NOT NULL)";
+/// The handler of a receiver: it writes one row into the ledger.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "only the receiver builds it")]
+pub struct Till {
+    /// How many attempts at each payment fail, after their effect.
+    pub fails: u32,
+    /// Where effects go if the store has no transaction to share.
+    pub ledger: Option<SqlitePool>,
+    /// The receiver's name.
+    pub name: String,
+    /// How long it takes after the effect.
+    pub work: Duration,
+}
+
+impl Till {
+    async fn finish(&self, payment: &Payment) -> Result<(), Failure> {
+        if !self.work.is_zero() {
+            // It stands for work of this length.
+            time::sleep(self.work).await;
+        }
+        if payment.attempt() <= self.fails {
+            return Err(Failure::retry("attempt fails"));
+        }
+        Ok(())
+    }
+}
+
+/// The same for every type of connection.
+macro_rules! credit {
+    ($till:expr, $payment:expr, $executor:expr) => {{
+        sqlx::query(INSERT)
+            .bind($payment.invoice_id().as_str())
+            .bind(&*$till.name)
+            .bind($payment.idempotency_key())
+            .execute($executor)
+            .await?;
+        $till.finish($payment).await
+    }};
+}
+
+impl Handler<PgConnection> for Till {
+    async fn handle(&self, payment: &Payment, tx: &mut PgConnection) -> Result<(), Failure> {
+        credit!(self, payment, tx)
+    }
+}
+
+impl Handler<SqliteConnection> for Till {
+    async fn handle(&self, payment: &Payment, tx: &mut SqliteConnection) -> Result<(), Failure> {
+        credit!(self, payment, tx)
+    }
+}
+
+impl Handler<()> for Till {
+    async fn handle(&self, payment: &Payment, _: &mut ()) -> Result<(), Failure> {
+        let Some(ledger) = &self.ledger else {
+            return Err(Failure::hold("the receiver has no ledger"));
+        };
+        credit!(self, payment, ledger)
+    }
+}
+
+const INSERT: &str = "INSERT INTO effects (invoice, process, key) VALUES ($1, $2, $3)";
+const SELECT: &str = "SELECT invoice, process, key FROM effects ORDER BY id";

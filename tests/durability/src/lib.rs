@@ -4,8 +4,11 @@
 mod ledger;
 mod options;
 
-pub use ledger::{INSERT, Ledger};
-pub use options::{Framework, Mode, Options, OptionsError};
+pub use ledger::{Effect, Ledger, Till};
+pub use options::{Framework, Options};
+
+/// The project of every receiver.
+pub const PROJECT: &str = "shop";
 
 /// The secret that signs and verifies every postback of these tests.
 pub const SECRET: &str = "not-a-real-key-only-for-these-proofs";

@@ -1,151 +1,67 @@
-use std::{error, fmt, str::FromStr, time::Duration};
+use std::{fmt, time::Duration};
 
-/// The command line of a receiver.
-#[derive(Clone, Debug)]
+use cryptocloud_postback_inbox::Limits;
+use serde::{Deserialize, Serialize};
+
+/// What a receiver does. It is started with these as JSON, as its only argument.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "only the tests build it")]
 pub struct Options {
+    /// How many attempts at each payment fail.
+    pub fails: u32,
     /// The framework that serves.
     pub framework: Framework,
-    /// How long a claim lasts without renewal.
+    /// Whether postbacks are handled by workers only.
+    pub is_store_first: bool,
+    /// How long a claim lasts. The other limits follow from it.
     pub lease: Duration,
-    /// The ledger: `sqlite:PATH` or `postgres://…`. In mode `transaction` the same as the store.
+    /// The ledger of stores without a transaction: `sqlite:PATH`.
     pub ledger: String,
-    /// Whether it creates the table of the store, which then has to be up at the start.
-    pub migrates: bool,
-    /// How the claim and the effect are committed.
-    pub mode: Mode,
     /// The name that it writes beside its effects.
     pub name: String,
     /// The store: `memory:`, `sqlite:PATH`, `postgres://…` or `redis://…`.
     pub store: String,
-    /// The limit for each call of the store.
-    pub timeout: Duration,
+    /// How long the handler takes after its effect, within the transaction.
+    pub work: Duration,
+    /// How many payments it retries at a time.
+    pub workers: usize,
 }
 
 impl Options {
-    /// Options with a lease that no test outlives.
+    /// The default limits, with another lease that they are cut to.
     #[must_use]
-    pub fn new(framework: Framework, mode: Mode, store: &str, ledger: &str) -> Self {
-        Self {
-            framework,
-            lease: Duration::from_secs(120),
-            ledger: ledger.to_owned(),
-            migrates: true,
-            mode,
-            name: framework.to_string(),
-            store: store.to_owned(),
-            timeout: Duration::from_secs(30),
-        }
+    pub fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        let part = self.lease / 3;
+        limits.handler = limits.handler.min(part);
+        limits.statement = limits.statement.min(part);
+        limits.idle_in_transaction = limits.idle_in_transaction.min(part);
+        limits.lock = limits.lock.min(part / 2);
+        limits.lease = self.lease;
+        limits
     }
+}
 
-    /// The arguments of the command line.
-    #[must_use]
-    pub fn arguments(&self) -> [String; 8] {
-        [
-            self.framework.to_string(),
-            self.mode.to_string(),
-            self.store.clone(),
-            self.ledger.clone(),
-            self.name.clone(),
-            self.lease.as_millis().to_string(),
-            self.timeout.as_millis().to_string(),
-            self.migrates.to_string(),
-        ]
-    }
+/// The framework that serves.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[expect(clippy::exhaustive_enums, reason = "only the tests match it")]
+pub enum Framework {
+    /// actix-web.
+    Actix,
+    /// axum.
+    Axum,
+}
 
-    /// Parses the command line.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error for anything that [`arguments`](Self::arguments) does not return.
-    pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, OptionsError> {
-        let arguments: Vec<String> = arguments.collect();
-        let [
-            framework,
-            mode,
-            store,
-            ledger,
-            name,
-            lease,
-            timeout,
-            migrates,
-        ] = &arguments[..]
-        else {
-            return Err(OptionsError(()));
-        };
-        Ok(Self {
-            framework: framework.parse()?,
-            lease: millis(lease)?,
-            ledger: ledger.clone(),
-            migrates: migrates.parse().map_err(|_| OptionsError(()))?,
-            mode: mode.parse()?,
-            name: name.clone(),
-            store: store.clone(),
-            timeout: millis(timeout)?,
+impl Framework {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Actix, Self::Axum];
+}
+
+impl fmt::Display for Framework {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Actix => "actix",
+            Self::Axum => "axum",
         })
     }
 }
-
-fn millis(text: &str) -> Result<Duration, OptionsError> {
-    let millis = text.parse().map_err(|_| OptionsError(()))?;
-    Ok(Duration::from_millis(millis))
-}
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)*
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self { $(Self::$variant => $word,)* })
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = OptionsError;
-
-            fn from_str(text: &str) -> Result<Self, OptionsError> {
-                match text {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(OptionsError(())),
-                }
-            }
-        }
-    };
-}
-
-words! {
-    /// The framework that serves.
-    Framework {
-        /// actix-web.
-        Actix = "actix",
-        /// axum.
-        Axum = "axum",
-    }
-}
-
-words! {
-    /// How the claim and the effect are committed.
-    Mode {
-        /// `postback_route`: claim, effect and completion are three commits.
-        Lease = "lease",
-        /// `claim_in`: claim and effect are one commit.
-        Transaction = "transaction",
-    }
-}
-
-/// The arguments are not valid for a receiver.
-#[derive(Debug)]
-pub struct OptionsError(());
-
-impl fmt::Display for OptionsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("usage: receiver FRAMEWORK MODE STORE LEDGER NAME LEASE TIMEOUT MIGRATES")
-    }
-}
-
-impl error::Error for OptionsError {}

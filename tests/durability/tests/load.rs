@@ -1,26 +1,26 @@
-//! Every invoice is sent many times at once, to two processes.
+//! Every invoice is sent many times at once, to two processes. Resends are the subject here.
 
 use std::sync::Arc;
 
-use durability::{Framework, Mode};
+use durability::Framework;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
     TestResult,
+    books::is_idle,
     place::{Kind, Place},
-    receiver::Receiver,
-    sender::{Sender, postback},
+    sender::{Response, Sender, postback},
 };
 
-async fn check(kind: Kind, mode: Mode, framework: Framework) -> TestResult {
-    let Some(place) = Place::new(kind, mode).await? else {
+async fn check(kind: Kind, framework: Framework) -> TestResult {
+    let Some(place) = Place::new(kind).await? else {
         return Ok(());
     };
     // Memory serves one process.
     let processes = if kind == Kind::Memory { 1 } else { 2 };
     let mut receivers = Vec::new();
     for _ in 0..processes {
-        receivers.push(Receiver::start(&place.options(framework)).await?);
+        receivers.push(place.start(&place.options(framework)).await?);
     }
     let urls: Vec<String> = receivers.iter().map(|one| one.url().to_owned()).collect();
     let sender = Sender::new()?;
@@ -31,22 +31,26 @@ async fn check(kind: Kind, mode: Mode, framework: Framework) -> TestResult {
         let permit = Arc::clone(&at_once).acquire_owned().await?;
         invoices.spawn(async move {
             let invoice = format!("INVOICE{number}");
+            let bodies: Vec<_> = (0..BODIES).map(|copy| postback(&invoice, copy)).collect();
             let mut copies = JoinSet::new();
-            let bodies: Vec<_> = (0..BODIES)
-                .map(|resend| postback(&invoice, resend))
-                .collect();
             for (copy, body) in bodies.iter().cycle().take(COPIES).enumerate() {
-                let (sender, mut urls, body) = (sender.clone(), urls.clone(), body.clone());
                 // Each body goes to each process.
-                let first = copy / bodies.len() % urls.len();
-                urls.rotate_left(first);
-                copies.spawn(async move { sender.send_until_paid(&urls, &body).await });
+                let url = urls[copy / bodies.len() % urls.len()].clone();
+                let (sender, body) = (sender.clone(), body.clone());
+                copies.spawn(async move { sender.send(&url, &body).await });
             }
-            copies.join_all().await;
+            let responses = copies.join_all().await;
             drop(permit);
+            responses
         });
     }
-    invoices.join_all().await;
+    for responses in invoices.join_all().await {
+        assert!(!responses.contains(&Response::Lost));
+        assert!(!responses.contains(&Response::Unreached));
+    }
+    if let Some(operator) = &place.operator {
+        is_idle(operator).await?;
+    }
     let effects = place.ledger.effects().await?;
     assert_eq!(effects.len(), INVOICES);
     for (invoice, effects) in effects {
@@ -56,27 +60,23 @@ async fn check(kind: Kind, mode: Mode, framework: Framework) -> TestResult {
 }
 
 macro_rules! loads {
-    ($($name:ident: $kind:ident $mode:ident $framework:ident;)*) => {$(
+    ($($name:ident: $kind:ident $framework:ident;)*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() -> TestResult {
-            check(Kind::$kind, Mode::$mode, Framework::$framework).await
+            check(Kind::$kind, Framework::$framework).await
         }
     )*};
 }
 
 loads! {
-    actix_memory: Memory Lease Actix;
-    actix_postgres: Postgres Lease Actix;
-    actix_postgres_transaction: Postgres Transaction Actix;
-    actix_redis: Redis Lease Actix;
-    actix_sqlite: Sqlite Lease Actix;
-    actix_sqlite_transaction: Sqlite Transaction Actix;
-    axum_memory: Memory Lease Axum;
-    axum_postgres: Postgres Lease Axum;
-    axum_postgres_transaction: Postgres Transaction Axum;
-    axum_redis: Redis Lease Axum;
-    axum_sqlite: Sqlite Lease Axum;
-    axum_sqlite_transaction: Sqlite Transaction Axum;
+    actix_memory: Memory Actix;
+    actix_postgres: Postgres Actix;
+    actix_redis: Redis Actix;
+    actix_sqlite: Sqlite Actix;
+    axum_memory: Memory Axum;
+    axum_postgres: Postgres Axum;
+    axum_redis: Redis Axum;
+    axum_sqlite: Sqlite Axum;
 }
 
 /// Bodies of one report that differ in their token. Every other copy is identical to one of them.

@@ -15,9 +15,12 @@ use tokio::{
     },
     sync::watch,
     task::JoinHandle,
+    time,
 };
 
-/// A proxy between a client and a server that breaks connections on demand.
+use crate::{HANG, TestResult};
+
+/// A proxy between a receiver and its server that breaks connections on demand.
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     shared: Arc<Shared>,
@@ -25,9 +28,8 @@ pub(crate) struct Proxy {
 }
 
 struct Shared {
-    cut: Mutex<Option<Cut>>,
-    /// The port of the server.
-    upstream: Mutex<u16>,
+    trap: Mutex<Option<Trap>>,
+    upstream: u16,
     weather: watch::Sender<Weather>,
 }
 
@@ -36,27 +38,37 @@ struct Shared {
 struct Weather {
     /// Connections with a lower number are closed.
     cut_below: u64,
+    /// A message is held.
+    is_holding: bool,
     /// The number of the next connection.
     next: u64,
     /// Nothing passes on connections with a lower number.
     stalled_below: u64,
 }
 
-/// When to close one connection.
-pub(crate) struct Cut {
-    /// The bytes that identify a message to the server.
-    pub(crate) marker: Vec<u8>,
-    pub(crate) moment: Moment,
+/// A message to the server at which one connection fails, once.
+#[derive(Clone, Debug)]
+pub(crate) struct Trap {
+    /// How many messages to let pass after the marked one, on the same connection.
+    pub(crate) further: usize,
+    /// What the message contains. Every message contains nothing.
+    pub(crate) marker: &'static str,
     /// How many such messages pass first.
     pub(crate) skip: usize,
+    pub(crate) then: Then,
 }
 
+/// What happens to the connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Moment {
-    /// After the server has replied, before the client gets the reply.
-    After,
-    /// Before the server gets the message.
-    Before,
+pub(crate) enum Then {
+    /// It is closed after the server has replied, before the client gets the reply.
+    CutAfter,
+    /// It is closed before the server gets the message.
+    CutBefore,
+    /// The message and all that follow it wait for [`Proxy::release`].
+    Hold,
+    /// It stays open, and nothing passes any more in any direction.
+    Silence,
 }
 
 impl Proxy {
@@ -64,56 +76,60 @@ impl Proxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
         let shared = Arc::new(Shared {
-            cut: Mutex::default(),
-            upstream: Mutex::new(upstream),
+            trap: Mutex::default(),
+            upstream,
             weather: watch::Sender::default(),
         });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self { port, shared, task })
     }
 
-    /// Closes one connection, once.
-    pub(crate) fn cut(&self, cut: Cut) {
-        *lock(&self.shared.cut) = Some(cut);
+    pub(crate) fn set(&self, trap: Trap) {
+        *lock(&self.shared.trap) = Some(trap);
     }
 
-    /// Whether that connection has been closed.
-    pub(crate) fn has_cut(&self) -> bool {
-        lock(&self.shared.cut).is_none()
+    /// Takes the trap away, and returns whether it was still set.
+    pub(crate) fn disarm(&self) -> bool {
+        lock(&self.shared.trap).take().is_some()
     }
 
-    /// Closes all connections, new ones too.
-    pub(crate) fn refuse(&self) {
-        self.shared
-            .weather
-            .send_modify(|weather| weather.cut_below = u64::MAX);
+    /// Waits until the trap holds a message.
+    pub(crate) async fn holds(&self) -> TestResult {
+        let mut weather = self.shared.weather.subscribe();
+        time::timeout(HANG, weather.wait_for(|weather| weather.is_holding)).await??;
+        Ok(())
     }
 
-    /// Keeps all connections open, and lets nothing pass.
+    /// Lets the held message go.
+    pub(crate) fn release(&self) {
+        let weather = &self.shared.weather;
+        weather.send_modify(|weather| weather.is_holding = false);
+    }
+
+    /// Closes the connections that are open now.
+    pub(crate) fn cut(&self) {
+        let weather = &self.shared.weather;
+        weather.send_modify(|weather| weather.cut_below = weather.next);
+    }
+
+    /// Keeps all connections open, and lets nothing pass, also on new ones.
     pub(crate) fn stall(&self) {
-        self.shared
-            .weather
-            .send_modify(|weather| weather.stalled_below = u64::MAX);
+        let weather = &self.shared.weather;
+        weather.send_modify(|weather| weather.stalled_below = u64::MAX);
     }
 
-    /// Lets everything pass again.
+    /// Lets everything pass again, also what was stalled.
     pub(crate) fn resume(&self) {
-        self.shared.weather.send_modify(|weather| {
-            weather.cut_below = weather.cut_below.min(weather.next);
-            weather.stalled_below = 0;
-        });
-    }
-
-    /// Connects to another server from now on.
-    pub(crate) fn redirect(&self, upstream: u16) {
-        *lock(&self.shared.upstream) = upstream;
+        let weather = &self.shared.weather;
+        weather.send_modify(|weather| weather.stalled_below = 0);
     }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.task.abort();
-        self.refuse();
+        let weather = &self.shared.weather;
+        weather.send_modify(|weather| weather.cut_below = u64::MAX);
     }
 }
 
@@ -140,7 +156,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 async fn exchange(client: TcpStream, number: u64, shared: &Shared) -> io::Result<()> {
     let mut weather = shared.weather.subscribe();
     passes(&mut weather, number).await;
-    let upstream = SocketAddr::from(([127, 0, 0, 1], *lock(&shared.upstream)));
+    let upstream = SocketAddr::from(([127, 0, 0, 1], shared.upstream));
     let server = TcpStream::connect(upstream).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
@@ -161,6 +177,7 @@ async fn ask(
     reply_is_lost: &AtomicBool,
 ) -> io::Result<()> {
     let mut weather = shared.weather.subscribe();
+    let mut marked = None;
     let mut buffer = vec![0; BUFFER];
     loop {
         let length = from.read(&mut buffer).await?;
@@ -168,10 +185,17 @@ async fn ask(
             return Ok(());
         }
         passes(&mut weather, number).await;
-        match shared.moment(&buffer[..length]) {
-            Some(Moment::After) => reply_is_lost.store(true, Ordering::SeqCst),
-            Some(Moment::Before) => return Ok(()),
+        match shared.trap(&buffer[..length], &mut marked) {
             None => {}
+            Some(Then::CutAfter) => reply_is_lost.store(true, Ordering::SeqCst),
+            Some(Then::CutBefore) => return Ok(()),
+            Some(Then::Hold) => {
+                let sender = &shared.weather;
+                sender.send_modify(|weather| weather.is_holding = true);
+                // It fails if the proxy is gone, and the connections with it.
+                let _ = weather.wait_for(|weather| !weather.is_holding).await;
+            }
+            Some(Then::Silence) => std::future::pending().await,
         }
         to.write_all(&buffer[..length]).await?;
     }
@@ -196,19 +220,32 @@ async fn reply(
 }
 
 impl Shared {
-    /// Whether to close the connection at this message, and when.
-    fn moment(&self, message: &[u8]) -> Option<Moment> {
-        let mut armed = lock(&self.cut);
-        let cut = armed.as_mut()?;
-        let mut windows = message.windows(cut.marker.len());
-        if !windows.any(|window| window == cut.marker) {
+    /// What happens at this message. `marked` counts down to it, once the marker has passed.
+    fn trap(&self, message: &[u8], marked: &mut Option<usize>) -> Option<Then> {
+        let mut armed = lock(&self.trap);
+        let trap = armed.as_mut()?;
+        let further = match marked {
+            Some(further) => further.saturating_sub(1),
+            None => {
+                let marker = trap.marker.as_bytes();
+                let is_marked = marker.is_empty()
+                    || message.windows(marker.len()).any(|window| window == marker);
+                if !is_marked {
+                    return None;
+                }
+                if trap.skip > 0 {
+                    trap.skip -= 1;
+                    return None;
+                }
+                trap.further
+            }
+        };
+        if further > 0 {
+            *marked = Some(further);
             return None;
         }
-        if cut.skip > 0 {
-            cut.skip -= 1;
-            return None;
-        }
-        armed.take().map(|cut| cut.moment)
+        *marked = None;
+        armed.take().map(|trap| trap.then)
     }
 }
 

@@ -1,9 +1,14 @@
 use std::{
+    fs::OpenOptions,
     io::{self, BufRead, BufReader},
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
 use durability::Options;
+use tokio::task::spawn_blocking;
+
+use crate::TestResult;
 
 /// A running receiver; dropping it kills the process.
 pub(crate) struct Receiver {
@@ -12,13 +17,15 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    pub(crate) async fn start(options: &Options) -> io::Result<Self> {
+    /// Starts a process that appends its errors to the log.
+    pub(crate) async fn start(options: &Options, log: &Path) -> TestResult<Self> {
         let mut command = Command::new(PROGRAM);
         command
-            .args(options.arguments())
+            .arg(serde_json::to_string(options)?)
             // The receiver ends with this pipe.
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
+            .stdout(Stdio::piped())
+            .stderr(OpenOptions::new().append(true).create(true).open(log)?);
         let start = move || -> io::Result<Self> {
             let mut child = command.spawn()?;
             let mut line = String::new();
@@ -28,9 +35,9 @@ impl Receiver {
             let url = line.trim_end().to_owned();
             Ok(Self { child, url })
         };
-        let receiver = tokio::task::spawn_blocking(start).await??;
+        let receiver = spawn_blocking(start).await??;
         if receiver.url.is_empty() {
-            return Err(io::Error::other("the receiver did not start"));
+            return Err("the receiver did not start".into());
         }
         Ok(receiver)
     }
@@ -44,6 +51,31 @@ impl Receiver {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Stops the process where it is: SIGSTOP.
+    pub(crate) fn freeze(&self) -> TestResult {
+        self.signal("STOP")
+    }
+
+    /// Lets a stopped process go on: SIGCONT.
+    pub(crate) fn thaw(&self) -> TestResult {
+        self.signal("CONT")
+    }
+
+    /// Lets the process finish its work, and waits until it has ended.
+    pub(crate) async fn end(mut self) -> TestResult {
+        drop(self.child.stdin.take());
+        let status = spawn_blocking(move || self.child.wait()).await??;
+        assert!(status.success(), "{status}");
+        Ok(())
+    }
+
+    fn signal(&self, name: &str) -> TestResult {
+        let kill = format!("kill -{name} {}", self.child.id());
+        let status = Command::new("sh").args(["-c", &kill]).status()?;
+        assert!(status.success(), "{kill}");
+        Ok(())
     }
 }
 

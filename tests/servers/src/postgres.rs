@@ -70,6 +70,18 @@ impl PostgresServer {
         self.port
     }
 
+    /// Makes the server the owner of a folder, for a tablespace.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if this process may not.
+    pub fn own(&self, folder: &Path) -> io::Result<()> {
+        match self.account.ids() {
+            Some((user, group)) => chown(folder, Some(user), Some(group)),
+            None => Ok(()),
+        }
+    }
+
     /// Stops the server as a crash would. Its data stays.
     ///
     /// # Errors

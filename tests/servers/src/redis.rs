@@ -2,6 +2,7 @@ use std::{
     io::{self, Read, Write},
     net::TcpStream,
     process::{Child, Command, Stdio},
+    sync::{Mutex, PoisonError},
     thread,
     time::Duration,
 };
@@ -10,12 +11,12 @@ use tempfile::TempDir;
 
 use crate::{free_port, skip};
 
-/// A Redis server on 127.0.0.1 that keeps nothing on disk.
+/// A Redis server on 127.0.0.1 that keeps nothing on disk, unless its arguments say so.
 #[derive(Debug)]
 pub struct RedisServer {
-    child: Child,
-    /// The working folder, which stays empty.
-    _folder: TempDir,
+    arguments: Vec<String>,
+    child: Mutex<Option<Child>>,
+    folder: TempDir,
     port: u16,
 }
 
@@ -48,24 +49,48 @@ impl RedisServer {
     }
 
     fn run(arguments: &[&str]) -> io::Result<Self> {
-        let folder = TempDir::with_prefix("redis-")?;
-        let port = free_port()?;
-        let child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+        let server = Self {
+            arguments: arguments.iter().map(ToString::to_string).collect(),
+            child: Mutex::default(),
+            folder: TempDir::with_prefix("redis-")?,
+            port: free_port()?,
+        };
+        server.resume()?;
+        Ok(server)
+    }
+
+    /// Stops the server as a crash would. What it has on disk stays.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the process cannot be killed.
+    pub fn crash(&self) -> io::Result<()> {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mut child) = child.take() {
+            child.kill()?;
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Starts the server again.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server does not start.
+    pub fn resume(&self) -> io::Result<()> {
+        let mut child = Command::new("redis-server")
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
             .args(["--save", "", "--appendonly", "no", "--daemonize", "no"])
-            .args(arguments)
-            .current_dir(folder.path())
+            .args(&self.arguments)
+            .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        let mut server = Self {
-            child,
-            _folder: folder,
-            port,
-        };
-        server.wait_until_ready()?;
-        Ok(server)
+        let is_ready = wait_until_ready(&mut child, self.port);
+        *self.child.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
+        is_ready
     }
 
     /// The connection string.
@@ -79,28 +104,27 @@ impl RedisServer {
     pub fn port(&self) -> u16 {
         self.port
     }
-
-    fn wait_until_ready(&mut self) -> io::Result<()> {
-        for _ in 0..TRIES {
-            if let Some(status) = self.child.try_wait()? {
-                return Err(io::Error::other(format!("it ended with {status}")));
-            }
-            if ping(self.port).is_ok_and(|is_ready| is_ready) {
-                return Ok(());
-            }
-            // Redis sends no signal when it opens its port, so ask again.
-            thread::sleep(PAUSE);
-        }
-        Err(io::Error::other("no reply to PING"))
-    }
 }
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.crash();
     }
+}
+
+fn wait_until_ready(child: &mut Child, port: u16) -> io::Result<()> {
+    for _ in 0..TRIES {
+        if let Some(status) = child.try_wait()? {
+            return Err(io::Error::other(format!("it ended with {status}")));
+        }
+        if ping(port).is_ok_and(|is_ready| is_ready) {
+            return Ok(());
+        }
+        // Redis sends no signal when it opens its port, so ask again.
+        thread::sleep(PAUSE);
+    }
+    Err(io::Error::other("no reply to PING"))
 }
 
 fn ping(port: u16) -> io::Result<bool> {

@@ -18,7 +18,11 @@ fn help_has_examples_and_exit_codes() {
         assert!(ended.stdout.contains("--secret-file <FILE>"));
     }
     let ended = call(&["--help"]);
-    for command in ["send", "sign", "verify", "listen", "completions"] {
+    let mut commands = vec!["send", "sign", "verify", "listen", "completions"];
+    if cfg!(feature = "inbox") {
+        commands.push("inbox");
+    }
+    for command in commands {
         assert!(
             ended.stdout.contains(&format!("\n  {command} ")),
             "{ended:?}"

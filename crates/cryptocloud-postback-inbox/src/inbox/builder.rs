@@ -93,13 +93,14 @@ where
         self
     }
 
-    /// Makes the inbox and starts no task. If it is made inside a runtime, handlers run there.
+    /// Makes the inbox and starts no task. The tokio runtime that it is called on runs all of the
+    /// inbox's tasks later.
     ///
     /// Call [`Inbox::run`] for the worker, or [`Inbox::run_once`] from a scheduler.
     ///
     /// # Errors
     ///
-    /// Every [`InboxBuildError`] but `Store`.
+    /// Returns every [`InboxBuildError`] but `Store`.
     pub fn build(self) -> Result<Inbox, InboxBuildError> {
         if self.project.trim().is_empty() || self.project.chars().any(char::is_control) {
             return Err(InboxBuildError::Project);
@@ -116,6 +117,7 @@ where
         if self.workers > Semaphore::MAX_PERMITS {
             return Err(InboxBuildError::Workers);
         }
+        let runtime = Handle::try_current().map_err(|_| InboxBuildError::Runtime)?;
         Ok(Inbox(Arc::new(Inner {
             engine: Arc::new(Pair {
                 handler: self.handler,
@@ -128,7 +130,7 @@ where
             purge: self.purge,
             retention: self.retention,
             retry_span: self.retry_span,
-            runtime: Handle::try_current().ok(),
+            runtime,
             store: self.store,
             free: Arc::new(Semaphore::new(self.workers)),
             stop: CancellationToken::new(),
@@ -144,13 +146,13 @@ where
     ///
     /// # Errors
     ///
-    /// Every [`InboxBuildError`].
+    /// Returns every [`InboxBuildError`].
     pub async fn start(self) -> Result<Inbox, InboxBuildError> {
         let inbox = self.build()?;
         inbox.store().check().await?;
         if inbox.0.workers > 0 {
             let worker = inbox.clone();
-            tokio::spawn(async move { worker.run().await });
+            inbox.0.runtime.spawn(async move { worker.run().await });
         }
         Ok(inbox)
     }
@@ -181,6 +183,9 @@ pub enum InboxBuildError {
     /// The retry span is shorter than a minute.
     #[error("retry span is shorter than a minute")]
     RetrySpan,
+    /// The inbox was built outside of a tokio runtime.
+    #[error("inbox was built outside of a tokio runtime")]
+    Runtime,
     /// The store cannot be used.
     #[error("store cannot be used")]
     Store(#[from] StoreError),

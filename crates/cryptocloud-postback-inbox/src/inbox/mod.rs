@@ -22,7 +22,11 @@ use crate::{
 /// Stores postbacks, runs the handler, and retries until each payment is settled.
 ///
 /// It is for one project and one handler. A clone costs an `Arc`, so it goes into any framework's
-/// state. All of its methods need a tokio runtime.
+/// state.
+///
+/// Postbacks and retries run as tasks of the runtime on which the inbox was built, not of the caller:
+/// actix-web gives each worker a runtime of its own, and its tasks end with that worker.
+/// Build the inbox in `main`, and keep that runtime until [`drain`](Self::drain) has returned.
 ///
 /// # Examples
 ///
@@ -58,8 +62,8 @@ struct Inner {
     purge: Purge,
     retention: Duration,
     retry_span: Duration,
-    /// Where the inbox was made, or `None` if that was outside of a runtime.
-    runtime: Option<Handle>,
+    /// The runtime on which the inbox was built.
+    runtime: Handle,
     store: Arc<dyn InboxStore>,
     /// One permit for each handler that a worker may run at a time.
     free: Arc<Semaphore>,
@@ -83,20 +87,6 @@ impl Inbox {
         InboxBuilder::new(project.into(), store, handler)
     }
 
-    /// Spawns work that [`drain`](Self::drain) waits for.
-    ///
-    /// It runs where the inbox was made, which outlives every request: each worker of actix-web has a
-    /// runtime of its own, and drops that together with its tasks when the server stops.
-    fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
-    where
-        F: Future<Output: Send> + Send + 'static,
-    {
-        match &self.0.runtime {
-            Some(runtime) => self.0.tasks.spawn_on(work, runtime),
-            None => self.0.tasks.spawn(work),
-        }
-    }
-
     /// The project's name.
     #[must_use]
     pub fn project(&self) -> &str {
@@ -107,6 +97,14 @@ impl Inbox {
     #[must_use]
     pub fn store(&self) -> &dyn InboxStore {
         &*self.0.store
+    }
+
+    /// Runs work that must outlive the caller, and that [`drain`](Self::drain) waits for.
+    fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.0.tasks.spawn_on(work, &self.0.runtime)
     }
 }
 

@@ -7,16 +7,16 @@ use crate::{
     Counts, Decided, Decision, Receipt, Record, Refusal, Report, ReportId, Start, State, StoreError,
 };
 
-/// What an operator can do. Errors are those of the same methods of
-/// [`InboxStore`](crate::InboxStore).
+/// What an operator can do.
 impl Inbox {
     /// Accepts a report that is held or a conflict, and names the amount to credit. The handler
     /// gets it as [`Payment::accepted_amount`](crate::Payment::accepted_amount), at once.
     ///
     /// # Errors
     ///
-    /// [`Refusal::Blocked`] if another report of the payment is unfinished or done;
-    /// [`Refusal::State`]; `NotFound`; and if the database call fails.
+    /// Returns an error if another report of the payment is unfinished or done
+    /// ([`Refusal::Blocked`]), if the report is neither held nor a conflict ([`Refusal::State`]), if
+    /// there is no such report (`NotFound`), or if the database call fails.
     pub async fn accept(
         &self,
         id: ReportId,
@@ -36,7 +36,9 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Blocked`]; [`Refusal::State`]; `NotFound`; and if the database call fails.
+    /// Returns an error if another report of the payment is unfinished or done
+    /// ([`Refusal::Blocked`]), if the report has neither failed nor is held ([`Refusal::State`]), if
+    /// there is no such report (`NotFound`), or if the database call fails.
     pub async fn retry(&self, id: ReportId, decision: &Decision) -> Result<(), StoreError> {
         let retried = self.0.store.retry(self.project(), id, decision).await;
         self.0.wake.notify_one();
@@ -48,7 +50,8 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// [`Refusal::State`] for another state; and if the database call fails.
+    /// Returns [`Refusal::State`] for another state, and an error if the database call fails. The
+    /// reports before that are due already.
     pub async fn retry_all(&self, state: State, decision: &Decision) -> Result<u64, StoreError> {
         if !matches!(state, State::Failed | State::Held) {
             return Err(Refusal::State.into());
@@ -75,7 +78,8 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// [`Refusal::State`]; `NotFound`; and if the database call fails.
+    /// Returns an error if the report is in another state ([`Refusal::State`]), if there is no such
+    /// report (`NotFound`), or if the database call fails.
     pub async fn discard(
         &self,
         id: ReportId,
@@ -93,7 +97,7 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// If the database call fails.
+    /// Returns an error if the database call fails.
     pub async fn list(
         &self,
         state: State,
@@ -107,7 +111,7 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// If the database call fails.
+    /// Returns an error if the database call fails.
     pub async fn get(&self, id: ReportId) -> Result<Option<Record>, StoreError> {
         self.0.store.get(self.project(), id).await
     }
@@ -116,7 +120,7 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// If the database call fails.
+    /// Returns an error if the database call fails.
     pub async fn find(&self, invoice_id: &str) -> Result<Vec<Record>, StoreError> {
         self.0.store.find(self.project(), invoice_id).await
     }
@@ -125,7 +129,7 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// If the database call fails.
+    /// Returns an error if the database call fails.
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         self.0.store.counts(self.project()).await
     }
@@ -134,7 +138,7 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// If the database call fails.
+    /// Returns an error if the database call fails.
     pub async fn oldest_unfinished(&self) -> Result<Option<Duration>, StoreError> {
         self.0.store.oldest_unfinished(self.project()).await
     }
@@ -143,7 +147,7 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// If the database call fails.
+    /// Returns an error if the database call fails.
     pub async fn history(&self, id: ReportId) -> Result<Vec<Decided>, StoreError> {
         self.0.store.history(self.project(), id).await
     }
@@ -153,8 +157,8 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// [`Refusal::State`] if it is of another project; those of
-    /// [`InboxStore::receive`](crate::InboxStore::receive).
+    /// Returns [`Refusal::State`] if the report is another project's, and an error if the store cannot
+    /// [receive](crate::InboxStore::receive) it.
     pub async fn import(&self, report: &Report) -> Result<State, StoreError> {
         if report.identity.project() != self.project() {
             return Err(Refusal::State.into());

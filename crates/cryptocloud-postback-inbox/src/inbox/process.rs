@@ -94,7 +94,10 @@ impl Inbox {
         let text = failure.describe();
         match failure.kind() {
             FailureKind::Hold => self.hold(payment, HoldKind::Handler, &text).await,
-            FailureKind::Postpone(delay) => self.postpone(payment, &text, delay).await,
+            FailureKind::Postpone(delay) => {
+                let delay = delay.max(SHORTEST_DELAY);
+                self.postpone(payment, &text, delay).await
+            }
             FailureKind::Retry => self.fail(payment, &text).await,
         }
     }
@@ -144,3 +147,5 @@ impl Inbox {
 }
 
 const NOT_BEGUN_DELAY: Duration = Duration::from_secs(2);
+/// So that a handler that postpones by nothing does not run without a pause.
+const SHORTEST_DELAY: Duration = Duration::from_secs(1);

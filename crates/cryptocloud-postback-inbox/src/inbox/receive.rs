@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use cryptocloud_postback::{Response, Verified};
 use tracing::{debug, error};
 
@@ -12,7 +14,9 @@ impl Inbox {
     /// The response is ready after [`Limits::response`](crate::Limits::response) at the latest; the
     /// work goes on in a task of its own, also if this future is dropped.
     /// A postback that cannot be stored is logged as an error, with a field `report` that
-    /// `ccpostback inbox import` reads ([`LostReport`]).
+    /// `ccpostback inbox import` reads ([`LostReport`]). So is one of which it is not known whether it
+    /// was stored; importing what was stored changes nothing.
+    /// While the inbox [drains](Self::drain), postbacks are stored and left to another process.
     pub async fn receive(&self, postback: &Verified) -> Response {
         let project = postback.project().unwrap_or(self.project());
         let report = Report::from_postback(project, self.0.policy, postback);
@@ -26,29 +30,43 @@ impl Inbox {
             );
             return response::WRONG_PROJECT;
         }
-        let inbox = self.clone();
-        let task = self.spawn(async move { inbox.accept_report(report).await });
+        let report = Arc::new(report);
+        let (inbox, shared) = (self.clone(), Arc::clone(&report));
+        let task = self.spawn(async move { inbox.accept_report(&shared).await });
         match tokio::time::timeout(self.0.limits.response, task).await {
             Ok(Ok(response)) => response,
-            // The task logs what becomes of the report.
-            Ok(Err(_)) | Err(_) => response::NOT_FINISHED,
+            // The runtime of the inbox is gone, or the store panicked.
+            Ok(Err(error)) => {
+                log_lost(
+                    &report,
+                    &StoreError::new(StoreErrorKind::OutcomeUnknown, error),
+                );
+                response::NOT_STORED
+            }
+            // The task goes on, and logs what becomes of the report.
+            Err(_) => response::NOT_FINISHED,
         }
     }
 
-    async fn accept_report(&self, report: Report) -> Response {
-        let start = match self.0.mode {
-            Mode::Direct => Start::Claimed(self.0.limits.lease),
-            Mode::StoreFirst => Start::Stored,
+    async fn accept_report(&self, report: &Report) -> Response {
+        let limits = &self.0.limits;
+        // A claim of a process that shuts down would have to run to the end of its lease.
+        let start = if self.0.mode == Mode::Direct && !self.0.stop.is_cancelled() {
+            Start::Claimed(limits.lease)
+        } else {
+            Start::Stored
         };
-        let stored = self.0.store.receive(&report, start);
-        let stored = match tokio::time::timeout(self.0.limits.response, stored).await {
+        let stored = self.0.store.receive(report, start);
+        // A short limit for the response must not keep a report from being stored.
+        let stored = match tokio::time::timeout(limits.response.max(limits.statement), stored).await
+        {
             Ok(stored) => stored,
-            Err(_) => Err(StoreErrorKind::TimedOut.into()),
+            Err(_) => Err(StoreErrorKind::OutcomeUnknown.into()),
         };
         let state = match stored {
             Ok(Receipt::Claimed(claim)) => self.process(claim).await,
             Ok(Receipt::Stored { state, is_new, .. }) => {
-                self.note(&report, state, is_new);
+                self.note(report, state, is_new);
                 state
             }
             Err(error) => {
@@ -77,12 +95,11 @@ impl Inbox {
 }
 
 /// Says what to store later. It holds no token.
-fn log_lost(report: Report, error: &StoreError) {
-    let invoice_id = report.invoice_id().clone();
+fn log_lost(report: &Report, error: &StoreError) {
     error!(
-        %invoice_id,
+        invoice_id = %report.invoice_id(),
         error = error as &dyn std::error::Error,
-        report = %LostReport(report),
+        report = %LostReport(report.clone()),
         "postback was not stored: run `ccpostback inbox import` with this line",
     );
 }

@@ -1,10 +1,21 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{error, info, warn};
 
 use super::Inbox;
-use crate::{Claim, ClaimQuery, StoreError, StoreErrorKind, retry};
+use crate::{
+    Claim, ClaimQuery, StoreError, StoreErrorKind,
+    panics::{self, Panicked},
+    retry,
+};
 
 impl Inbox {
     /// Works on what is due, until [`drain`](Self::drain) is called: claims, retries, promotes and
@@ -13,12 +24,18 @@ impl Inbox {
     /// [`start`](crate::InboxBuilder::start) spawns it. Call it yourself in a process that only
     /// works. Errors of the store are logged, and the next poll tries again.
     pub async fn run(&self) {
-        let inner = &self.0;
         // So that `drain` waits for a claim that is under way.
-        let _running = inner.tasks.token();
-        let mut next_upkeep = Instant::now() + retry::jitter(UPKEEP);
+        let _running = self.0.tasks.token();
+        let is_schema_right = AtomicBool::new(true);
+        tokio::join!(
+            self.poll_until_stopped(&is_schema_right),
+            self.upkeep_until_stopped(&is_schema_right),
+        );
+    }
+
+    async fn poll_until_stopped(&self, is_schema_right: &AtomicBool) {
+        let inner = &self.0;
         let mut next_poll = Instant::now();
-        let mut is_schema_right = true;
         loop {
             tokio::select! {
                 biased;
@@ -26,42 +43,69 @@ impl Inbox {
                 () = inner.wake.notified() => (),
                 () = sleep_until(next_poll) => (),
             }
+            if is_schema_right.load(Ordering::Relaxed) {
+                // Neither a store that hangs nor one that panics may end the worker.
+                match panics::catch(timeout(inner.limits.lease, self.poll())).await {
+                    Ok(Ok(Ok(()))) => (),
+                    Ok(Ok(Err(error))) => warn_of(&error, "inbox cannot look for work"),
+                    Ok(Err(_)) => warn!("inbox cannot look for work: store hangs"),
+                    Err(Panicked) => error!("inbox cannot look for work: store panicked"),
+                }
+            }
             next_poll = Instant::now() + retry::jitter(POLL);
-            if Instant::now() >= next_upkeep {
-                next_upkeep = Instant::now() + retry::jitter(UPKEEP);
-                is_schema_right = self.upkeep().await;
+        }
+    }
+
+    /// In a loop of its own, because a purge can take long.
+    async fn upkeep_until_stopped(&self, is_schema_right: &AtomicBool) {
+        let inner = &self.0;
+        // A process that lives for less than an hour purges too.
+        let mut pause = FIRST_UPKEEP;
+        loop {
+            tokio::select! {
+                biased;
+                () = inner.stop.cancelled() => return,
+                () = sleep(retry::jitter(pause)) => (),
             }
-            if is_schema_right && let Err(error) = self.poll().await {
-                let error = &error as &dyn std::error::Error;
-                warn!(error, "inbox cannot look for work");
-            }
+            let is_right = tokio::select! {
+                biased;
+                () = inner.stop.cancelled() => return,
+                upkeep = panics::catch(self.upkeep()) => upkeep.unwrap_or(true),
+            };
+            is_schema_right.store(is_right, Ordering::Relaxed);
+            pause = if is_right { UPKEEP } else { FIRST_UPKEEP };
         }
     }
 
     /// Works on what is due now, and waits until that is finished. Returns how many payments it
     /// worked on.
     ///
-    /// For schedulers that start a process every so often, and for tests.
+    /// For schedulers that start a process every so often, and for tests. Such a process calls
+    /// [`purge`](Self::purge) as well.
     ///
     /// # Errors
     ///
-    /// Those of [`InboxStore::claim`](crate::InboxStore::claim).
+    /// Returns an error if the store cannot [claim](crate::InboxStore::claim).
     pub async fn run_once(&self) -> Result<usize, StoreError> {
         let mut count: usize = 0;
-        loop {
+        while !self.0.stop.is_cancelled() {
             let claims = self.claim(RUN_ONCE_BATCH).await?;
             if claims.is_empty() {
-                return Ok(count);
+                break;
             }
             count = count.saturating_add(claims.len());
             for claim in claims {
                 self.process(claim).await;
             }
         }
+        Ok(count)
     }
 
     /// Stops: begins no new work, and waits for the work that has begun. What is not finished within
     /// the limit is rolled back and released, so that another process can claim it at once.
+    ///
+    /// Call it after the server has stopped, and exit when it returns. A postback that arrives all the
+    /// same is stored, gets a 503, and waits for another process or the next start.
     pub async fn drain(&self, limit: Duration) {
         let inner = &self.0;
         inner.stop.cancel();
@@ -73,7 +117,7 @@ impl Inbox {
                 warn!("payments in work were left to the end of their leases");
             }
         }
-        // Postbacks that still come are stored, and handled here unless the limit was exceeded.
+        // Postbacks that still come are stored.
         inner.tasks.reopen();
     }
 
@@ -100,8 +144,14 @@ impl Inbox {
 
     async fn claim(&self, limit: u32) -> Result<Vec<Claim>, StoreError> {
         let inner = &self.0;
-        for id in inner.store.promote(&inner.project, PROMOTE_BATCH).await? {
-            info!(%id, "conflict is promoted: nothing of its invoice is unfinished or done");
+        match inner.store.promote(&inner.project, PROMOTE_BATCH).await {
+            Ok(promoted) => {
+                for id in promoted {
+                    info!(%id, "conflict is promoted: nothing of its invoice is unfinished or done");
+                }
+            }
+            // What is due does not wait for that.
+            Err(error) => warn_of(&error, "inbox cannot promote conflicts"),
         }
         let query = ClaimQuery {
             limit,
@@ -119,8 +169,7 @@ impl Inbox {
     async fn upkeep(&self) -> bool {
         if let Err(error) = self.0.store.check().await {
             let kind = error.kind();
-            let error = &error as &dyn std::error::Error;
-            error!(error, "store cannot be used");
+            error!(error = &error as &dyn Error, "store cannot be used");
             // Anything else may have passed by the next poll.
             return !matches!(
                 kind,
@@ -130,18 +179,17 @@ impl Inbox {
             );
         }
         if let Err(error) = self.purge().await {
-            let error = &error as &dyn std::error::Error;
-            warn!(error, "inbox cannot purge");
+            warn_of(&error, "inbox cannot purge");
         }
         true
     }
 
-    /// Clears the fields of payments that were settled longer ago than the retention. The worker
-    /// does it every hour.
+    /// Clears the fields of payments that were settled longer ago than the retention, and returns how
+    /// many. The worker does it soon after its start and then every hour.
     ///
     /// # Errors
     ///
-    /// Those of [`InboxStore::purge`](crate::InboxStore::purge).
+    /// Returns an error if the database call fails.
     pub async fn purge(&self) -> Result<u64, StoreError> {
         let inner = &self.0;
         let mut total: u64 = 0;
@@ -159,7 +207,12 @@ impl Inbox {
     }
 }
 
+fn warn_of(error: &StoreError, message: &str) {
+    warn!(error = error as &dyn Error, "{message}");
+}
+
 const POLL: Duration = Duration::from_secs(2);
+const FIRST_UPKEEP: Duration = Duration::from_secs(30);
 const UPKEEP: Duration = Duration::from_secs(3_600);
 const PROMOTE_BATCH: u32 = 100;
 const PURGE_BATCH: u32 = 1_000;

@@ -1,43 +1,12 @@
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::time::Duration;
 
-use cryptocloud_postback_inbox::{Inbox, LostReport, MemoryStore, State};
+use cryptocloud_postback_inbox::{Inbox, MemoryStore, State, StoreErrorKind};
 
-use crate::{Result, Shop, postback, record};
-
-/// A log that a test can read.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        log.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::{Clock, Result, Shop, faulty::Fault, log::Log, postback, record};
 
 #[tokio::test]
 async fn logged_without_its_token_and_imported_later() -> Result {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (log, guard) = Log::install();
     let shop = Shop::default();
     let full = Inbox::builder("shop", MemoryStore::new(0), shop.clone()).build()?;
     let postback = postback("A", "ORDER_1")?;
@@ -46,24 +15,62 @@ async fn logged_without_its_token_and_imported_later() -> Result {
     assert_eq!(shop.started(), 0);
     drop(guard);
 
-    let text = log.text();
-    let line = text
-        .lines()
-        .find(|line| line.contains("ERROR"))
-        .ok_or("a line")?;
+    let (report, line) = log.lost()?;
+    assert!(line.contains("ERROR"));
     let body = String::from_utf8_lossy(postback.body());
     let token = body.split('"').find(|part| part.starts_with("eyJ"));
     assert!(!line.contains(token.ok_or("a token")?));
-    let lost = LostReport::find(line).ok_or("a report")??;
 
     let inbox = shop.builder().build()?;
     for _ in 0..2 {
-        inbox.import(&lost.0).await?;
+        inbox.import(&report).await?;
         inbox.run_once().await?;
     }
     // The vendor sends again after all.
     assert_eq!(inbox.receive(&postback).await.status(), 200);
     assert_eq!(shop.finished(), 1);
     assert_eq!(record(&inbox, "A").await?.state, State::Done);
+    Ok(())
+}
+
+/// The commit succeeded, and the inbox never learned of it.
+#[tokio::test(start_paused = true)]
+async fn logged_although_it_was_stored() -> Result {
+    let lost = Fault::After(StoreErrorKind::OutcomeUnknown);
+    for fault in [lost, Fault::HangsAfter] {
+        let (log, guard) = Log::install();
+        let (shop, clock) = (Shop::default(), Clock::new());
+        let store = clock.store();
+        store.fail("receive", fault);
+        let inbox = Inbox::builder("shop", store.clone(), shop.clone()).build()?;
+        let postback = postback("A", "ORDER_1")?;
+        assert_eq!(inbox.receive(&postback).await.status(), 503);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        drop(guard);
+        store.repair();
+
+        let (report, _) = log.lost()?;
+        assert_eq!(inbox.import(&report).await?, State::Running);
+        assert_eq!(inbox.run_once().await?, 0);
+        assert_eq!(shop.started(), 0);
+        // The lease ends.
+        clock.add(Duration::from_secs(30));
+        assert_eq!(inbox.run_once().await?, 1);
+        assert_eq!(inbox.import(&report).await?, State::Done);
+        assert_eq!(inbox.receive(&postback).await.status(), 200);
+        assert_eq!(shop.finished(), 1);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn logged_if_the_store_panics() -> Result {
+    let (log, _guard) = Log::install();
+    let (shop, store) = (Shop::default(), Clock::new().store());
+    store.fail("receive", Fault::Panics);
+    let inbox = Inbox::builder("shop", store, shop.clone()).build()?;
+    let response = inbox.receive(&postback("A", "ORDER_1")?).await;
+    assert_eq!(response.status(), 503);
+    assert_eq!(log.lost()?.0.invoice_id().as_str(), "A");
     Ok(())
 }

@@ -1,23 +1,31 @@
 //! The inbox, from a verified postback to its response and to what the store keeps.
 
+mod faults;
+#[path = "../shared/faulty.rs"]
+mod faulty;
+mod log;
 mod lost;
 mod operator;
+mod purge;
 mod response;
+mod runtime;
 mod worker;
 
 use std::{
     error::Error,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use cryptocloud_postback::{SecretKey, Verified, Verifier, testing::PostbackBuilder};
 use cryptocloud_postback_inbox::{
     Failure, Handler, Inbox, InboxBuilder, MemoryStore, Payment, Record,
 };
+
+use crate::faulty::FaultyStore;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
@@ -40,6 +48,10 @@ impl Handler<()> for Shop {
             Some("postpone") => {
                 return Err(Failure::postpone(Duration::ZERO, "vendor is down"));
             }
+            Some("hold later") => {
+                tokio::time::sleep(Duration::from_secs(3)).await;
+                return Err(Failure::hold("no such order"));
+            }
             Some("slow") => tokio::time::sleep(Duration::from_secs(8)).await,
             Some("hang") => std::future::pending().await,
             _ => (),
@@ -60,6 +72,35 @@ impl Shop {
 
     fn builder(&self) -> InboxBuilder<MemoryStore, Self> {
         Inbox::builder("shop", MemoryStore::new(100), self.clone())
+    }
+}
+
+/// Tokio's time, which a test may pause, and what the test adds to it.
+#[derive(Clone)]
+struct Clock {
+    added_secs: Arc<AtomicU64>,
+    start: tokio::time::Instant,
+}
+
+impl Clock {
+    fn new() -> Self {
+        Self {
+            added_secs: Arc::default(),
+            start: tokio::time::Instant::now(),
+        }
+    }
+
+    fn add(&self, duration: Duration) {
+        let secs = duration.as_secs();
+        self.added_secs.fetch_add(secs, Ordering::SeqCst);
+    }
+
+    fn store(&self) -> FaultyStore {
+        let clock = self.clone();
+        FaultyStore::new(MemoryStore::with_clock(1_000, move || {
+            let added = Duration::from_secs(clock.added_secs.load(Ordering::SeqCst));
+            SystemTime::UNIX_EPOCH + clock.start.elapsed() + added
+        }))
     }
 }
 

@@ -1,6 +1,6 @@
-use cryptocloud_postback_inbox::{Decision, Event, Refusal, State};
+use cryptocloud_postback_inbox::{Decision, Event, Inbox, Refusal, State};
 
-use crate::{Result, Shop, record, send};
+use crate::{Clock, Result, Shop, record, send};
 
 #[tokio::test]
 async fn accepted_beside_a_paid_one_is_refused() -> Result {
@@ -35,6 +35,25 @@ async fn the_waiting_one_is_promoted_when_the_first_is_dismissed() -> Result {
     assert_eq!(send(&inbox, "A", "ORDER_1").await?, 409);
     inbox.discard(failed.id, "anna", "forged").await?;
     assert_eq!(inbox.run_once().await?, 1);
+    assert_eq!(shop.finished(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn all_that_is_held_is_retried_unless_it_is_paid() -> Result {
+    let shop = Shop::default();
+    let inbox = Inbox::builder("shop", Clock::new().store(), shop.clone()).build()?;
+    for number in 0..250 {
+        assert_eq!(send(&inbox, &format!("A{number}"), "hold").await?, 200);
+    }
+    send(&inbox, "A7", "ORDER_1").await?;
+    let by = Decision::by("anna");
+    assert_eq!(inbox.retry_all(State::Held, &by).await?, 249);
+    let counts = inbox.counts().await?;
+    assert_eq!((counts.received, counts.held), (249, 1));
+    // A fault that lasts holds them again.
+    assert_eq!(inbox.run_once().await?, 249);
+    assert_eq!(inbox.counts().await?.held, 250);
     assert_eq!(shop.finished(), 1);
     Ok(())
 }

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use cryptocloud_postback::InvoiceId;
 use cryptocloud_postback_inbox::{
-    Failure, Handler, Inbox, InboxBuildError, Limits, MemoryStore, Mode, Payment, State, TestInbox,
+    Decision, Failure, Handler, Inbox, InboxBuildError, Limits, MemoryStore, Mode, Payment, State,
+    TestInbox,
 };
-use tokio::{runtime::Builder, time::timeout};
 
-use crate::{Result, Shop, postback, record, send};
+use crate::{Clock, Result, Shop, record, send};
 
 #[tokio::test(start_paused = true)]
 async fn stored_payments_are_handled_and_retried() -> Result {
@@ -69,19 +69,91 @@ async fn drain_releases_what_does_not_finish() -> Result {
     Ok(())
 }
 
-/// A worker of actix-web has a runtime of its own, which ends when the server stops.
-#[test]
-fn work_outlives_the_runtime_of_its_request() -> Result {
-    let runtime = || Builder::new_current_thread().enable_time().build();
-    let (main, worker) = (runtime()?, runtime()?);
+#[tokio::test(start_paused = true)]
+async fn drain_begins_nothing_new() -> Result {
     let shop = Shop::default();
-    let inbox = main.block_on(shop.builder().start())?;
-    let postback = postback("A", "ORDER_1")?;
-    let hung_up = async { timeout(Duration::ZERO, inbox.receive(&postback)).await };
-    assert!(worker.block_on(hung_up).is_err());
-    drop(worker);
-    main.block_on(inbox.drain(Duration::from_secs(60)));
+    let inbox = shop.builder().start().await?;
+    let (slow, other) = (inbox.clone(), inbox.clone());
+    let (response, stored, ()) = tokio::join!(
+        send(&slow, "A", "slow"),
+        async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            send(&other, "B", "ORDER_1").await
+        },
+        async {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            inbox.drain(Duration::from_secs(60)).await;
+        },
+    );
+    assert_eq!((response?, stored?), (503, 503));
+    assert_eq!(record(&inbox, "A").await?.state, State::Done);
+    let waits = record(&inbox, "B").await?;
+    assert_eq!((waits.state, waits.attempts), (State::Received, 0));
+    assert_eq!(inbox.run_once().await?, 0);
+    assert_eq!((shop.started(), shop.finished()), (1, 1));
+    Ok(())
+}
+
+/// Within a moment, and not with the next poll.
+#[tokio::test(start_paused = true)]
+async fn wakes_at_once() -> Result {
+    let shop = Shop::default();
+    let inbox = shop.builder().start().await?;
+    let moment = || tokio::time::sleep(Duration::from_millis(1));
+    moment().await;
+    let by = Decision::by("anna");
+
+    send(&inbox, "A", "hold").await?;
+    inbox
+        .accept(record(&inbox, "A").await?.id, "5".parse()?, &by)
+        .await?;
+    moment().await;
+    assert_eq!(shop.started(), 2);
+
+    inbox.retry(record(&inbox, "A").await?.id, &by).await?;
+    moment().await;
+    assert_eq!(shop.started(), 3);
+
+    send(&inbox, "B", "fail").await?;
+    assert_eq!(inbox.retry_all(State::Failed, &by).await?, 1);
+    moment().await;
+    assert_eq!(shop.started(), 5);
+
+    let payment = Payment::builder(InvoiceId::parse("C")?)
+        .project("shop")
+        .build();
+    inbox.import(&payment.claim().report).await?;
+    moment().await;
+    assert_eq!((shop.started(), shop.finished()), (6, 1));
+    inbox.drain(Duration::from_secs(1)).await;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_postpones_by_nothing_pauses() -> Result {
+    let shop = Shop::default();
+    let inbox = Inbox::builder("shop", Clock::new().store(), shop.clone()).build()?;
+    assert_eq!(send(&inbox, "A", "postpone").await?, 503);
+    assert_eq!(inbox.run_once().await?, 0);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(inbox.run_once().await?, 1);
+    assert_eq!(record(&inbox, "A").await?.attempts, 0);
+    Ok(())
+}
+
+/// The forged one is held, and what waited for it is paid.
+#[tokio::test(start_paused = true)]
+async fn a_genuine_postback_behind_a_forged_one_is_paid() -> Result {
+    let shop = Shop::default();
+    let inbox = shop.builder().start().await?;
+    let (forged, genuine) = tokio::join!(send(&inbox, "A", "hold later"), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        send(&inbox, "A", "ORDER_1").await
+    });
+    assert_eq!((forged?, genuine?), (200, 409));
+    tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(shop.finished(), 1);
+    assert_eq!(send(&inbox, "A", "ORDER_1").await?, 200);
     Ok(())
 }
 
@@ -133,4 +205,8 @@ fn builder_refuses() {
         "project name is blank or has control characters",
     );
     check(|| builder().workers(usize::MAX).build(), "too many workers");
+    check(
+        || builder().build(),
+        "inbox was built outside of a tokio runtime",
+    );
 }

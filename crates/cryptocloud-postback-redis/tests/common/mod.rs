@@ -25,7 +25,9 @@ use tokio::task::spawn_blocking;
 
 pub(crate) use proxy::{Fault, Proxy};
 
-pub(crate) type TestResult = Result<(), Box<dyn std::error::Error>>;
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) type TestResult = Result<(), BoxError>;
 
 pub(crate) const LEASE: Duration = Duration::from_secs(3_600);
 
@@ -38,10 +40,11 @@ pub(crate) async fn start(arguments: &'static [&'static str]) -> Option<RedisSer
     server.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A store that does not ask whether the server is durable.
-pub(crate) async fn store(url: &str) -> Result<RedisStore, Box<dyn std::error::Error>> {
+/// A store that does not ask whether the server is durable, and is patient.
+pub(crate) async fn store(url: &str) -> Result<RedisStore, BoxError> {
     let builder = RedisStore::builder(Client::open(url)?);
-    Ok(builder.durability(Durability::Unchecked).connect().await?)
+    let builder = builder.durability(Durability::Unchecked).timeout(HANG);
+    Ok(builder.connect().await?)
 }
 
 /// A connection beside the store's.
@@ -114,6 +117,7 @@ pub(crate) async fn attempt_within<H: Handler<()>>(
     let payment = Payment::from(claim.clone());
     let mut limits = Limits::default();
     limits.lease = lease;
+    limits.statement = HANG;
     store.settle(Attempt::new(handler, &limits, &payment)).await
 }
 

@@ -8,7 +8,7 @@ use cryptocloud_postback_inbox::{
 };
 use cryptocloud_postback_sqlx::{
     PostgresStore,
-    sqlx::{self, AssertSqlSafe, PgConnection, PgPool, raw_sql},
+    sqlx::{self, AssertSqlSafe, PgConnection, PgPool, postgres::PgPoolOptions, raw_sql},
 };
 use throw_away_servers::{PostgresServer, Shared};
 
@@ -63,6 +63,13 @@ impl Database {
             name,
             server,
         })
+    }
+
+    /// A store with one connection, which only it uses.
+    pub(crate) async fn store_of_one(&self, role: &str) -> PostgresStore {
+        let one = PgPoolOptions::new().max_connections(1);
+        let pool = one.connect(&self.url_of(role)).await;
+        PostgresStore::new(pool.unwrap_or_else(|error| panic!("{error}")))
     }
 
     pub(crate) fn url_of(&self, role: &str) -> String {

@@ -8,7 +8,7 @@ use cryptocloud_postback_inbox::{
 };
 use cryptocloud_postback_sqlx::{
     PostgresStore,
-    sqlx::{self, PgConnection, postgres::PgPoolOptions},
+    sqlx::{self, PgConnection, Row},
 };
 use tokio::time;
 
@@ -158,35 +158,43 @@ async fn lost_commit_is_unknown() -> TestResult {
     Ok(())
 }
 
+/// The server may still work for a client that has gone.
+async fn until_idle(database: &Database) -> TestResult {
+    let wait = async { while database.number(OPEN_TRANSACTIONS).await > 0 {} };
+    Ok(time::timeout(HANG, wait).await?)
+}
+
 const OPEN_TRANSACTIONS: &str = "SELECT count(*) FROM pg_stat_activity WHERE state <> 'idle' \
     AND pid <> pg_backend_pid() AND datname = current_database() AND xact_start IS NOT NULL";
 
+/// Whether the connection that a store reuses is inside a transaction.
+async fn is_in_transaction(store: &PostgresStore) -> sqlx::Result<bool> {
+    // A simple query, which has one time if it is a transaction of its own.
+    let row = sqlx::raw_sql("SELECT now() <> statement_timestamp()");
+    row.fetch_one(store.pool()).await?.try_get(0)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn dropped_at_any_await_nothing_is_half_done() -> TestResult {
-    let (mut dropped, mut over) = (0, 0);
     let Some(database) = Database::new().await else {
         return Ok(());
     };
-    let mut payment = database.payment().await;
+    let store = database.store_of_one("postgres").await;
+    drop(database.payment().await);
+    let (mut dropped, mut over) = (0, 0);
     for polls in 0..60 {
         database.run("UPDATE orders SET paid = 0").await;
-        database
-            .run(
-                "UPDATE cryptocloud_inbox.report SET state = 'running', settled_at = NULL, \
-                  due_at = now()",
-            )
-            .await;
-        payment = match polls % 2 {
-            0 => database.taken_over().await,
-            _ => payment,
-        };
-        let script = Script::new([PAY]);
-        match Dropped::after(polls, database.settle(&payment, &script)).await {
+        database.run(RUN_AGAIN).await;
+        let payment = database.taken_over().await;
+        let (script, limits) = (Script::new([PAY]), Limits::default());
+        let settle = store.settle(Attempt::new(&script, &limits, &payment));
+        match Dropped::after(polls, settle).await {
             Some(_) => over += 1,
             None => dropped += 1,
         }
-        let wait = async { while database.number(OPEN_TRANSACTIONS).await > 0 {} };
-        time::timeout(HANG, wait).await?;
+        // It waits for the connection.
+        assert!(!is_in_transaction(&store).await?, "{polls} polls");
+        until_idle(&database).await?;
         let is_done = database.record().await.state == State::Done;
         assert_eq!(database.paid().await, i64::from(is_done), "{polls} polls");
     }
@@ -194,31 +202,35 @@ async fn dropped_at_any_await_nothing_is_half_done() -> TestResult {
     Ok(())
 }
 
+const RUN_AGAIN: &str = "UPDATE cryptocloud_inbox.report \
+    SET state = 'running', settled_at = NULL, due_at = now()";
+
 #[tokio::test(flavor = "multi_thread")]
-async fn dropped_receives_and_decisions_leave_no_transaction() -> TestResult {
+async fn dropped_receives_and_decisions_are_whole() -> TestResult {
     let Some(database) = Database::new().await else {
         return Ok(());
     };
-    let store = &database.store;
+    let store = database.store_of_one("postgres").await;
     for polls in 0..30 {
         let invoice = format!("R{polls}");
         for amount in ["1", "2"] {
             let report = report(&invoice, amount);
             let _ = Dropped::after(polls, store.receive(&report, shared::start())).await;
+            assert!(!is_in_transaction(&store).await?, "{polls} polls");
         }
-        let claim = match store
-            .receive(&report(&invoice, "1"), shared::start())
-            .await?
-        {
+        let received = store.receive(&report(&invoice, "2"), shared::start()).await;
+        let id = match received? {
             Receipt::Claimed(claim) => claim.id,
             Receipt::Stored { id, .. } => id,
         };
         let by = shared::operator();
-        let _ = Dropped::after(polls, store.discard(shared::PROJECT, claim, &by)).await;
-        let wait = async { while database.number(OPEN_TRANSACTIONS).await > 0 {} };
-        time::timeout(HANG, wait).await?;
+        let _ = Dropped::after(polls, store.discard(shared::PROJECT, id, &by)).await;
+        assert!(!is_in_transaction(&store).await?, "{polls} polls");
     }
-    // Each is usable to the end.
+    until_idle(&database).await?;
+    let torn = "SELECT count(*) FROM cryptocloud_inbox.report WHERE (state = 'discarded') <> \
+                EXISTS (SELECT FROM cryptocloud_inbox.decision WHERE report_id = report.id)";
+    assert_eq!(database.number(torn).await, 0);
     let blocking = "SELECT count(*) FROM cryptocloud_inbox.report WHERE state = 'running'";
     assert_eq!(database.number(blocking).await, 30);
     Ok(())
@@ -273,9 +285,7 @@ async fn read_only_server_is_told_apart() -> TestResult {
             database.name
         ))
         .await;
-    let one = PgPoolOptions::new().max_connections(1);
-    let pool = one.connect(&database.url_of("postgres")).await?;
-    let store = PostgresStore::new(pool);
+    let store = database.store_of_one("postgres").await;
     let checked = store.check().await;
     assert_eq!(
         checked.err().map(|error| error.kind()),

@@ -3,6 +3,7 @@
 mod contract;
 mod database;
 mod faults;
+mod own_transaction;
 mod proxy;
 mod schema;
 mod settle;

@@ -2,7 +2,9 @@
 
 use std::{error::Error, time::Duration};
 
-use cryptocloud_postback_inbox::{Hold, HoldKind, InboxStore, Purge, StoreError, StoreErrorKind};
+use cryptocloud_postback_inbox::{
+    ClaimQuery, Hold, HoldKind, InboxStore, Purge, Receipt, Start, StoreError, StoreErrorKind,
+};
 use cryptocloud_postback_sqlx::{PostgresStore, postgres, sqlx};
 use tokio::{task::JoinSet, time};
 
@@ -115,7 +117,7 @@ async fn migration_waits_at_most_200_ms_and_tries_again() -> TestResult {
     };
     // Another migration that does not end.
     let mut open = database.store.pool().begin().await?;
-    sqlx::query("SELECT pg_advisory_xact_lock(7166476170857113452)")
+    sqlx::query("SELECT pg_advisory_xact_lock(7165923480996635500)")
         .execute(&mut *open)
         .await?;
     let migrate = {
@@ -159,5 +161,36 @@ async fn role_without_ddl_rights_runs() -> TestResult {
     let age = Duration::ZERO;
     assert_eq!(store.purge(PROJECT, age, Purge::Identity, 10).await?, 1);
     assert!(store.history(PROJECT, claim.id).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_that_cannot_be_read_stops_no_other() -> TestResult {
+    let Some(database) = Database::new().await else {
+        return Ok(());
+    };
+    let store = &database.store;
+    let fixture = &database;
+    for invoice in ["A", "B", "C"] {
+        let stored = store.receive(&report(invoice, "1"), Start::Stored).await?;
+        assert!(matches!(stored, Receipt::Stored { is_new: true, .. }));
+    }
+    fixture
+        .run("UPDATE cryptocloud_inbox.report SET amount = 'many' WHERE invoice_id = 'B'")
+        .await;
+    let query = ClaimQuery {
+        limit: 10,
+        lease: shared::LONG,
+        retry_span: shared::LONG,
+    };
+    let claimed = store.claim(PROJECT, query).await?;
+    let invoices = claimed.claims.iter();
+    let invoices: Vec<&str> = invoices
+        .map(|claim| claim.report.invoice_id().as_str())
+        .collect();
+    assert_eq!(invoices, ["A", "C"]);
+    let found = store.find(PROJECT, "B").await;
+    let kind = found.err().map(|error| error.kind());
+    assert_eq!(kind, Some(StoreErrorKind::Corrupt));
     Ok(())
 }

@@ -1,9 +1,13 @@
 //! The merchant's transaction and its end.
 
-use cryptocloud_postback_inbox::{FailureKind, InboxStore, Settled, State};
+use std::mem;
+
+use cryptocloud_postback_inbox::{
+    Failure, FailureKind, Handler, InboxStore, Payment, Settled, State,
+};
 use cryptocloud_postback_sqlx::{
     postgres,
-    sqlx::{AssertSqlSafe, raw_sql},
+    sqlx::{AssertSqlSafe, Connection, PgConnection, raw_sql},
 };
 
 use crate::{
@@ -155,7 +159,7 @@ async fn stale_worker_changes_nothing() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn temporary_tables_shadow_nothing() -> TestResult {
+async fn shadowing_names_fool_nothing() -> TestResult {
     let Some(database) = Database::new().await else {
         return Ok(());
     };
@@ -163,10 +167,9 @@ async fn temporary_tables_shadow_nothing() -> TestResult {
     let handler = Script::new([
         PAY,
         "CREATE TEMP TABLE report (id bigint, fence bigint, state text)",
-        "CREATE FUNCTION pg_temp.settle(bigint, bigint, boolean) RETURNS void LANGUAGE sql AS ''",
-        "CREATE FUNCTION pg_temp.current_setting(text, boolean) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'",
-        "CREATE FUNCTION pg_temp.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS 'SELECT NULL::timestamptz'",
-        "SET LOCAL search_path = pg_temp, public",
+        "CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+         AS 'SELECT NULL::timestamptz'",
+        "SET LOCAL search_path = pg_temp, public, pg_catalog",
     ]);
     let settled = database.settle(&payment, &handler).await;
     assert!(matches!(settled, Settled::Done), "{settled:?}");
@@ -207,5 +210,32 @@ async fn server_defaults_do_not_matter() -> TestResult {
             .await;
         assert_eq!(not_durable, 1);
     }
+    Ok(())
+}
+
+/// A handler that begins a transaction of its own within the given one, and leaves it open.
+struct Forgets;
+
+impl Handler<PgConnection> for Forgets {
+    async fn handle(&self, _: &Payment, tx: &mut PgConnection) -> Result<(), Failure> {
+        let mut nested = tx.begin().await?;
+        raw_sql(PAY).execute(&mut *nested).await?;
+        mem::forget(nested);
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nested_transaction_that_is_left_open_is_held() -> TestResult {
+    let Some(database) = Database::new().await else {
+        return Ok(());
+    };
+    let payment = database.payment().await;
+    match database.settle(&payment, &Forgets).await {
+        Settled::Failed(failure) => assert_eq!(failure.kind(), FailureKind::Hold),
+        settled => panic!("{settled:?}"),
+    }
+    assert_eq!(database.paid().await, 0);
+    assert_eq!(database.record().await.state, State::Running);
     Ok(())
 }

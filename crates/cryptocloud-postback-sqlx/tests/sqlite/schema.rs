@@ -1,6 +1,6 @@
 //! Migrations and versions.
 
-use cryptocloud_postback_inbox::{InboxStore, Receipt, StoreErrorKind};
+use cryptocloud_postback_inbox::{ClaimQuery, InboxStore, Receipt, Start, StoreErrorKind};
 use cryptocloud_postback_sqlx::{SqliteStore, sqlite};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -91,5 +91,34 @@ async fn dropped_receives_and_decisions_are_whole() -> TestResult {
     assert_eq!(file.number(torn).await, 0);
     let blocking = "SELECT count(*) FROM cryptocloud_inbox_report WHERE state = 'running'";
     assert_eq!(file.number(blocking).await, 20);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_that_cannot_be_read_stops_no_other() -> TestResult {
+    let file = File::new().await;
+    let store = &file.store;
+    let fixture = &file;
+    for invoice in ["A", "B", "C"] {
+        let stored = store.receive(&report(invoice, "1"), Start::Stored).await?;
+        assert!(matches!(stored, Receipt::Stored { is_new: true, .. }));
+    }
+    fixture
+        .run("UPDATE cryptocloud_inbox_report SET amount = 'many' WHERE invoice_id = 'B'")
+        .await;
+    let query = ClaimQuery {
+        limit: 10,
+        lease: shared::LONG,
+        retry_span: shared::LONG,
+    };
+    let claimed = store.claim(PROJECT, query).await?;
+    let invoices = claimed.claims.iter();
+    let invoices: Vec<&str> = invoices
+        .map(|claim| claim.report.invoice_id().as_str())
+        .collect();
+    assert_eq!(invoices, ["A", "C"]);
+    let found = store.find(PROJECT, "B").await;
+    let kind = found.err().map(|error| error.kind());
+    assert_eq!(kind, Some(StoreErrorKind::Corrupt));
     Ok(())
 }

@@ -8,7 +8,7 @@ use cryptocloud_postback_inbox::{
 use cryptocloud_postback_sqlx::{
     SqliteStore,
     sqlx::{
-        SqliteConnection,
+        SqliteConnection, raw_sql,
         sqlite::{SqlitePoolOptions, SqliteSynchronous},
     },
 };
@@ -89,18 +89,36 @@ async fn handler_that_ends_the_transaction_is_noticed() -> TestResult {
     Ok(())
 }
 
+/// A handler whose statement fails, and whose transaction is gone then.
+struct Loses(&'static str);
+
+impl Handler<SqliteConnection> for Loses {
+    async fn handle(&self, _: &Payment, tx: &mut SqliteConnection) -> Result<(), Failure> {
+        raw_sql("PRAGMA max_page_count = 1")
+            .execute(&mut *tx)
+            .await?;
+        let failed = raw_sql(self.0).execute(&mut *tx).await;
+        // As SQLite itself does if it cannot write to the disk.
+        raw_sql("ROLLBACK").execute(&mut *tx).await?;
+        Ok(failed.map(drop)?)
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn full_disk_is_no_fault_of_the_handler() -> TestResult {
     let file = File::new().await;
     let payment = file.payment().await;
     let fill = "CREATE TABLE big AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
                 LIMIT 1000) SELECT randomblob(1000) FROM n";
-    let script = Script::new([PAY, "PRAGMA max_page_count = 1", fill]);
-    let settled = file.settle(&payment, &script).await;
+    let settled = file.settle(&payment, &Loses(fill)).await;
     assert!(matches!(settled, Settled::Failed(_)), "{settled:?}");
-    assert_eq!(file.paid().await, 0);
+    let settled = file
+        .settle(&payment, &Loses("UPDATE orders SET paid = 9"))
+        .await;
+    assert!(matches!(settled, Settled::TransactionEnded), "{settled:?}");
     let settled = file.settle(&payment, &Script::new([PAY])).await;
     assert!(matches!(settled, Settled::Done), "{settled:?}");
+    assert_eq!(file.paid().await, 1);
     Ok(())
 }
 

@@ -28,12 +28,12 @@ async fn hostile_order_ids_are_shown_as_text() -> TestResult {
         browser.until_text(ORDER, id).await?;
         let ready = "return !document.querySelector('[aria-disabled]')";
         browser.until(ready).await?;
+        shop.press("forged_amount").await?;
+        browser.until_text("#held", id).await?;
         shop.press("payment").await?;
         browser.until_text(ORDER, "Paid").await?;
         browser.until_text(DELIVERY, id).await?;
-        shop.press("forged_amount").await?;
-        browser.until_text("#persons", id).await?;
-        let script = "return document.title === 'axum-shop' \
+        let script = "return document.title === 'Shop demo' \
                       && !document.querySelector('main img, main svg, main script, [onfocus]')";
         browser.until(script).await?;
         browser.check().await?;
@@ -43,7 +43,7 @@ async fn hostile_order_ids_are_shown_as_text() -> TestResult {
     browser.open(&shop.url()).await?;
     browser.until_text("#orders-count", "10").await?;
     browser
-        .until("return document.title === 'axum-shop'")
+        .until("return document.title === 'Shop demo'")
         .await?;
     browser.check().await?;
     browser.desktop().await?;
@@ -65,6 +65,6 @@ async fn the_content_security_policy_stops_injected_markup() -> TestResult {
         .await?;
     let error = browser.check().await.err().ok_or("no fault")?.to_string();
     assert!(error.contains("Content Security Policy"), "{error}");
-    assert_eq!(browser.client().title().await?, "axum-shop");
+    assert_eq!(browser.client().title().await?, "Shop demo");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The page of `axum-shop`.
+//! The page of the demo.
 
 mod hostile;
 mod keyboard;
@@ -11,7 +11,7 @@ use std::process::Command;
 use browser::{Browser, Program, TestResult, program};
 use tempfile::TempDir;
 
-/// A shop with a data folder of its own, and a browser that shows its page.
+/// A demo with a data folder of its own, and a browser that shows its page.
 struct Shop {
     /// `127.0.0.1:port`
     address: String,
@@ -86,7 +86,7 @@ impl Shop {
 }
 
 fn command(folder: &TempDir) -> Command {
-    let mut command = program("axum-shop", "axum-shop");
+    let mut command = program("demo", "demo");
     command.env("DATA_DIR", folder.path());
     command
 }

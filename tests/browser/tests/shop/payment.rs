@@ -19,18 +19,18 @@ async fn an_order_is_paid_once_and_attacks_are_refused() -> TestResult {
     let text = "Token is signed with another secret.";
     shop.delivered(&[
         "Refused",
-        "Answered 401",
+        "Response 401",
         r#"{"error":"Invalid token"}"#,
         text,
     ])
     .await?;
     browser.until_text(ORDER, text).await?;
     shop.press("forged_amount").await?;
-    let text = "Reported otherwise than expected: amount (less).";
-    shop.delivered(&["Kept for a person", "Answered 200", "0.00000113 BNB", text])
+    let text = "Postback does not match the order: amount too low.";
+    shop.delivered(&["Held for review", "Response 200", "0.00000113 BNB", text])
         .await?;
     browser.until_text(ORDER, "Open").await?;
-    browser.until_text("#persons", text).await?;
+    browser.until_text("#held", text).await?;
 
     shop.press("payment").await?;
     browser.until_text(ORDER, "Paid").await?;
@@ -38,25 +38,24 @@ async fn an_order_is_paid_once_and_attacks_are_refused() -> TestResult {
     shop.delivered(&[
         "Paid",
         "ORDER_93223",
-        "Answered 200",
+        "Response 200",
         text,
-        "11 of 11 checks held",
+        "11 of 11 checks passed",
     ])
     .await?;
-    browser.until_text(ORDER, "0.000113 BNB, as JSON").await?;
     browser.click(&format!("{ORDER} summary")).await?;
     for check in [
         "All 11 checks passed",
         "token is signed with the secret",
         "token was issued for this invoice",
-        "invoice is processed for the first time",
-        "order, currency and amount are those of an open order",
+        "payment is processed for the first time",
+        "invoice, order, amount and currency match an open order",
     ] {
         browser.until_text(ORDER, check).await?;
     }
 
     shop.press("duplicate").await?;
-    shop.delivered(&["Known already", "Answered 200", "the same token again"])
+    shop.delivered(&["Known already", "Response 200", "with the same token"])
         .await?;
     // The open details stay open when the order is rendered again.
     browser
@@ -64,26 +63,92 @@ async fn an_order_is_paid_once_and_attacks_are_refused() -> TestResult {
         .await?;
     browser.click("#format [value=form]").await?;
     shop.press("resend").await?;
-    shop.delivered(&["Known already", "Answered 200", "a new token for it"])
+    shop.delivered(&["Known already", "Response 200", "with a new token"])
         .await?;
     browser.click(&format!("{DELIVERY} summary")).await?;
-    shop.delivered(&["a form", "9 of 11 checks held"]).await?;
+    shop.delivered(&["a form", "9 of 11 checks passed"]).await?;
 
+    // The same forgery is still held, and cannot be accepted beside the payment.
     shop.press("forged_amount").await?;
-    let text = "Invoice was reported before with other fields.";
-    shop.delivered(&[
-        "Conflict",
-        "Answered 409",
-        r#"{"error":"Conflicting postback"}"#,
-        text,
-    ])
-    .await?;
+    shop.delivered(&["Held for review"]).await?;
     shop.press("forged_token").await?;
-    shop.delivered(&["Refused", "Answered 401"]).await?;
-    browser.until_text("#persons", "Conflict").await?;
+    shop.delivered(&["Refused", "Response 401"]).await?;
     browser.until_text(ORDER, "Paid").await?;
     browser.until_text("#deliveries-count", "7").await?;
     browser.check().await
+}
+
+/// A forgery that comes after the payment differs from it, and waits for a decision.
+#[tokio::test]
+async fn a_forgery_after_the_payment_is_a_conflict() -> TestResult {
+    let Some(shop) = Shop::start().await? else {
+        return Ok(());
+    };
+    let browser = &shop.browser;
+    shop.order("A-1").await?;
+    shop.press("payment").await?;
+    browser.until_text(ORDER, "Paid").await?;
+    shop.press("forged_amount").await?;
+    let text = "Invoice was reported with other fields before.";
+    shop.delivered(&["Conflict", "Response 409", text]).await?;
+    browser.until_text("#held", text).await?;
+    browser.check().await?;
+    // It cannot be credited beside the payment.
+    browser.click("#held [data-kind=accept]").await?;
+    browser
+        .until_text("#problem", "Not accepted: another report")
+        .await?;
+    let console = browser.console().await?;
+    assert!(
+        console.iter().all(|line| line.contains("409")),
+        "{console:?}"
+    );
+    ready_to_decide(&shop).await?;
+    browser.click("#held [data-kind=dismiss]").await?;
+    browser
+        .until("return !document.querySelector('#held-section').checkVisibility()")
+        .await?;
+    browser.until_text(ORDER, "Paid").await?;
+    browser.check().await
+}
+
+/// The operator decides on the page about what is held.
+#[tokio::test]
+async fn what_is_held_is_accepted_or_dismissed() -> TestResult {
+    let Some(shop) = Shop::start().await? else {
+        return Ok(());
+    };
+    let browser = &shop.browser;
+    for id in ["A-1", "A-2"] {
+        shop.order(id).await?;
+        shop.press("forged_amount").await?;
+        browser.until_text("#held", id).await?;
+    }
+    // The newest first
+    browser
+        .click("#held > :first-child [data-kind=dismiss]")
+        .await?;
+    browser
+        .until("return document.querySelectorAll('#held > li').length === 1")
+        .await?;
+    browser.until_text(ORDER, "Open").await?;
+    let amount = "return document.querySelector('#held [name=amount]').value === '0.000113'";
+    browser.until(amount).await?;
+    browser.click("#held [data-kind=accept]").await?;
+    browser
+        .until_text("#orders > :nth-child(2)", "Paid")
+        .await?;
+    browser
+        .until("return !document.querySelector('#held-section').checkVisibility()")
+        .await?;
+    browser.until_text(ORDER, "Open").await?;
+    browser.check().await
+}
+
+/// Waits until the buttons of what is held work again.
+async fn ready_to_decide(shop: &Shop) -> TestResult {
+    let ready = "return !document.querySelector('#held [data-busy]')";
+    shop.browser.until(ready).await
 }
 
 /// A second window, and a payment that no button of the page sent.
@@ -106,9 +171,7 @@ async fn every_open_page_updates_by_itself() -> TestResult {
     browser.until_text(ORDER, "Paid").await?;
 
     shop.order("A-2").await?;
-    let send = "fetch('/simulate', {method: 'POST', headers: {'Content-Type': 'application/json'}, \
-                body: JSON.stringify({order_id: 'A-2', kind: 'payment', format: 'json'})})";
-    browser.run(send).await?;
+    browser.run(PAY_NEWEST).await?;
     browser.until_text(ORDER, "Paid").await?;
     client.switch_to_window(second).await?;
     browser.until_text(ORDER, "A-2").await?;
@@ -145,10 +208,9 @@ async fn a_button_shows_the_rest_of_a_long_log() -> TestResult {
     };
     let browser = &shop.browser;
     shop.order("A-1").await?;
-    let send = "for (let n = 0; n < 12; n += 1) fetch('/simulate', {method: 'POST', \
-                headers: {'Content-Type': 'application/json'}, \
-                body: JSON.stringify({order_id: 'A-1', kind: 'payment', format: 'json'})})";
-    browser.run(send).await?;
+    for _ in 0..12 {
+        browser.run(PAY_NEWEST).await?;
+    }
     browser.until_text("#deliveries-count", "12").await?;
     browser
         .until_text("#deliveries + .more", "Show 2 more")
@@ -161,7 +223,7 @@ async fn a_button_shows_the_rest_of_a_long_log() -> TestResult {
     // Exactly one of them paid the order.
     browser.until_text(ORDER, "Paid").await?;
     let paid = "return [...document.querySelectorAll('#deliveries > li')] \
-                .filter((item) => item.innerText.includes('11 of 11 checks held')).length === 1";
+                .filter((item) => item.innerText.includes('11 of 11 checks passed')).length === 1";
     browser.until(paid).await?;
     browser.check().await
 }
@@ -174,7 +236,7 @@ async fn the_form_shows_what_is_wrong_with_an_order() -> TestResult {
     let browser = &shop.browser;
     browser.fill("#amount", "12,5").await?;
     browser.click("#new button").await?;
-    let text = "Amount is not a decimal number above zero.";
+    let text = "Amount is not a decimal number.";
     browser.until_text("#new-problem", text).await?;
     // The typed amount stays, to be corrected.
     browser
@@ -193,3 +255,12 @@ async fn the_form_shows_what_is_wrong_with_an_order() -> TestResult {
     assert_eq!(browser.text("#new-problem").await?, "");
     browser.check().await
 }
+
+/// Pays the newest order without a button of the page.
+const PAY_NEWEST: &str = "
+    fetch('/orders').then((response) => response.json()).then(([order]) => {
+        const { id, invoice_id, amount, currency } = order;
+        const body = { kind: 'payment', format: 'json', order_id: id, invoice_id, amount, currency };
+        const headers = { 'Content-Type': 'application/json' };
+        return fetch('/simulate', { method: 'POST', headers, body: JSON.stringify(body) });
+    })";

@@ -1,36 +1,34 @@
-//! Receives postbacks and credits each invoice in a ledger. The tests start it and kill it.
+//! Receives postbacks and credits each invoice in a ledger. The tests start it, stop it and kill it.
 #![forbid(unsafe_code)]
 
 mod actix;
 mod axum;
 mod shop;
-mod till;
 
 use std::{
     env,
     error::Error,
     io::{self, Write},
     net::SocketAddr,
-    process, thread,
+    thread,
 };
 
 use durability::{Framework, Options};
+use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::parse(env::args().skip(1))?;
-    // Off unless `RUST_LOG` is set, because the tests break stores on purpose.
-    let log = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off"));
+    let argument = env::args().nth(1).ok_or("usage: receiver OPTIONS")?;
+    let options: Options = serde_json::from_str(&argument)?;
+    // The tests read the lines of postbacks that were not stored.
+    let log = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
     tracing_subscriber::fmt()
+        .with_ansi(false)
         .with_env_filter(log)
         .with_writer(io::stderr)
         .init();
-    // The test holds the other end of the pipe, so this process ends with it.
-    thread::spawn(|| {
-        let _ = io::copy(&mut io::stdin(), &mut io::sink());
-        process::exit(0)
-    });
-    match options.framework {
+    let framework = options.framework;
+    match framework {
         Framework::Actix => actix_web::rt::System::new().block_on(actix::serve(options)),
         Framework::Axum => tokio::runtime::Runtime::new()?.block_on(axum::serve(options)),
     }
@@ -38,4 +36,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn announce(address: SocketAddr) -> io::Result<()> {
     writeln!(io::stdout(), "http://{address}/postback")
+}
+
+/// Resolves when the test, which holds the other end of the pipe, closes it or ends.
+async fn end_of_input() {
+    let (sender, receiver) = oneshot::channel::<()>();
+    thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        drop(sender);
+    });
+    let _ = receiver.await;
 }

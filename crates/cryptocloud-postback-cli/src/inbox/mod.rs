@@ -1,0 +1,34 @@
+//! `ccpostback inbox`: what an operator does with the payment inbox of a service.
+
+mod import;
+mod migrate;
+mod problem;
+mod store;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+/// Create the tables of a payment inbox, and store what only the log has kept
+#[derive(clap::Args, Debug)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Migrate(migrate::Args),
+    Import(import::Args),
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Command::Migrate(args) => migrate::run(&args).await,
+        Command::Import(args) => import::run(args).await,
+    }
+}
+
+/// The exit code after Ctrl-C, as shells have it: 128 and the number of SIGINT.
+const INTERRUPTED: u8 = 130;

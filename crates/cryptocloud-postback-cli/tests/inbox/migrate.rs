@@ -1,0 +1,136 @@
+use std::fs;
+
+use cryptocloud_postback_sqlx::{PostgresStore, SqliteStore, sqlx};
+use serde_json::json;
+use tempfile::TempDir;
+use throw_away_servers::PostgresServer;
+
+use crate::{PASSWORD, TestResult, call, program, run};
+
+#[tokio::test]
+async fn sqlite() -> TestResult {
+    let folder = TempDir::new()?;
+    let file = folder.path().join("shop.db");
+    let url = format!("sqlite://{}", file.display());
+    let created = call(&["migrate", "--database-url", &url]);
+    assert_eq!(created.code, Some(0), "{created:?}");
+    let version = SqliteStore::connect(&file).await?.schema_version().await?;
+    let expected = format!(
+        "SQLite file {}: schema created at version {version}\n",
+        file.display()
+    );
+    assert_eq!(created.stdout, expected);
+
+    let again = call(&["migrate", "--database-url", &url]);
+    assert_eq!(again.code, Some(0));
+    let expected = format!("schema is at version {version}, nothing to do\n");
+    assert!(again.stdout.ends_with(&expected), "{again:?}");
+    let again = call(&["migrate", "--json", "--database-url", &url]);
+    assert_eq!(again.json(), json!({"from": version, "to": version}));
+    Ok(())
+}
+
+#[tokio::test]
+async fn sqlite_that_cannot_be_opened() -> TestResult {
+    let folder = TempDir::new()?;
+    let path = folder.path().join("missing/shop.db");
+    let url = format!("sqlite:{}", path.display());
+    call(&["migrate", "--database-url", &url]).fails("check the path and its permissions");
+    let path = folder.path().join("no-database");
+    fs::write(&path, "x".repeat(4096))?;
+    let url = format!("sqlite:{}", path.display());
+    call(&["migrate", "--database-url", &url]).fails("file is not a database");
+    Ok(())
+}
+
+#[tokio::test]
+async fn postgres() -> TestResult {
+    let Some(server) = PostgresServer::start() else {
+        return Ok(());
+    };
+    let port = server.port();
+    let url =
+        |role: &str, name: &str| format!("postgres://{role}:{PASSWORD}@127.0.0.1:{port}/{name}");
+    let owner = url("postgres", "postgres");
+    let migrate = |url: &str| {
+        run(
+            program(&["migrate", "--json"]).env("DATABASE_URL", url),
+            b"",
+        )
+    };
+
+    let store = PostgresStore::connect(&owner).await?;
+    sqlx::raw_sql("CREATE ROLE shop LOGIN; CREATE ROLE locked NOLOGIN")
+        .execute(store.pool())
+        .await?;
+    migrate(&url("shop", "postgres")).fails(
+        "permission denied for database postgres: for `migrate` name a role that may create",
+    );
+    assert_eq!(store.schema_version().await?, 0);
+    migrate(&url("locked", "postgres")).fails("not permitted to log in: check the user");
+    migrate(&url("postgres", "missing")).fails("create the database, or correct its name");
+
+    let first = migrate(&owner).json();
+    let version = store.schema_version().await?;
+    assert_eq!(first, json!({"from": 0, "to": version}));
+    assert_eq!(
+        migrate(&owner).json(),
+        json!({"from": version, "to": version})
+    );
+
+    server.crash()?;
+    let expected = format!("PostgreSQL at 127.0.0.1:{port}: ");
+    let ended = migrate(&owner);
+    ended.fails(&expected);
+    ended.fails("Connection refused (os error 111): check the URL, and that the server is running");
+    Ok(())
+}
+
+#[test]
+fn wrong_urls() {
+    call(&["migrate"]).fails("no store is named: set DATABASE_URL");
+    let check = |url: &str, problem: &str| {
+        let url = url.replace("PASSWORD", PASSWORD);
+        call(&["migrate", "--database-url", &url]).fails(problem);
+        run(program(&["migrate"]).env("DATABASE_URL", &url), b"").fails(problem);
+    };
+    check(
+        "mysql://u:PASSWORD@db/x",
+        "must begin with postgres:// or sqlite:",
+    );
+    check(
+        "postgres://u:PASSWORD/@db/x",
+        "the URL is malformed: in a password",
+    );
+    check("sqlite::memory:", "name a file");
+    let redis = format!("redis://u:{PASSWORD}@127.0.0.1:1/");
+    call(&["migrate", "--redis-url", &redis]).fails("Redis at 127.0.0.1:1: store is unavailable");
+    // clap quotes an argument that it does not expect.
+    for arguments in [
+        &["migrate", &redis][..],
+        &["migrate", "--database-url", &redis, "--redis-url", &redis],
+        &["import", &redis, &redis],
+        &["import", &redis],
+        &["import", "--redis-durability", &redis],
+    ] {
+        let ended = call(arguments);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(!ended.stderr.is_empty());
+    }
+}
+
+#[test]
+fn help_has_examples_and_exit_codes() {
+    for command in ["migrate", "import"] {
+        let ended = call(&[command, "--help"]);
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+        for text in [
+            "Examples:\n  ",
+            ":PASSWORD@",
+            "\nExit code: 0",
+            "--database-url <URL>",
+        ] {
+            assert!(ended.stdout.contains(text), "{text}: {ended:?}");
+        }
+    }
+}

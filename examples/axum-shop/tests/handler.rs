@@ -1,0 +1,39 @@
+//! A test of the handler alone: a payment from a builder, and a database in memory.
+
+use axum_shop::{PayOrder, SCHEMA};
+use cryptocloud_postback_axum::inbox::{FailureKind, Handler, Payment};
+use sqlx::{Connection, SqliteConnection};
+
+#[tokio::test]
+async fn an_order_is_paid_once_and_an_underpaid_one_is_held()
+-> Result<(), Box<dyn std::error::Error>> {
+    let mut tx = SqliteConnection::connect("sqlite::memory:").await?;
+    sqlx::raw_sql(SCHEMA).execute(&mut tx).await?;
+    let order = "INSERT INTO orders (id, invoice_id, amount, currency) VALUES ('A-1', 'ILRAJE1Q', '10.5', 'TON')";
+    sqlx::query(order).execute(&mut tx).await?;
+    let reported = Payment::builder("INV-ILRAJE1Q".parse()?)
+        .order_id("A-1")
+        .currency("TON".parse()?);
+
+    let underpaid = reported.clone().amount("10.4".parse()?).build();
+    let failure = PayOrder
+        .handle(&underpaid, &mut tx)
+        .await
+        .expect_err("held");
+    assert_eq!(failure.kind(), FailureKind::Hold);
+    assert_eq!(
+        failure.to_string(),
+        "postback does not match the order: amount too low"
+    );
+
+    let paid = reported.amount("10.5".parse()?).build();
+    assert!(PayOrder.handle(&paid, &mut tx).await.is_ok());
+    // The inbox prevents this, unless its rows are lost.
+    let failure = PayOrder.handle(&paid, &mut tx).await.expect_err("held");
+    assert_eq!(failure.to_string(), "changed 0 rows instead of one");
+    let emails: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox")
+        .fetch_one(&mut tx)
+        .await?;
+    assert_eq!(emails, 1);
+    Ok(())
+}

@@ -1,0 +1,64 @@
+// Payments that wait for an operator, and the operator's decisions.
+
+import { $, OUTCOMES, isolated, make, mark, row, sentence, time } from './dom.js';
+import { aMoment, post } from './post.js';
+
+export function held(item) {
+  const amount = field('Amount to credit', { name: 'amount', value: item.price ?? item.amount ?? '', inputmode: 'decimal' });
+  const order = field('For the order', { name: 'order', value: item.own ?? item.order_id ?? '', spellcheck: 'false' });
+  return make(
+    'li',
+    { class: 'delivery' },
+    make('div', { class: 'top' }, mark(OUTCOMES[item.state] ?? OUTCOMES.held), time(item.received_at * 1000)),
+    make('p', {}, sentence(item.reason)),
+    make(
+      'dl',
+      {},
+      ...row('Invoice', isolated(item.invoice_id)),
+      ...(item.order_id === null ? [] : row('Order', isolated(item.order_id))),
+      ...row('Reported', `${item.amount ?? 'no amount'} ${item.currency ?? ''}`),
+    ),
+    make(
+      'form',
+      { class: 'decide', autocomplete: 'off', submit: (event) => accept(event, item) },
+      amount,
+      order,
+      make(
+        'div',
+        { class: 'actions' },
+        make('button', { class: 'primary', 'data-kind': 'accept' }, 'Accept', about(item)),
+        make('button', { type: 'button', 'data-kind': 'dismiss', click: (event) => dismiss(event, item) }, 'Dismiss', about(item)),
+      ),
+    ),
+  );
+}
+
+const about = (item) => make('span', { class: 'unseen' }, ` the payment of invoice ${item.invoice_id}`);
+
+function field(text, attributes) {
+  return make('label', {}, text, make('input', attributes));
+}
+
+function accept(event, item) {
+  event.preventDefault();
+  const { amount, order } = Object.fromEntries(new FormData(event.currentTarget));
+  const body = { amount: amount.trim() };
+  // The order of the invoice needs no name.
+  if (order && order !== item.own) body.order_id = order;
+  return decide(event.currentTarget, `/held/${item.id}/accept`, body, 'Not accepted');
+}
+
+function dismiss(event, item) {
+  const form = event.currentTarget.closest('form');
+  return decide(form, `/held/${item.id}/dismiss`, { note: 'dismissed on the page' }, 'Not dismissed');
+}
+
+async function decide(form, path, body, failed) {
+  if (form.dataset.busy) return;
+  form.dataset.busy = 'true';
+  const pause = aMoment();
+  const { problem } = await post(path, body);
+  $('problem').textContent = problem ? `${failed}: ${problem}.` : '';
+  await pause;
+  delete form.dataset.busy;
+}
