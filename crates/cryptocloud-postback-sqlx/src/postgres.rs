@@ -17,11 +17,11 @@ use crate::{
     statements::{Statements, Words},
 };
 
-/// How every transaction begins, whatever the server's defaults are.
-macro_rules! begin {
+/// What every transaction sets first, whatever the server's defaults are.
+macro_rules! settings {
     ($limits:literal) => {
         concat!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED; ",
+            "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; ",
             "SELECT set_config('synchronous_commit', 'on', true) ",
             "WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write'); ",
             $limits
@@ -39,7 +39,7 @@ pub type PostgresStore = SqlStore<Postgres>;
 /// the error of an earlier statement was ignored. Do not commit then.
 pub const SETTLE: &str = "SELECT cryptocloud_inbox.settle($1::bigint, $2::bigint, $3::boolean)";
 
-/// SQLSTATE: the transaction was not begun by [`begin`], or has been committed or rolled back since.
+/// SQLSTATE: the transaction was not begun by [`begin`] or [`mark`](mark()), or has been committed or rolled back since.
 pub const TRANSACTION_ENDED: &str = "CC001";
 
 /// SQLSTATE: another worker has taken over. Nothing is left to do.
@@ -92,10 +92,39 @@ pub const MIGRATIONS: &[Migration] = &[Migration::new(1, include_str!("../sql/po
 #[must_use]
 pub fn begin(claim: &Claim, limits: &Limits) -> String {
     format!(
-        begin!(
+        "BEGIN; {}; SAVEPOINT cryptocloud_inbox",
+        mark(claim, limits)
+    )
+}
+
+/// The statements that mark a transaction which the driver has begun, for one round trip as a simple
+/// query. They must be the first ones in it.
+///
+/// It is [`begin`] for drivers that begin transactions by a method of their own, and so roll back by
+/// themselves if the handler fails or is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use cryptocloud_postback::InvoiceId;
+/// use cryptocloud_postback_inbox::{Limits, Payment};
+/// use cryptocloud_postback_sqlx::postgres;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let payment = Payment::builder(InvoiceId::parse("ILRAJE1Q")?).build();
+/// let mark = postgres::mark(payment.claim(), &Limits::default());
+/// assert!(mark.starts_with("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "));
+/// assert!(mark.contains(&format!("cryptocloud.claim = '{}'", payment.claim())));
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub fn mark(claim: &Claim, limits: &Limits) -> String {
+    format!(
+        settings!(
             "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}; \
              SET LOCAL idle_in_transaction_session_timeout = {}; \
-             SET LOCAL cryptocloud.claim = '{}'; SAVEPOINT cryptocloud_inbox"
+             SET LOCAL cryptocloud.claim = '{}'"
         ),
         millis(limits.statement),
         millis(limits.lock),
@@ -130,14 +159,20 @@ impl SqlStore<Postgres> {
 impl Dialect for Postgres {}
 
 impl Calls for Postgres {
-    const BEGIN: &'static str = begin!(
-        "SET LOCAL statement_timeout = '4s'; SET LOCAL lock_timeout = '2s'; \
-         SET LOCAL idle_in_transaction_session_timeout = '10s'"
+    const BEGIN: &'static str = concat!(
+        "BEGIN; ",
+        settings!(
+            "SET LOCAL statement_timeout = '4s'; SET LOCAL lock_timeout = '2s'; \
+             SET LOCAL idle_in_transaction_session_timeout = '10s'"
+        )
     );
     // The number is the first eight bytes of the crate's name.
-    const BEGIN_MIGRATION: &'static str = begin!(
-        "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '200ms'; \
-         SELECT pg_advisory_xact_lock(7165923480996635500)"
+    const BEGIN_MIGRATION: &'static str = concat!(
+        "BEGIN; ",
+        settings!(
+            "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '200ms'; \
+             SELECT pg_advisory_xact_lock(7165923480996635500)"
+        )
     );
     const HANDLER_LIMIT: Option<Duration> = None;
     const ONE_WRITER: bool = false;

@@ -37,8 +37,8 @@ impl<DB: Dialect> Settles for SqlStore<DB, ()> {
 
     /// The handler settles in a transaction of its own, so only the outcome is looked up here.
     async fn settle<H: Handler<()>>(&self, attempt: Attempt<'_, H>) -> Settled {
-        if let Err(failure) = attempt.run(&mut ()).await {
-            return Settled::Failed(failure);
+        if let Err(ended) = in_own_transaction(self, &attempt).await {
+            return ended;
         }
         let claim = attempt.claim();
         match self.get(claim.report.identity.project(), claim.id).await {
@@ -47,6 +47,22 @@ impl<DB: Dialect> Settles for SqlStore<DB, ()> {
             Err(error) => Settled::Unknown(error),
         }
     }
+}
+
+async fn in_own_transaction<DB: Dialect, H: Handler<()>>(
+    store: &SqlStore<DB, ()>,
+    attempt: &Attempt<'_, H>,
+) -> Result<(), Settled> {
+    let _turn = if DB::ONE_WRITER {
+        let deadline = Instant::now() + attempt.limits().statement;
+        let turn = store.queue.handler_turn(deadline).await;
+        Some(turn.map_err(|fault| Settled::NotBegun(fault.into()))?)
+    } else {
+        None
+    };
+    run::<DB, _, _>(attempt, &mut ())
+        .await
+        .map_err(Settled::Failed)
 }
 
 async fn in_given_transaction<DB: Dialect, H: Handler<DB::Connection>>(
@@ -79,13 +95,10 @@ async fn in_given_transaction<DB: Dialect, H: Handler<DB::Connection>>(
             Err(fault) => return Settled::NotBegun(fault.into()),
         }
     }
-    let ran = attempt.run::<DB::Connection>(work.connection());
-    let ran = time::timeout(DB::HANDLER_LIMIT.unwrap_or(Duration::MAX), ran).await;
+    let ran = run::<DB, _, _>(&attempt, work.connection()).await;
     work.set_deadline(Instant::now() + limits.statement);
-    match ran {
-        Ok(Ok(())) => {}
-        Ok(Err(failure)) => return roll_back(work, failure).await,
-        Err(_) => return roll_back(work, Failure::retry("handler timed out")).await,
+    if let Err(failure) = ran {
+        return roll_back(work, failure).await;
     }
     if let Err(fault) = settle(store, &attempt, &mut work).await {
         return not_settled(work, fault).await;
@@ -103,6 +116,18 @@ async fn in_given_transaction<DB: Dialect, H: Handler<DB::Connection>>(
         return Settled::Failed(Failure::hold("handler left a nested transaction open"));
     }
     Settled::Done
+}
+
+/// Runs the handler within the limits of the inbox and of the database.
+async fn run<DB: Dialect, Tx, H: Handler<Tx>>(
+    attempt: &Attempt<'_, H>,
+    tx: &mut Tx,
+) -> Result<(), Failure> {
+    let limit = DB::HANDLER_LIMIT.unwrap_or(Duration::MAX);
+    match time::timeout(limit, attempt.run(tx)).await {
+        Ok(ran) => ran,
+        Err(_) => Err(Failure::retry("handler timed out")),
+    }
 }
 
 /// After a failure of the handler.

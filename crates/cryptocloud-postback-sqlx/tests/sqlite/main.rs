@@ -2,6 +2,7 @@
 
 mod contract;
 mod file;
+mod own_transaction;
 mod schema;
 mod settle;
 #[path = "../shared/mod.rs"]
