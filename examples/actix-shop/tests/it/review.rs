@@ -1,6 +1,9 @@
 use serde_json::{Value, json};
 
-use crate::{TestResult, postback, process::Database};
+use crate::{
+    TestResult, postback,
+    process::{Database, until},
+};
 
 #[tokio::test]
 async fn what_does_not_match_is_held_and_pays_if_accepted() -> TestResult {
@@ -51,7 +54,7 @@ async fn what_does_not_match_is_held_and_pays_if_accepted() -> TestResult {
         let accept = json!({"amount": "12.4"});
         let path = format!("/held/{id}/accept");
         assert_eq!(api.post(&path, &accept).await?.0, 200, "{order}");
-        super::process::until(order, async || Ok(api.held().await?.len() == 1)).await?;
+        until(order, async || Ok(api.held().await?.len() == 1)).await?;
         assert_eq!(api.accept(id).await?, 200, "{order}");
         api.until_paid(order).await?;
         assert_eq!(api.held().await?, [], "{order}");
@@ -88,7 +91,7 @@ async fn what_finds_no_order_is_held() -> TestResult {
     let path = format!("/held/{id}/accept");
     assert_eq!(api.post(&path, &accept).await?.0, 200);
     let is_paid = async || Ok(api.paid_by("B").await?.as_deref() == Some("Named"));
-    super::process::until("order B is paid", is_paid).await?;
+    until("order B is paid", is_paid).await?;
 
     // It is not a payment.
     let id = expect_held("Nothing").await?;
@@ -147,5 +150,23 @@ async fn the_proven_invoice_finds_the_order() -> TestResult {
     assert_eq!(api.paid_by("Mine").await?, None);
     let (_, _, reason) = api.held().await?.pop().ok_or("not held")?;
     assert_eq!(reason, "postback does not match the order: order differs");
+    Ok(())
+}
+
+/// As after a backup of the inbox alone was restored.
+#[tokio::test]
+async fn a_payment_that_the_inbox_has_forgotten_is_held() -> TestResult {
+    let Some(database) = Database::create("forgotten").await? else {
+        return Ok(());
+    };
+    let shop = database.start_shop().await?;
+    let api = &shop.api;
+    api.create("A").await?;
+    assert_eq!(api.pay(&postback("A")).await?, 200);
+    database.run("DELETE FROM cryptocloud_inbox.report").await?;
+    assert_eq!(api.pay(&postback("A")).await?, 200);
+    let (_, _, reason) = api.held().await?.pop().ok_or("not held")?;
+    assert_eq!(reason, "changed 0 rows instead of one");
+    assert_eq!(database.count("outbox").await?, 1);
     Ok(())
 }

@@ -97,10 +97,19 @@ async fn a_rolling_restart_under_load_loses_nothing() -> TestResult {
         return Ok(());
     };
     let mut shops = [database.start_shop().await?, database.start_shop().await?];
-    let orders: Vec<String> = (0..400).map(|number| format!("A{number}")).collect();
+    let orders: Vec<String> = (0..80).map(|number| format!("A{number}")).collect();
     for order in &orders {
         shops[0].api.create(order).await?;
     }
+    // Every restart meets postbacks that are not even stored.
+    database
+        .run(
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             PERFORM pg_sleep(1.5); RETURN NEW; END $$; \
+             CREATE TRIGGER slow BEFORE INSERT ON cryptocloud_inbox.report \
+             FOR EACH ROW EXECUTE FUNCTION slow()",
+        )
+        .await?;
     let apis = Arc::new(Mutex::new(shops.each_ref().map(|shop| shop.api.clone())));
     let load = tokio::spawn(send(orders.clone(), Arc::clone(&apis)));
     let mut restarts = 0;
@@ -117,7 +126,7 @@ async fn a_rolling_restart_under_load_loses_nothing() -> TestResult {
     for order in &orders {
         shops[0].api.until_paid(order).await?;
     }
-    assert_eq!(database.count("outbox").await?, 400);
+    assert_eq!(database.count("outbox").await?, 80);
     assert_eq!(shops[0].api.held().await?, []);
     Ok(())
 }

@@ -34,7 +34,15 @@ async fn check_cuts(kind: Kind, framework: Framework, then: Then, is_warm: bool)
             skip: passes,
             then,
         });
-        let response = books.send(url, &format!("CUT{passes}")).await;
+        let invoice = format!("CUT{passes}");
+        let response = books.send(url, &invoice).await;
+        if response == Response::Accepted {
+            let effects = stand.place.ledger.effects().await?;
+            assert!(
+                effects.contains_key(&invoice),
+                "{invoice} got a 200 too early"
+            );
+        }
         if stand.proxy.disarm() {
             assert_eq!(response, Response::Accepted);
             break;
