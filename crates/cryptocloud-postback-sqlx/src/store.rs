@@ -50,8 +50,10 @@ impl<DB: Dialect> SqlStore<DB> {
     }
 
     /// A store for handlers that begin, settle and commit a transaction of their own, with another
-    /// driver. Such a handler runs the published `BEGIN` and settle statements itself; the payment
-    /// is held for review if it returns `Ok` without having settled.
+    /// driver. Such a handler runs the published statements, of the module `postgres` or `sqlite`,
+    /// itself; the payment is held for review if it returns `Ok` without having settled.
+    ///
+    /// On SQLite such handlers too run one at a time, for at most 2 s each.
     #[must_use]
     pub fn with_own_transactions(self) -> SqlStore<DB, ()> {
         SqlStore {
