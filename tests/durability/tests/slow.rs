@@ -1,6 +1,6 @@
 //! SQLite has one writer: slow handlers of one process must leave room for another one.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use durability::{Framework, Options};
 use tokio::task::JoinSet;
@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use crate::{
     TestResult,
     books::Books,
+    eventually,
     place::{Kind, Place},
     sender::Response,
 };
@@ -26,18 +27,28 @@ async fn receives_pass_slow_handlers() -> TestResult {
             ..place.options(Framework::Axum)
         })
         .await?;
+    let books = Arc::new(Books::new()?);
+    // Enough for handlers until the last receive.
+    for number in 0..WAITING {
+        books
+            .send(receives.url(), &format!("WAITING{number}"))
+            .await;
+    }
     let handles = place
         .start(&Options {
             work: Duration::from_millis(50),
             ..place.options(Framework::Actix)
         })
         .await?;
-    let books = std::sync::Arc::new(Books::new()?);
+    eventually("a handler has run", async || {
+        Ok(!place.ledger.effects().await?.is_empty())
+    })
+    .await?;
     let mut senders = JoinSet::new();
-    for sender in 0..4 {
-        let (books, url) = (std::sync::Arc::clone(&books), receives.url().to_owned());
+    for sender in 0..SENDERS {
+        let (books, url) = (Arc::clone(&books), receives.url().to_owned());
         senders.spawn(async move {
-            for number in 0..25 {
+            for number in 0..EACH {
                 // A receive beyond its limit gets a 503.
                 let response = books.send(&url, &format!("SLOW{sender}X{number}")).await;
                 assert_eq!(response, Response::Accepted);
@@ -46,10 +57,15 @@ async fn receives_pass_slow_handlers() -> TestResult {
     }
     senders.join_all().await;
     let balance = books.close(&place).await?;
-    assert_eq!((balance.stored, balance.logged), (100, 0));
+    let all = WAITING + SENDERS * EACH;
+    assert_eq!((balance.stored, balance.logged), (all, 0));
     let effects = place.ledger.effects().await?;
     let mut effects = effects.values().flatten();
     assert!(effects.all(|effect| effect.process == "actix"));
     handles.end().await?;
     receives.end().await
 }
+
+const EACH: usize = 10;
+const SENDERS: usize = 4;
+const WAITING: usize = 100;

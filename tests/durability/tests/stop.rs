@@ -33,7 +33,8 @@ impl Point {
             (_, Self::Received) => ("SET LOCAL cryptocloud.claim", 0, 0),
             // Receive and the effect name the invoice; settle follows.
             (_, Self::Handled) => ("STOPPED", 1, 1),
-            (_, Self::Settled) => ("COMMIT", 0, 0),
+            // A whole statement, unlike the one in READ COMMITTED.
+            (_, Self::Settled) => ("COMMIT\0", 0, 0),
         };
         Trap {
             further,

@@ -45,12 +45,20 @@ impl Size {
         Ok(())
     }
 
-    /// Bytes a payment, tables and indexes.
+    /// Bytes a settled payment, after a vacuum.
     pub(crate) async fn of_each(&self, payments: usize) -> BenchResult<Option<f64>> {
         let bytes: i64 = match self {
-            Self::Postgres(pool) => sqlx::query_scalar(POSTGRES).fetch_one(pool).await?,
+            Self::Postgres(pool) => {
+                sqlx::query("VACUUM FULL cryptocloud_inbox.report")
+                    .execute(pool)
+                    .await?;
+                sqlx::query_scalar(POSTGRES).fetch_one(pool).await?
+            }
             Self::Redis(_, sum) => sum.load(Ordering::Relaxed),
-            Self::Sqlite(pool) => sqlx::query_scalar(SQLITE).fetch_one(pool).await?,
+            Self::Sqlite(pool) => {
+                sqlx::query("VACUUM").execute(pool).await?;
+                sqlx::query_scalar(SQLITE).fetch_one(pool).await?
+            }
             Self::Unknown => return Ok(None),
         };
         Ok(Some(bytes as f64 / payments as f64))
