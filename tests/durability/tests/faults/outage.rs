@@ -57,11 +57,11 @@ async fn check(kind: Kind) -> TestResult {
     }
     let operator = place.operator()?;
     for invoice in &invoices {
-        assert_eq!(
-            operator.find(invoice).await?,
-            [],
-            "{invoice} is half stored"
-        );
+        let stored = operator.find(invoice).await?.len();
+        // A write that waits for SQLite's lock cannot be called back when its 503 is sent, so the
+        // report in the log can be stored as well.
+        let most = usize::from(kind == Kind::Sqlite);
+        assert!(stored <= most, "{invoice} is stored {stored} times");
     }
     // Some senders do send again, at the same time.
     let (resent, _) = invoices.split_at(25);
