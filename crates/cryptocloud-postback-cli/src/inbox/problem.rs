@@ -16,9 +16,7 @@ pub(super) fn explain(address: &Address, error: &StoreError) -> anyhow::Error {
         StoreErrorKind::NotDurable => {
             Some("change the setting, or run the command with --redis-durability")
         }
-        StoreErrorKind::OutcomeUnknown => {
-            Some("run it again; it is safe, nothing stored changes")
-        }
+        StoreErrorKind::OutcomeUnknown => Some("run it again; it is safe, nothing stored changes"),
         StoreErrorKind::ReadOnly => Some("use a server or file that accepts writes"),
         StoreErrorKind::TimedOut | StoreErrorKind::Unavailable => {
             let source = error.source().and_then(|source| source.downcast_ref());
