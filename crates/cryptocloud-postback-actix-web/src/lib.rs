@@ -27,8 +27,8 @@
 //!     }
 //! }
 //!
-//! /// For `App::configure`. Make verifier and inbox in `main`, outside of the closure of
-//! /// `HttpServer::new`.
+//! /// For `App::configure`. Create the verifier and the inbox in `main`, outside the closure
+//! /// of `HttpServer::new`.
 //! fn configure(config: &mut web::ServiceConfig, verifier: Verifier, inbox: Inbox) {
 //!     config.route("/postback", postback_route(verifier, inbox));
 //! }
@@ -66,7 +66,7 @@
 //!
 //! # The extractor alone
 //!
-//! If you have once-only processing of your own, take [`VerifiedPostback`]; "[What it does not do](#what-it-does-not-do)" says what is up to you then.
+//! If you already process each payment only once, use [`VerifiedPostback`] on its own; "[What it does not do](#what-it-does-not-do)" says what is up to you then.
 //!
 //! ```
 //! use actix_web::{Result, web};
@@ -100,9 +100,9 @@
 //!     Ok(Received)
 //! }
 //!
-//! /// For `App::configure`. Build the verifier once, outside of the closure of `HttpServer::new`.
+//! /// For `App::configure`. Build the verifier once, outside the closure of `HttpServer::new`.
 //! fn configure(config: &mut web::ServiceConfig, verifier: Verifier) {
-//!     // Every method, because the extractor responds to other methods than POST with 405.
+//!     // Every method, because the extractor responds with 405 to any method other than POST.
 //!     let route = web::route().to(paid);
 //!     config.service(web::resource("/postback").app_data(verifier).route(route));
 //! }
@@ -200,7 +200,7 @@
 //! - Return [`Received`] only after the commit, also if the invoice was credited before. On an error
 //!   return a status of 500 or above.
 //! - Keep what does not match an order, such as an underpaid payment, for review.
-//! - Try again by yourself what failed.
+//! - Retry failures yourself.
 //! - Ask the vendor's API now and then for paid invoices: whether a postback is sent again after an
 //!   error is not documented.
 //!

@@ -64,7 +64,7 @@
 //!
 //! # The extractor alone
 //!
-//! If you have once-only processing of your own, take [`VerifiedPostback`]; "[What it does not do](#what-it-does-not-do)" says what is up to you then.
+//! If you already process each payment only once, use [`VerifiedPostback`] on its own; "[What it does not do](#what-it-does-not-do)" says what is up to you then.
 //!
 //! ```
 //! use axum::{Router, http::StatusCode, routing::any};
@@ -99,7 +99,7 @@
 //! }
 //!
 //! fn app(verifier: Verifier) -> Router {
-//!     // `any`, because the extractor responds to other methods than POST with 405.
+//!     // `any`, because the extractor responds with 405 to any method other than POST.
 //!     Router::new().route("/postback", any(paid)).with_state(verifier)
 //! }
 //! # use axum::body::Body;
@@ -204,7 +204,7 @@
 //! - Return [`Received`] only after the commit, also if the invoice was credited before. On an error
 //!   return a status of 500 or above.
 //! - Keep what does not match an order, such as an underpaid payment, for review.
-//! - Try again by yourself what failed.
+//! - Retry failures yourself.
 //! - Ask the vendor's API now and then for paid invoices: whether a postback is sent again after an
 //!   error is not documented.
 //!

@@ -18,7 +18,7 @@ use crate::VerifiedPostback;
 /// | 200 | the payment is done, held for review, or discarded; in store-first mode, stored |
 /// | 409 | the invoice was reported with other fields; the report is kept as a conflict |
 /// | 500 | the verifier is [named](cryptocloud_postback::VerifierBuilder::project) for another project than the inbox |
-/// | 503 with `Retry-After` | the payment is stored but not finished, or it could not be stored |
+/// | 503 with `Retry-After` | the payment is stored or being stored, and not finished; or it could not be stored |
 ///
 /// Every other request gets the response of [`VerifiedPostback`].
 /// The work goes on in a task of its own if the sender hangs up.

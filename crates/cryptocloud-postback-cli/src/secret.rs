@@ -75,7 +75,7 @@ impl SecretOptions {
         };
         key.map_err(|error| match error {
             SecretKeyError::TooShort => anyhow!(
-                "secret in {name} is shorter than 32 bytes: use --allow-short-secret if the vendor gave no longer one"
+                "secret in {name} is shorter than 32 bytes: use --allow-short-secret if the vendor issued you only a short one"
             ),
             error => anyhow!("no usable secret in {name}: {error}"),
         })

@@ -100,11 +100,11 @@ impl fmt::LowerHex for Identity {
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum IdentityPolicy {
-    /// Those of one invoice.
+    /// All postbacks of one invoice.
     #[default]
     Invoice,
-    /// Those of one invoice with the same transaction hashes in `invoice_info.tx_list`, for static
-    /// wallets, whose deposits may share an invoice id.
+    /// All postbacks of one invoice with the same transaction hashes in `invoice_info.tx_list`, for
+    /// static wallets, whose deposits may share an invoice id.
     ///
     /// A postback without hashes, as every form is, is held for review.
     /// **The hashes are not signed**: a sender with a valid token can invent deposits, so ask the

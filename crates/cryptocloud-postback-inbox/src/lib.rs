@@ -50,7 +50,8 @@
 //!
 //! # Guide
 //!
-//! - [Choose a store and a mode](guide::choose): what each promises when what fails.
+//! - [Choose a store and a mode](guide::choose): what each guarantees under each kind of
+//!   failure.
 //! - [What to compare](guide::compare) before an order is paid.
 //! - [Operate](guide::operate): what to watch, held payments and conflicts, retention, backup,
 //!   migration, shutdown.
@@ -70,12 +71,12 @@
 //!    discarded. In the [store-first mode](Mode::StoreFirst) it says that the payment is stored.
 //! 4. At most one report of a payment is ever credited, also if an operator accepts another one.
 //!    A report that differs from one that is unfinished or done waits as a conflict, and is promoted
-//!    if the first one turns out to be none.
+//!    if the first one is held or discarded.
 //! 5. A failed payment is due again within 2 s, then after 10 s, doubling up to an hour, for 7 days;
 //!    then it is held for review. A worker looks every 2 s.
-//! 6. A worker that lost its lease changes nothing any more.
-//! 7. A postback that cannot be stored gets a 503, and the log a line that
-//!    `ccpostback inbox import` reads ([`LostReport`]). So does one of which that is not known;
+//! 6. A worker that has lost its lease can no longer change anything.
+//! 7. A postback that cannot be stored gets a 503, and a line that `ccpostback inbox import` can
+//!    read is logged ([`LostReport`]). The same happens if it is uncertain whether it was stored;
 //!    importing what was stored changes nothing.
 //! 8. The work runs on the runtime on which the inbox was built, and goes on if the sender hangs up,
 //!    or if the runtime of the caller ends.
@@ -83,7 +84,7 @@
 //! The [transition table](transition) says all of it in one place. A model checker explores it in
 //! `tests/model`, and every store is compared with it.
 //!
-//! # What is not
+//! # What is not guaranteed
 //!
 //! The vendor's token signs the invoice and nothing else, so compare the reported fields with your
 //! own order ([`Payment::check`]).

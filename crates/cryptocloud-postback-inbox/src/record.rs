@@ -53,7 +53,7 @@ impl Hold {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum HoldKind {
-    /// Attempts failed for longer than the retry span.
+    /// The handler kept failing for the whole retry span, 7 days unless configured otherwise.
     AttemptsUsedUp,
     /// The handler asked for a review, for instance because the payment matches no order.
     Handler,
@@ -82,7 +82,7 @@ impl HoldKind {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::AttemptsUsedUp => "attempts used up",
+            Self::AttemptsUsedUp => "kept failing for the whole retry span",
             Self::Handler => "handler",
             Self::NotSettled => "settle was not committed",
             Self::TransactionEnded => "handler ended the transaction",

@@ -13,10 +13,11 @@
 //!
 //! impl Handler<()> for Shop {
 //!     async fn handle(&self, payment: &Payment, _: &mut ()) -> Result<(), Failure> {
-//!         let Some(order) = find_order(payment.invoice_id().as_str()).await? else {
+//!         let Some(order) = find_order(payment.invoice_id()).await? else {
 //!             return Err(Failure::hold("no order has this invoice"));
 //!         };
-//!         payment.check(&Expected::order(order.as_str()))?;
+//!         let expected = Expected::invoice(payment.invoice_id().clone());
+//!         payment.check(&expected.order(&*order.id).usd(order.price_usd))?;
 //!         // The same key in every attempt, so that the other side credits the order once.
 //!         credit(&order, &payment.idempotency_key()).await?;
 //!         Ok(())
@@ -29,11 +30,12 @@
 //! let inbox = Inbox::builder("shop", store, Shop).start().await?;
 //! # Ok(())
 //! # }
-//! # async fn find_order(_: &str) -> std::io::Result<Option<String>> { Ok(None) }
-//! # async fn credit(_: &str, _: &str) -> std::io::Result<()> { Ok(()) }
+//! # struct Order { id: String, price_usd: cryptocloud_postback::Amount }
+//! # async fn find_order(_: &cryptocloud_postback::InvoiceId) -> std::io::Result<Option<Order>> { Ok(None) }
+//! # async fn credit(_: &Order, _: &str) -> std::io::Result<()> { Ok(()) }
 //! ```
 //!
-//! # A queue with a memory, not proof
+//! # A queue that remembers, not a guarantee
 //!
 //! The handler's effect is outside of Redis, so it and the state `done` are not one transaction.
 //! **If the process or the connection fails between the two, the effect repeats.**
@@ -60,9 +62,10 @@
 //! # The server
 //!
 //! At its start the store refuses a server that evicts, that has no append-only file with
-//! `appendfsync always`, or that does not tell, as hosted servers do that deny `CONFIG`.
-//! [`RedisStoreBuilder::durability`] asks for less.
-//! A user with few rights needs `EVALSHA`, `SCRIPT LOAD`, `INFO`, `CONFIG GET`, the commands in the
+//! `appendfsync always`, or that will not say, like hosted servers that deny
+//! `CONFIG`.
+//! [`RedisStoreBuilder::durability`] relaxes this requirement.
+//! A restricted ACL user needs `EVALSHA`, `SCRIPT LOAD`, `INFO`, `CONFIG GET`, the commands in the
 //! scripts, and the keys under the [prefix](RedisStoreBuilder::prefix).
 //!
 //! All keys of a project have the same hash tag, so they are on one node of a cluster or behind one
@@ -75,8 +78,8 @@
 //!
 //! # Features
 //!
-//! - `tls-rustls`: addresses that begin with `rediss://`. For certificate authorities of your own,
-//!   make the client by `redis::Client::build_with_tls`.
+//! - `tls-rustls`: enables `rediss://` URLs. For certificate authorities of your own, build the
+//!   client with `redis::Client::build_with_tls`.
 #![forbid(unsafe_code)]
 
 mod builder;

@@ -1,4 +1,4 @@
-//! Connections that nobody else gets while something may be left undone on them.
+//! Connections that return to the pool only once nothing is left undone on them.
 
 use std::time::Duration;
 

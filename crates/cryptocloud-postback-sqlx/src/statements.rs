@@ -178,7 +178,8 @@ impl Statements {
                  due_at = CASE WHEN {is_used_up} THEN NULL ELSE {now} + $3 * {ms} END, \
                  failing_since = CASE WHEN state = 'running' THEN coalesce(failing_since, {now}) \
                  ELSE failing_since END, \
-                 hold_kind = CASE WHEN {is_used_up} THEN 'attempts used up' ELSE hold_kind END, \
+                 hold_kind = CASE WHEN {is_used_up} THEN 'kept failing for the whole retry span' \
+                 ELSE hold_kind END, \
                  hold_reason = CASE WHEN {is_used_up} THEN '' ELSE hold_reason END \
                  WHERE id {due} RETURNING {record}"
             ),

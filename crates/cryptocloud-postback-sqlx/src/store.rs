@@ -171,7 +171,9 @@ impl<DB: Dialect, Tx: 'static> InboxStore for SqlStore<DB, Tx> {
                 Ok((record, _)) if record.state == State::Held => claimed.used_up.push(record.id),
                 Ok(record) => claimed.claims.push(row::claim(record)),
                 // The others are claimed already, and must not wait for their leases to end.
-                Err(fault) => error!(error = %StoreError::from(fault), "claimed report is skipped"),
+                Err(fault) => {
+                    error!(error = %StoreError::from(fault), "report cannot be read and was skipped")
+                }
             }
         }
         // An UPDATE returns its rows in no order.

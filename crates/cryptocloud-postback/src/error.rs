@@ -81,7 +81,7 @@ error_kinds! {
     /// The body is not a JSON object in UTF-8, or is nested too deeply.
     InvalidJson = "body is not a JSON object",
     /// The token was issued for another invoice, or for none.
-    InvoiceMismatch = "token was issued for another invoice",
+    InvoiceMismatch = "token was not issued for this invoice",
     /// The body is neither JSON nor a form, or its `Content-Type` declares another charset than
     /// UTF-8.
     MediaType = "body is neither JSON nor a form in UTF-8",
@@ -115,7 +115,7 @@ error_kinds! {
     /// The token's `nbf` or `iat` is in the future.
     TokenNotYetValid = "token is not valid yet",
     /// The token was signed with another secret, or was changed.
-    TokenSignature = "token is signed with another secret",
+    TokenSignature = "token's signature does not match the secret",
     /// Two verifiers or settings of different types are configured in nested scopes, so that it is
     /// unclear which of them applies.
     VerifierAmbiguous = "two verifiers or settings of different types are configured in nested scopes: \

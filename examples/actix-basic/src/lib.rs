@@ -51,7 +51,7 @@ impl FromIterator<(InvoiceId, Order)> for Orders {
 
 /// `/postback`, to mount with `App::configure` or `Scope::configure`.
 pub fn configure(config: &mut web::ServiceConfig, verifier: Verifier, orders: Orders) {
-    // Every method, because the extractor responds to other methods than POST with 405.
+    // Every method, because the extractor responds with 405 to any method other than POST.
     let resource = web::resource("/postback").route(web::route().to(paid));
     config.service(resource.app_data(verifier).app_data(web::Data::new(orders)));
 }

@@ -74,7 +74,7 @@ impl FromRef<AppState> for Verifier {
 
 /// `/postback`, to mount with [`Router::merge`] or [`Router::nest`].
 pub fn router(verifier: Verifier, orders: Orders) -> Router {
-    // `any`, because the extractor responds to other methods than POST with 405.
+    // `any`, because the extractor responds with 405 to any method other than POST.
     Router::new()
         .route("/postback", any(paid))
         .with_state(AppState { orders, verifier })

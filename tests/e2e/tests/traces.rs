@@ -76,7 +76,7 @@ async fn one_line_for_each_postback() {
     .await;
     check(
         &PostbackBuilder::new("some-other-key-of-thirty-two-bytes").at(NOW),
-        r#" WARN cryptocloud_postback: postback refused: token is signed with another secret outcome="refused" kind=TokenSignature format=json invoice_id="ILRAJE1Q""#,
+        r#" WARN cryptocloud_postback: postback refused: token's signature does not match the secret outcome="refused" kind=TokenSignature format=json invoice_id="ILRAJE1Q""#,
     )
     .await;
     check(

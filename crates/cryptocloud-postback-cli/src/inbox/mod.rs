@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-/// Create the tables of a payment inbox, and store what only the log has kept
+/// Create the tables of a payment inbox, and store what is recorded only in the log
 #[derive(clap::Args, Debug)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Args {

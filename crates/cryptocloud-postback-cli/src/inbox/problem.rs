@@ -16,10 +16,8 @@ pub(super) fn explain(address: &Address, error: &StoreError) -> anyhow::Error {
         StoreErrorKind::NotDurable => {
             Some("change the setting, or run the command with --redis-durability")
         }
-        StoreErrorKind::OutcomeUnknown => {
-            Some("run the command again, which changes nothing that is stored")
-        }
-        StoreErrorKind::ReadOnly => Some("name the server or the file that takes writes"),
+        StoreErrorKind::OutcomeUnknown => Some("run it again; it is safe, nothing stored changes"),
+        StoreErrorKind::ReadOnly => Some("use a server or file that accepts writes"),
         StoreErrorKind::TimedOut | StoreErrorKind::Unavailable => {
             let source = error.source().and_then(|source| source.downcast_ref());
             Some(source.and_then(sql_advice).unwrap_or(UNREACHABLE))

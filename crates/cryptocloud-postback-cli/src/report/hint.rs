@@ -84,7 +84,7 @@ fn fixed(kind: ErrorKind) -> &'static str {
             "this is a test payment, and the verifier is configured to refuse those"
         }
         ErrorKind::TestModeUnknown => {
-            "the verifier is configured to require a live payment, and only JSON says which one is: select JSON in the project's settings"
+            "the verifier is configured to require a live payment, and only invoice_info.test_mode says which one is: if the body is a form, select JSON in the project's settings; if it is JSON, check that field"
         }
         ErrorKind::TokenAlgorithm | ErrorKind::TokenHeader => {
             "the vendor signs with plain HS256: this token is not from the vendor"

@@ -55,7 +55,8 @@ where
         self
     }
 
-    /// Which postbacks report the same payment. Defaults to those of one invoice.
+    /// Which postbacks report the same payment. Defaults to
+    /// [`IdentityPolicy::Invoice`].
     pub fn identity_policy(mut self, policy: IdentityPolicy) -> Self {
         self.policy = policy;
         self
@@ -172,7 +173,7 @@ impl<S: fmt::Debug, H> fmt::Debug for InboxBuilder<S, H> {
 #[non_exhaustive]
 pub enum InboxBuildError {
     /// A worker that keeps its limits could still outlive its lease.
-    #[error("lease does not cover the limits of handler, statement and idle in transaction")]
+    #[error("lease is shorter than the handler, statement and idle-in-transaction limits combined")]
     Lease,
     /// The project's name is blank or has control characters.
     #[error("project name is blank or has control characters")]

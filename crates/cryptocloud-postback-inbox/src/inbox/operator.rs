@@ -45,8 +45,8 @@ impl Inbox {
         retried
     }
 
-    /// Tries all reports in a state again, failed or held, and returns how many. Those that another
-    /// report blocks stay as they are.
+    /// Tries all reports in a state again, failed or held, and returns how many. Reports that
+    /// another report blocks stay as they are.
     ///
     /// # Errors
     ///

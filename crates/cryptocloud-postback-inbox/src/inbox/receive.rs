@@ -5,7 +5,7 @@ use tracing::{debug, error};
 
 use super::Inbox;
 use crate::{
-    LostReport, Mode, Receipt, Report, Start, State, StoreError, StoreErrorKind, response,
+    LostReport, Mode, Receipt, Refusal, Report, Start, State, StoreError, StoreErrorKind, response,
 };
 
 impl Inbox {
@@ -14,8 +14,10 @@ impl Inbox {
     /// The response is ready after [`Limits::response`](crate::Limits::response) at the latest; the
     /// work goes on in a task of its own, also if this future is dropped.
     /// A postback that cannot be stored is logged as an error, with a field `report` that
-    /// `ccpostback inbox import` reads ([`LostReport`]). So is one of which it is not known whether it
-    /// was stored; importing what was stored changes nothing.
+    /// `ccpostback inbox import` reads ([`LostReport`]). The same happens if it is uncertain whether
+    /// it was stored; importing what was stored changes nothing.
+    /// If the invoice has [too many reports](crate::transition::MAX_REPORTS), importing is refused as
+    /// well, and the log line says so.
     /// While the inbox [drains](Self::drain), postbacks are stored and left to another process.
     pub async fn receive(&self, postback: &Verified) -> Response {
         let project = postback.project().unwrap_or(self.project());
@@ -84,7 +86,7 @@ impl Inbox {
                 error!(%invoice_id, "invoice was reported with other fields before");
             }
             (State::Held, true) => {
-                error!(%invoice_id, "payment held: it has no transaction hashes")
+                error!(%invoice_id, "payment held for review: it has no transaction hashes");
             }
             _ => debug!(%invoice_id, %state, "postback is stored"),
         }
@@ -94,12 +96,18 @@ impl Inbox {
     }
 }
 
-/// Says what to store later. It holds no token.
+/// Logs what to store later. The line holds no token.
 fn log_lost(report: &Report, error: &StoreError) {
+    // An import would meet the same refusal.
+    let advice = if error.refusal() == Some(Refusal::Full) {
+        "decide on the reports that its invoice has already"
+    } else {
+        "run `ccpostback inbox import` with this line"
+    };
     error!(
         invoice_id = %report.invoice_id(),
         error = error as &dyn std::error::Error,
         report = %LostReport(report.clone()),
-        "postback was not stored: run `ccpostback inbox import` with this line",
+        "postback was not stored: {advice}",
     );
 }

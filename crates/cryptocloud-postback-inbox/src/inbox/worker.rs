@@ -114,7 +114,7 @@ impl Inbox {
             inner.abort.cancel();
             let grace = inner.limits.statement;
             if timeout(grace, inner.tasks.wait()).await.is_err() {
-                warn!("payments in work were left to the end of their leases");
+                warn!("unfinished payments stay leased until their leases expire");
             }
         }
         // Postbacks that still come are stored.
@@ -160,7 +160,7 @@ impl Inbox {
         };
         let claimed = inner.store.claim(&inner.project, query).await?;
         for id in claimed.used_up {
-            error!(%id, "payment held for review: attempts are used up");
+            error!(%id, "payment held for review: it kept failing for the whole retry span");
         }
         Ok(claimed.claims)
     }

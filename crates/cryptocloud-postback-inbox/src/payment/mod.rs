@@ -55,12 +55,17 @@ impl Payment {
     }
 
     /// The amount that an operator named when accepting the payment, or else the reported one.
+    ///
+    /// Their units can differ: the accepted amount is in the order's unit, such as US dollars for
+    /// [`Expected::usd`], the reported one in [`currency`](Self::currency). Credit the order's own
+    /// price instead.
     #[must_use]
     pub fn amount(&self) -> Option<Amount> {
         self.claim.accepted_amount.or(self.reported().amount_crypto)
     }
 
-    /// The amount that an operator named when accepting the payment after a review.
+    /// The amount that an operator named when accepting the payment after a review, in the
+    /// [order's unit](Expected::check_accepted).
     #[must_use]
     pub fn accepted_amount(&self) -> Option<Amount> {
         self.claim.accepted_amount

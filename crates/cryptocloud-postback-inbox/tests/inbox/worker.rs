@@ -190,7 +190,7 @@ fn builder_refuses() {
             limits.lease = Duration::from_secs(24);
             builder().limits(limits).build()
         },
-        "lease does not cover the limits of handler, statement and idle in transaction",
+        "lease is shorter than the handler, statement and idle-in-transaction limits combined",
     );
     check(
         || builder().retention(Duration::from_secs(60)).build(),

@@ -35,8 +35,8 @@ impl SecretKey {
 
     /// Takes a secret of any length, with all other checks of [`new`](Self::new).
     ///
-    /// A short secret can be guessed from one postback: allow it only if the vendor gave no longer
-    /// one.
+    /// A short secret can be guessed from one postback: allow it only if the vendor issued you
+    /// only a short one.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ pub enum SecretKeyError {
     Sample,
     /// It is shorter than 32 bytes, and was not passed to [`SecretKey::allow_short`].
     #[error(
-        "secret key is shorter than 32 bytes: use SecretKey::allow_short if the vendor gave no longer one"
+        "secret key is shorter than 32 bytes: use SecretKey::allow_short if the vendor issued you only a short one"
     )]
     TooShort,
     /// It starts or ends with white space, often the line break of a file.

@@ -25,7 +25,7 @@ async fn each_does_what_it_says() -> TestResult {
 
     // Attacks before the payment
     assert_eq!(demo.press("A", "forged_token", "json").await?, 401);
-    let text = "token is signed with another secret";
+    let text = "token's signature does not match the secret";
     check(
         &demo.newest().await?,
         "refused",

@@ -16,7 +16,7 @@ async fn an_order_is_paid_once_and_attacks_are_refused() -> TestResult {
 
     // Attacks before the genuine payment.
     shop.press("forged_token").await?;
-    let text = "Token is signed with another secret.";
+    let text = "Token's signature does not match the secret.";
     shop.delivered(&[
         "Refused",
         "Response 401",
