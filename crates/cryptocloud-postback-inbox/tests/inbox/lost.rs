@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use cryptocloud_postback_inbox::{Inbox, MemoryStore, State, StoreErrorKind};
+use cryptocloud_postback_inbox::{
+    Inbox, MemoryStore, Refusal, State, StoreErrorKind, transition::MAX_REPORTS,
+};
 
 use crate::{Clock, Result, Shop, faulty::Fault, log::Log, postback, record};
 
@@ -72,5 +74,28 @@ async fn logged_if_the_store_panics() -> Result {
     let response = inbox.receive(&postback("A", "ORDER_1")?).await;
     assert_eq!(response.status(), 503);
     assert_eq!(log.lost()?.0.invoice_id().as_str(), "A");
+    Ok(())
+}
+
+/// An import meets the same refusal, so the line does not ask for one.
+#[tokio::test]
+async fn logged_with_other_advice_if_the_invoice_has_too_many_reports() -> Result {
+    let (log, _guard) = Log::install();
+    let inbox = Shop::default().builder().build()?;
+    for order in 0..MAX_REPORTS {
+        inbox
+            .receive(&postback("A", &format!("ORDER_{order}"))?)
+            .await;
+    }
+    let response = inbox.receive(&postback("A", "ORDER_X")?).await;
+    assert_eq!(response.status(), 503);
+
+    let (report, line) = log.lost()?;
+    assert!(
+        line.contains("postback was not stored: decide on the reports"),
+        "{line}"
+    );
+    let refused = inbox.import(&report).await.err().ok_or("a refusal")?;
+    assert_eq!(refused.refusal(), Some(Refusal::Full));
     Ok(())
 }
