@@ -86,12 +86,20 @@ async fn paid(
     VerifiedPostback(postback): VerifiedPostback,
 ) -> Result<Received, StatusCode> {
     let (invoice_id, reported) = (postback.invoice_id(), postback.reported());
+    let _span = tracing::info_span!(
+        "postback",
+        invoice_id = ?invoice_id.as_str(),
+        amount = reported.amount_crypto.map(tracing::field::display),
+        currency = reported.currency.as_ref().map(Currency::as_str),
+        order_id = ?reported.order_id,
+    )
+    .entered();
     let mut orders = orders
         .lock()
         .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     // The invoice id is proven, all else is only reported: it has to match the shop's own order.
     let Some(order) = orders.get_mut(invoice_id) else {
-        tracing::warn!(invoice_id = ?invoice_id.as_str(), "held for review: no such invoice");
+        tracing::warn!("held for review: no such invoice");
         return Ok(Received);
     };
     let expected = Expected::invoice(invoice_id.clone())
@@ -99,19 +107,13 @@ async fn paid(
         .currency(order.currency.clone())
         .minimum_paid(order.amount);
     if let Err(mismatch) = postback.check(&expected) {
-        tracing::warn!(invoice_id = ?invoice_id.as_str(), "held for review: {mismatch}");
+        tracing::warn!("held for review: {mismatch}");
         return Ok(Received);
     }
     // The same postback may arrive twice.
     if !order.is_paid {
         order.is_paid = true;
-        tracing::info!(
-            invoice_id = ?invoice_id.as_str(),
-            amount = reported.amount_crypto.map(tracing::field::display),
-            currency = reported.currency.as_ref().map(Currency::as_str),
-            order_id = ?reported.order_id,
-            "paid"
-        );
+        tracing::info!("paid");
     }
     Ok(Received)
 }

@@ -85,8 +85,9 @@ async fn a_genuine_postback_is_logged_in_one_line() -> reqwest::Result<()> {
         let log = server.stop();
         let lines = |text| log.iter().filter(|line| line.contains(text)).count();
         assert_eq!(lines("ILRAJE1Q"), 2, "{log:?}");
-        let paid = r#"paid invoice_id="ILRAJE1Q" amount=0.000113 currency="BNB" order_id=Some("ORDER_93223")"#;
-        assert_eq!(lines(paid), 1, "{log:?}");
+        let postback = r#"postback{invoice_id="ILRAJE1Q" amount=0.000113 currency="BNB" order_id=Some("ORDER_93223")}: "#;
+        assert_eq!(lines(postback), 1, "{log:?}");
+        assert_eq!(lines(": paid"), 1, "{log:?}");
         assert_eq!(lines("kind=TokenSignature"), 1, "{log:?}");
         assert_eq!(lines(SECRET), 0, "{log:?}");
     }
