@@ -280,7 +280,7 @@ pub struct ClaimQuery {
 pub struct Claimed {
     /// The claims.
     pub claims: Vec<Claim>,
-    /// The reports that were held instead, because their attempts are used up.
+    /// The reports that were held instead, because they kept failing for the whole retry span.
     pub used_up: Vec<ReportId>,
 }
 

@@ -93,7 +93,7 @@ impl InboxStore for RedisStore {
         for row in &rows {
             match record::claim(project, row) {
                 Ok(claim) => claimed.claims.push(claim),
-                // It must not stop the others. In the end its attempts are used up.
+                // It must not stop the others. In the end it is held, as it keeps failing.
                 Err(error) => {
                     let error = &error as &dyn error::Error;
                     tracing::error!(project, error, "payment in redis cannot be read");
