@@ -11,7 +11,7 @@ use std::{
 };
 
 use actix_shop::PayOrder;
-use actix_web::{App, HttpServer};
+use actix_web::{App, HttpServer, dev::Service};
 use cryptocloud_postback_actix_web::{
     core::{SecretKey, Verifier},
     inbox::Inbox,
@@ -21,6 +21,8 @@ use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+use tokio::runtime::Handle;
+use tokio_util::context::TokioContext;
 use tracing_subscriber::EnvFilter;
 
 #[actix_web::main]
@@ -74,9 +76,14 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let store = PostgresStore::new(pool.clone());
     let inbox = Inbox::builder("shop", store, PayOrder).start().await?;
     let for_app = (verifier, inbox.clone(), pool);
+    let runtime = Handle::current();
     let server = HttpServer::new(move || {
-        let (verifier, inbox, pool) = for_app.clone();
-        App::new().configure(|config| actix_shop::configure(config, verifier, inbox, pool))
+        let ((verifier, inbox, pool), runtime) = (for_app.clone(), runtime.clone());
+        App::new()
+            // Each worker has a runtime of its own, which ends when the server stops. A connection that
+            // a request opened there would break under the handlers that still use it.
+            .wrap_fn(move |request, app| TokioContext::new(app.call(request), runtime.clone()))
+            .configure(|config| actix_shop::configure(config, verifier, inbox, pool))
     })
     .shutdown_timeout(GRACE.as_secs())
     .bind(address)

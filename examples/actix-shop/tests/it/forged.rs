@@ -41,7 +41,7 @@ async fn the_genuine_one_is_paid_after_a_forged_one_that_runs() -> TestResult {
         let api = api.clone();
         tokio::spawn(async move { api.pay(&postback("A").amount("1")).await })
     };
-    database.until_any(WAITS_FOR_LOCK).await?;
+    database.until(WAITS_FOR_LOCK, 1).await?;
     assert_eq!(api.pay(&postback("A")).await?, 409);
     lock.rollback().await?;
     // It is held, or it failed on the lock and is held by the worker.

@@ -64,9 +64,9 @@ impl Database {
         Ok(sqlx::query_scalar(sql).fetch_one(&self.pool).await?)
     }
 
-    /// Waits until rows match.
-    pub(crate) async fn until_any(&self, sql: &str) -> TestResult {
-        until(sql, async || Ok(self.count(sql).await? > 0)).await
+    /// Waits until that many rows match.
+    pub(crate) async fn until(&self, sql: &str, count: i64) -> TestResult {
+        until(sql, async || Ok(self.count(sql).await? >= count)).await
     }
 
     pub(crate) async fn start_shop(&self) -> TestResult<Shop> {

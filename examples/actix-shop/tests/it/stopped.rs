@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future::try_join_all, stream};
 
 use crate::{
     TestResult, postback,
@@ -19,49 +19,48 @@ async fn slow_down(database: &Database, seconds: &str) -> TestResult {
 }
 
 #[tokio::test]
-async fn a_handler_at_work_finishes_and_its_sender_gets_a_200() -> TestResult {
+async fn handlers_at_work_finish_and_their_senders_get_a_200() -> TestResult {
     let Some(database) = Database::create("stopped").await? else {
         return Ok(());
     };
-    let shop = database.start_shop().await?;
-    shop.api.create("A").await?;
-    slow_down(&database, "1").await?;
-    let sender = {
-        let api = shop.api.clone();
-        tokio::spawn(async move { api.pay(&postback("A")).await })
-    };
-    database.until_any(SLEEPS).await?;
-    shop.stop().await?;
-    assert_eq!(sender.await??, 200);
-    expect_paid(&database).await
+    assert_eq!(stop_at_work(&database, "1").await?, [200; 6]);
+    Ok(())
 }
 
-/// It takes longer than its sender has to wait, so that nothing but the drain waits for it.
+/// They take longer than their senders have to wait, so that nothing but the drain waits for them.
 #[tokio::test]
-async fn a_handler_at_work_finishes_after_its_response() -> TestResult {
+async fn handlers_at_work_finish_after_their_responses() -> TestResult {
     let Some(database) = Database::create("drained").await? else {
         return Ok(());
     };
-    let shop = database.start_shop().await?;
-    shop.api.create("A").await?;
-    slow_down(&database, "3.7").await?;
-    let sender = {
-        let api = shop.api.clone();
-        tokio::spawn(async move { api.pay(&postback("A")).await })
-    };
-    database.until_any(SLEEPS).await?;
-    shop.stop().await?;
-    assert_eq!(sender.await??, 503);
-    expect_paid(&database).await
+    assert_eq!(stop_at_work(&database, "3.7").await?, [503; 6]);
+    Ok(())
 }
 
-/// At the end of the process the payment is settled, not left to the end of its lease.
-async fn expect_paid(database: &Database) -> TestResult {
-    assert_eq!(database.count("orders WHERE paid_by = 'A'").await?, 1);
+/// Stops a shop while six handlers are at work, expects that they finish, and returns the statuses
+/// of the responses.
+async fn stop_at_work(database: &Database, seconds: &str) -> TestResult<Vec<u16>> {
+    let shop = database.start_shop().await?;
+    // Requests at once open connections to the database, which the handlers then use.
+    let orders: Vec<String> = (0..40).map(|number| format!("A{number}")).collect();
+    try_join_all(orders.iter().map(|order| shop.api.create(order))).await?;
+    slow_down(database, seconds).await?;
+    let send = |order: &String| {
+        let (api, paid) = (shop.api.clone(), postback(order));
+        tokio::spawn(async move { api.pay(&paid).await })
+    };
+    let senders: Vec<_> = orders.iter().take(6).map(send).collect();
+    database.until(SLEEPS, 6).await?;
+    shop.stop().await?;
+    // They are settled, not left to the end of their leases.
+    assert_eq!(database.count("orders WHERE paid_by = id").await?, 6);
     let next = database.start_shop().await?;
-    assert_eq!(next.api.paid_by("A").await?.as_deref(), Some("A"));
-    assert_eq!(database.count("outbox").await?, 1);
-    Ok(())
+    for order in orders.into_iter().take(6) {
+        assert_eq!(next.api.paid_by(&order).await?, Some(order));
+    }
+    assert_eq!(database.count("outbox").await?, 6);
+    let statuses = try_join_all(senders).await?;
+    Ok(statuses.into_iter().collect::<Result<_, _>>()?)
 }
 
 #[tokio::test]
@@ -79,7 +78,7 @@ async fn a_payment_that_cannot_finish_is_released() -> TestResult {
         let api = shop.api.clone();
         tokio::spawn(async move { api.pay(&postback("A")).await })
     };
-    database.until_any("cryptocloud_inbox.report").await?;
+    database.until("cryptocloud_inbox.report", 1).await?;
     shop.stop().await?;
     assert_eq!(sender.await??, 503);
     let leased = "cryptocloud_inbox.report WHERE state = 'running'";
