@@ -5,10 +5,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    Amount, Currency, Error, ErrorKind, Format, InvoiceId, InvoiceInfo, MAX_BODY_BYTES, Status,
-    Unverified,
+    Amount, Currency, Error, ErrorKind, Format, InvoiceId, InvoiceInfo, RequestHead, Status,
     body::{fields::Fields, value::Value},
-    error::Cause,
     postback::code,
 };
 
@@ -71,11 +69,8 @@ impl Postback {
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn parse(content_type: Option<&[u8]>, body: Bytes) -> Result<Self, Error> {
-        if body.len() > MAX_BODY_BYTES {
-            return Err(Error::bare(ErrorKind::BodyTooLarge));
-        }
-        let format = Format::detect(content_type, &body)?;
-        let unverified = Unverified::new(body, format);
+        let unverified = RequestHead::from_content_type(content_type).unverified(body)?;
+        let format = unverified.format();
         let mut postback = unverified
             .fields()
             .and_then(|fields| Self::from_fields(&fields, format))
@@ -164,7 +159,7 @@ fn amount(value: &Value<'_>) -> Result<Option<Amount>, Error> {
         .non_empty_literal("amount_crypto")?
         .map(Amount::parse)
         .transpose()
-        .map_err(|error| invalid("amount_crypto", error.problem()))
+        .map_err(|error| Error::invalid("amount_crypto", error.problem()))
 }
 
 fn currency(value: &Value<'_>) -> Result<Option<Currency>, Error> {
@@ -172,15 +167,18 @@ fn currency(value: &Value<'_>) -> Result<Option<Currency>, Error> {
         .non_empty_string("currency")?
         .map(Currency::parse)
         .transpose()
-        .map_err(|error| invalid("currency", error.problem()))
+        .map_err(|error| Error::invalid("currency", error.problem()))
 }
 
 fn invoice_id(value: &Value<'_>) -> Result<InvoiceId, Error> {
     let Some(text) = value.non_empty_string("invoice_id")? else {
-        let cause = Cause::field("invoice_id", "is missing");
-        return Err(Error::new(ErrorKind::MissingId, cause));
+        return Err(Error::field(
+            ErrorKind::MissingId,
+            "invoice_id",
+            "is missing",
+        ));
     };
-    InvoiceId::parse(text).map_err(|error| invalid("invoice_id", error.problem()))
+    InvoiceId::parse(text).map_err(|error| Error::invalid("invoice_id", error.problem()))
 }
 
 /// A number is its literal text: public clients declare `order_id` as either.
@@ -188,17 +186,14 @@ fn order_id(value: &Value<'_>) -> Result<Option<Box<str>>, Error> {
     let Some(text) = value.non_empty_literal("order_id")? else {
         return Ok(None);
     };
-    code::check(text, MAX_ORDER_ID_BYTES).map_err(|error| invalid("order_id", error.problem()))?;
+    code::check(text, MAX_ORDER_ID_BYTES)
+        .map_err(|error| Error::invalid("order_id", error.problem()))?;
     Ok(Some(text.into()))
 }
 
 fn status(value: &Value<'_>) -> Result<Status, Error> {
     let text = value.required_string("status")?;
-    Status::parse(text).map_err(|error| invalid("status", error.problem()))
-}
-
-fn invalid(name: &'static str, problem: &'static str) -> Error {
-    Error::new(ErrorKind::InvalidField, Cause::field(name, problem))
+    Status::parse(text).map_err(|error| Error::invalid("status", error.problem()))
 }
 
 /// The vendor documents no limit, but the merchant chooses the id, and no shop's is that long.
