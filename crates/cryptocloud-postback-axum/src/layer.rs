@@ -123,6 +123,7 @@ impl VerifyPostbackLayer {
         if let Some(config) = self.config {
             request.extensions_mut().insert(config);
         }
-        body::receive(request).await?.verify(&self.verifier)
+        let unverified = body::receive(request, Some(&self.verifier)).await?;
+        unverified.verify(&self.verifier)
     }
 }

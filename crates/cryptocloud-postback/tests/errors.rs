@@ -146,6 +146,24 @@ fn a_wrong_clock_does_not_hide_the_invoice() -> TestResult {
 }
 
 #[test]
+fn what_is_refused_before_the_body_names_the_project() -> TestResult {
+    let verifier = Verifier::builder(SecretKey::new(SECRET)?)
+        .project("shop")
+        .build()?;
+    let head = || verifier.check_head("POST", []);
+    let errors = [
+        verifier.check_head("GET", []).err(),
+        Some(head()?.refuse(ErrorKind::BodyTimeout)),
+        head()?.body(Bytes::from_static(b"<xml/>")).err(),
+    ];
+    for error in errors {
+        let error = error.ok_or("the request was accepted")?;
+        assert_eq!(error.project(), Some("shop"), "{error:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn source_names_the_field() -> TestResult {
     let negative = signed().amount("-1").json().body();
     let error = Postback::parse(None, negative)

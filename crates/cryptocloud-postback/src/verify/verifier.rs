@@ -48,6 +48,25 @@ impl Verifier {
         Self(Arc::new(Inner { keys, settings }))
     }
 
+    /// Validates the method and headers before the body is read.
+    ///
+    /// What is refused then names the [project](crate::VerifierBuilder::project) of this verifier.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`RequestHead::check`] does.
+    pub fn check_head<'a>(
+        &self,
+        method: &str,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<RequestHead, Error> {
+        let project = self.0.settings.project.clone();
+        match RequestHead::try_new(method, headers) {
+            Ok(head) => Ok(head.with_project(project)),
+            Err(error) => Err(trace::refused(error.with_project(project))),
+        }
+    }
+
     /// Verifies a postback at the time of the verifier's clock.
     ///
     /// # Errors
