@@ -61,6 +61,8 @@ impl PostbackConfig {
     /// The largest body in bytes; a larger one gets 413.
     ///
     /// Defaults to [`MAX_BODY_BYTES`], which is also the maximum.
+    /// A larger body of up to 256 KiB is read to its end and dropped, so that the sender sees the
+    /// response.
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes.min(MAX_BODY_BYTES);
         self

@@ -59,6 +59,11 @@
 //! 4. Emits one `tracing` event for each postback, with outcome, kind, format, project and invoice
 //!    id, and never the token, the secret or the body.
 //!
+//! actix-web itself queues the chunks that it has read, and has no setting for that queue: a sender
+//! of one-byte chunks makes it hold up to 1 MB for a connection until the deadline. If senders whom
+//! you do not know can reach the server, let a proxy in front of it buffer request bodies, as nginx
+//! does by default, and lower `HttpServer::max_connections`.
+//!
 //! A body of up to 256 KiB that is refused early is read to its end and dropped, so that the sender
 //! sees the response instead of a reset connection.
 //!

@@ -19,6 +19,7 @@ pub(crate) enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
+    #[inline]
     pub(crate) fn from_json(name: &'static str, raw: Raw<'a>) -> Result<Self, Problem> {
         let raw = match raw {
             Raw::Duplicate => return Err(Problem::duplicate(name)),
