@@ -47,7 +47,7 @@ impl PostbackConfig {
         self
     }
 
-    /// Makes the response to a refused request.
+    /// Builds the response to a refused request.
     ///
     /// Whatever it returns, the handler of the postback does not run.
     pub fn error_handler<F>(mut self, handler: F) -> Self

@@ -8,7 +8,7 @@ use crate::response;
 
 /// Why a request did not reach the handler.
 ///
-/// Its Display says what was wrong. The response says less: every fault of the token looks the same.
+/// `Display` says what was wrong. The response says less: every fault of the token looks the same.
 /// [`PostbackConfig::error_handler`](crate::PostbackConfig::error_handler) shows how to change it.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]

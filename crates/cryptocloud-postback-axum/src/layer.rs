@@ -19,7 +19,7 @@ use crate::{PostbackConfig, PostbackRejection, body};
 
 /// A layer that lets only genuine postbacks through, for services that are not axum's handlers.
 ///
-/// It makes the same checks as [`VerifiedPostback`](crate::VerifiedPostback) and responds alike.
+/// It performs the same checks as [`VerifiedPostback`](crate::VerifiedPostback) and responds alike.
 /// The service finds the [`Verified`] in the extensions of the request, and the body as it arrived.
 ///
 /// # Examples

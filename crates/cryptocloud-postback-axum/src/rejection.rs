@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 
 /// Why a request did not reach the handler.
 ///
-/// Its Display says what was wrong. The response says less: every fault of the token looks the same.
+/// `Display` says what was wrong. The response says less: every fault of the token looks the same.
 ///
 /// # Examples
 ///

@@ -45,20 +45,6 @@ pub const NOW: UnixTime = UnixTime::from_secs(1_767_262_995);
 /// # Ok(())
 /// # }
 /// ```
-///
-/// A test with a clock of its own signs for a time of its own:
-///
-/// ```
-/// use cryptocloud_postback::{SecretKey, Verifier, testing::{NOW, PostbackBuilder}};
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let secret = "not-a-real-key-only-for-this-example";
-/// # let verifier = Verifier::new(SecretKey::new(secret)?)?;
-/// let signed = PostbackBuilder::new(secret).at(NOW).json();
-/// assert!(verifier.verify_at(signed.head(), signed.body(), NOW).is_ok());
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct PostbackBuilder {
@@ -117,6 +103,7 @@ impl PostbackBuilder {
 
     /// When the postback is sent, and what its dates and its token count from.
     ///
+    /// A verifier accepts it at this time: see [`Verifier::verify_at`](crate::Verifier::verify_at).
     /// Defaults to the time of [`new`](Self::new).
     pub fn at(mut self, time: UnixTime) -> Self {
         self.at = time;

@@ -17,9 +17,9 @@ use crate::{
 /// own record ([`Verified::check`](crate::Verified::check)) or ask the vendor's API before you credit
 /// a payment.
 ///
-/// A field refuses the postback only if it cannot be read safely: a malformed amount, a control
-/// character, a value of the wrong type, or a documented name that appears twice.
-/// Nothing inside `invoice_info` ever refuses it, unless the verifier
+/// A postback is refused for a field only if that cannot be read safely: a malformed amount, a
+/// control character, a value of the wrong type, or a documented name that appears twice.
+/// It is never refused for anything inside `invoice_info`, unless the verifier
 /// [requires a live payment](crate::VerifierBuilder::require_live_payment).
 #[derive(Clone)]
 #[non_exhaustive]
@@ -87,8 +87,8 @@ impl Postback {
 
     /// Whether `invoice_info.uuid` names another invoice than [`invoice_id`](Self::invoice_id).
     ///
-    /// The token does not sign that uuid, so it proves nothing and refuses nothing.
-    /// The event of an accepted postback is a warning then, since the vendor sends equal ids.
+    /// The token does not sign that uuid, so it proves nothing, and no postback is refused for it.
+    /// If it differs, the event of the accepted postback is a warning: the vendor sends equal ids.
     /// A uuid that is not a string, or that appears twice, differs; one that is null or missing does
     /// not.
     #[must_use]
@@ -122,7 +122,7 @@ impl Postback {
         }
     }
 
-    /// Types the fields; the caller sets the body.
+    /// Converts the fields to their types; the caller sets the body.
     pub(crate) fn from_fields(fields: &Fields<'_>, format: Format) -> Result<Self, Error> {
         // First, so that every later error carries it.
         let invoice_id = invoice_id(&fields.invoice_id)?;

@@ -176,7 +176,7 @@ impl PostbackBuilder {
     }
 }
 
-/// Amounts; `None` if they cannot be told from what the test set.
+/// Amounts; `None` if they cannot be derived from what the test set.
 struct Money {
     amount: Option<Decimal>,
     fee: Option<Decimal>,

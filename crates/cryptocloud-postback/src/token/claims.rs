@@ -8,7 +8,7 @@ use crate::{
     token::segments::{self, Token},
 };
 
-/// What a token says; every token of the vendor that was seen has `id` and `exp` and nothing else.
+/// What a token says; the vendor's tokens that were seen have `id` and `exp` and nothing else.
 #[derive(Debug)]
 pub(crate) struct Claims<'b> {
     pub(crate) expires_at: UnixTime,

@@ -1,6 +1,6 @@
-//! HS256 by jsonwebtoken's provider, taken by name.
+//! HS256 through one of jsonwebtoken's providers, chosen by name.
 //!
-//! Its process-wide default panics at the first postback if no backend is compiled in, or both are,
+//! The process-wide default panics at the first postback if no backend is compiled in, or both are,
 //! and its `decode` accepts `crit` and any `exp`, and takes no clock.
 
 use std::fmt;

@@ -53,7 +53,7 @@ pub(crate) struct Settings {
 pub(crate) struct Clock(AssertUnwindSafe<Box<dyn Fn() -> SystemTime + Send + Sync>>);
 
 impl Verifier {
-    /// Makes a verifier with one secret and the default settings.
+    /// Creates a verifier with one secret and the default settings.
     ///
     /// # Errors
     ///
@@ -165,7 +165,7 @@ impl VerifierBuilder {
         self
     }
 
-    /// Makes the verifier.
+    /// Builds the verifier.
     ///
     /// # Errors
     ///
@@ -202,7 +202,7 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// Why a [`VerifierBuilder`] cannot make a verifier.
+/// Why a [`VerifierBuilder`] cannot build a verifier.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {

@@ -1,7 +1,7 @@
 use crate::{ErrorKind, listed::listed};
 
 listed! {
-    /// One check of a verification, to show how far a postback came.
+    /// One check of a verification, to show how far a postback got.
     ///
     /// The checks run in the order of [`ALL`](Self::ALL), and the first that fails ends the
     /// verification: those before it passed, and those after it did not run.

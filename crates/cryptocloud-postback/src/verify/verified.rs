@@ -7,14 +7,7 @@ use crate::{Expected, InvoiceId, Mismatch, Postback, Report, UnixTime};
 
 /// A postback with a valid token for its invoice.
 ///
-/// Only a [`Verifier`](crate::Verifier) makes one:
-///
-/// ```compile_fail,E0451
-/// # use cryptocloud_postback::{Postback, Verified};
-/// fn forge(reported: Postback, verified: Verified) -> Verified {
-///     Verified { reported, ..verified }
-/// }
-/// ```
+/// Only a [`Verifier`](crate::Verifier) makes one.
 #[derive(Clone)]
 #[must_use]
 pub struct Verified {
