@@ -6,7 +6,7 @@ use crate::{Error, Format, body::fields::Fields};
 
 /// A body of at most [`MAX_BODY_BYTES`] in a known format, not read yet.
 ///
-/// [`RequestHead::body`](crate::RequestHead::body) makes it.
+/// [`RequestHead::body`](crate::RequestHead::body) returns it.
 /// An app that chooses the verifier only after the body has arrived keeps it until then.
 ///
 /// # Examples

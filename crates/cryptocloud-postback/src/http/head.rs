@@ -8,7 +8,7 @@ use crate::{Error, ErrorKind, MAX_BODY_BYTES, Unverified, body::media_type::Medi
 /// The head of a request whose method and headers passed their checks.
 ///
 /// A body can be handed over only through it, so no adapter can forget a check.
-/// Make it with [`Verifier::check_head`](crate::Verifier::check_head), or with
+/// Create it with [`Verifier::check_head`](crate::Verifier::check_head), or with
 /// [`check`](Self::check) if the verifier is not known yet, before the body is read.
 /// Then call [`body`](Self::body), or [`refuse`](Self::refuse) if the body could not be read.
 /// With the feature `tracing`, the step that refuses the postback emits its one event.

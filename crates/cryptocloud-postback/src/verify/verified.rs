@@ -7,7 +7,7 @@ use crate::{Expected, InvoiceId, Mismatch, Postback, Report, UnixTime};
 
 /// A postback with a valid token for its invoice.
 ///
-/// Only a [`Verifier`](crate::Verifier) makes one.
+/// Only a [`Verifier`](crate::Verifier) creates one.
 #[derive(Clone)]
 #[must_use]
 pub struct Verified {
