@@ -1,10 +1,6 @@
 //! One event for each postback, on one line, without secret, token or body.
 
-use std::{
-    cell::RefCell,
-    io,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use cryptocloud_postback::{
     SecretKey, Verifier,
@@ -13,42 +9,14 @@ use cryptocloud_postback::{
 
 use crate::receivers::{Request, send};
 
+#[path = "../../../crates/cryptocloud-postback/tests/shared/log.rs"]
+mod log;
+
 const SECRET: &str = "not-a-real-key-only-for-these-tests";
-
-thread_local! {
-    /// The log of this thread: core and adapters run in the thread of their test.
-    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-struct Writer;
-
-impl io::Write for Writer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.extend(bytes));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn take_lines() -> Vec<String> {
-    let bytes = LOG.take();
-    String::from_utf8_lossy(&bytes)
-        .lines()
-        .map(Into::into)
-        .collect()
-}
 
 #[actix_web::test]
 async fn one_line_for_each_postback() {
-    // For the whole process: tracing may have cached that no subscriber is interested.
-    tracing_subscriber::fmt()
-        .with_writer(|| Writer)
-        .with_ansi(false)
-        .without_time()
-        .init();
+    log::start();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW.as_secs());
     let verifier = Verifier::builder(SecretKey::new(SECRET).expect("a key"))
         .clock(move || now)
@@ -62,7 +30,7 @@ async fn one_line_for_each_postback() {
         method.clone_into(&mut request.method);
         let _ = send(&verifier, &request).await;
         // One for each way in, and they are the same.
-        assert_eq!(take_lines(), [expected; 3]);
+        assert_eq!(log::lines(), [expected; 3]);
         let body = String::from_utf8_lossy(&body).into_owned();
         for part in signed
             .signed_token()

@@ -113,11 +113,7 @@ impl RequestHead {
 
     /// [`body`](Self::body) without the event, which the caller emits.
     pub(crate) fn unverified(self, body: Bytes) -> Result<Unverified, Error> {
-        if body.len() > MAX_BODY_BYTES {
-            return Err(Error::bare(ErrorKind::BodyTooLarge));
-        }
-        let format = self.media_type.format(&body)?;
-        Ok(Unverified::new(body, format))
+        Unverified::new(self.media_type, body)
     }
 }
 

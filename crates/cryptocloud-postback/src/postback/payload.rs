@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    Amount, Currency, Error, ErrorKind, Format, InvoiceId, InvoiceInfo, RequestHead, Status,
-    body::{fields::Fields, value::Value},
+    Amount, Currency, Error, ErrorKind, Format, InvoiceId, InvoiceInfo, Status, Unverified,
+    body::{fields::Fields, media_type::MediaType, value::Value},
     postback::code,
 };
 
@@ -69,7 +69,7 @@ impl Postback {
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn parse(content_type: Option<&[u8]>, body: Bytes) -> Result<Self, Error> {
-        let unverified = RequestHead::from_content_type(content_type).unverified(body)?;
+        let unverified = Unverified::new(MediaType::parse(content_type), body)?;
         let format = unverified.format();
         let mut postback = unverified
             .fields()
