@@ -1,12 +1,15 @@
 use std::fmt;
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::{
     Amount, Currency, Error, ErrorKind, Format, InvoiceId, InvoiceInfo, Status, Unverified,
-    body::{fields::Fields, media_type::MediaType, value::Value},
+    body::{
+        fields::Fields,
+        json::{self, Raw},
+        media_type::MediaType,
+        value::Value,
+    },
     postback::code,
 };
 
@@ -108,17 +111,19 @@ impl Postback {
     /// The JSON text of `invoice_info` as it arrived; `None` in a form, and if it is null or missing.
     #[must_use]
     pub fn invoice_info_text(&self) -> Option<&str> {
-        #[derive(Deserialize)]
-        struct Envelope<'a> {
-            #[serde(borrow)]
-            invoice_info: Option<&'a RawValue>,
+        if self.format == Format::Form {
+            return None;
         }
-        match self.format {
-            Format::Form => None,
-            Format::Json => serde_json::from_slice::<Envelope<'_>>(&self.body)
-                .ok()?
-                .invoice_info
-                .map(RawValue::get),
+        let mut fields = [Raw::Missing];
+        json::read(
+            str::from_utf8(&self.body).ok()?,
+            &["invoice_info"],
+            &mut fields,
+        )
+        .ok()?;
+        match fields {
+            [Raw::Json(text)] if text != "null" => Some(text),
+            _ => None,
         }
     }
 
