@@ -65,6 +65,14 @@ impl VerifyPostbackLayer {
         self.config = Some(config);
         self
     }
+
+    async fn verify(&self, request: &mut Request) -> Result<Verified, Error> {
+        if let Some(config) = self.config {
+            request.extensions_mut().insert(config);
+        }
+        let unverified = body::receive(request, Some(&self.verifier)).await?;
+        unverified.verify(&self.verifier)
+    }
 }
 
 impl<S> Layer<S> for VerifyPostbackLayer {
@@ -115,15 +123,5 @@ where
                 Err(error) => Ok(PostbackRejection::from(error).into_response()),
             }
         })
-    }
-}
-
-impl VerifyPostbackLayer {
-    async fn verify(&self, request: &mut Request) -> Result<Verified, Error> {
-        if let Some(config) = self.config {
-            request.extensions_mut().insert(config);
-        }
-        let unverified = body::receive(request, Some(&self.verifier)).await?;
-        unverified.verify(&self.verifier)
     }
 }
