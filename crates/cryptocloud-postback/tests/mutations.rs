@@ -68,7 +68,7 @@ fn of_a_token() -> TestResult {
         let is_accepted = verifier
             .verify_at(RequestHead::from_content_type(None), body, NOW)
             .is_ok();
-        // Only white space around it is taken off.
+        // Only white space around it is trimmed.
         assert_eq!(is_accepted, text.trim() == token, "{text:?}");
     }
     Ok(())

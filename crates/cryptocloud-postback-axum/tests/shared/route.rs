@@ -8,7 +8,7 @@ use futures_util::future::join;
 use tokio::{io::AsyncWriteExt, net::TcpStream, sync::Notify};
 
 use crate::{
-    faulty::Fault,
+    faulty::{Fault, FaultyStore},
     shop::{Shop, postback, record},
     verifier::{SECRET, verifier},
     wire,
@@ -207,8 +207,8 @@ pub(crate) async fn what_is_stored_first_is_handled_once(serve: impl Serve) {
     assert_eq!(shop.runs(), (1, 1));
 }
 
-/// What has begun is finished, and what arrives meanwhile waits for another process.
-pub(crate) async fn drains(serve: impl Serve) {
+/// A server whose handler has begun with a payment and cannot finish it yet.
+async fn with_one_at_the_gate(serve: impl Serve) -> (Shop, FaultyStore, Inbox, SocketAddr) {
     let shop = Shop::default();
     let store = shop.store();
     let inbox = shop.impatient(store.clone()).start().await;
@@ -216,6 +216,12 @@ pub(crate) async fn drains(serve: impl Serve) {
     let address = serve(verifier(SECRET), inbox.clone(), Setup::default()).await;
     let reply = post(address, &postback("A", "gate").json()).await;
     reply.check("before", NOT_FINISHED);
+    (shop, store, inbox, address)
+}
+
+/// What has begun is finished, and what arrives meanwhile waits for another process.
+pub(crate) async fn drains(serve: impl Serve) {
+    let (shop, store, inbox, address) = with_one_at_the_gate(serve).await;
     let ((), reply) = join(inbox.drain(HANG), async {
         let reply = post(address, &postback("B", "1").json()).await;
         shop.gate.notify_one();
@@ -235,13 +241,7 @@ pub(crate) async fn drains(serve: impl Serve) {
 
 /// What does not finish within the limit is released, so that another process need not wait.
 pub(crate) async fn releases_what_does_not_finish(serve: impl Serve) {
-    let shop = Shop::default();
-    let store = shop.store();
-    let inbox = shop.impatient(store.clone()).start().await;
-    let inbox = inbox.expect("an inbox");
-    let address = serve(verifier(SECRET), inbox.clone(), Setup::default()).await;
-    let reply = post(address, &postback("A", "gate").json()).await;
-    reply.check("before", NOT_FINISHED);
+    let (shop, store, inbox, _) = with_one_at_the_gate(serve).await;
     inbox.drain(Duration::from_millis(10)).await;
     let released = record(&inbox, "A").await;
     assert_eq!((released.state, released.attempts), (State::Received, 0));
