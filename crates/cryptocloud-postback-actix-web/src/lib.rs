@@ -60,7 +60,7 @@
 //!    id, and never the token, the secret or the body.
 //!
 //! actix-web itself queues the chunks that it has read, and has no setting for that queue: a sender
-//! of one-byte chunks makes it hold up to 1 MB for a connection until the deadline. If senders whom
+//! of one-byte chunks makes it hold about 1 MB for a connection until the deadline. If senders whom
 //! you do not know can reach the server, let a proxy in front of it buffer request bodies, as nginx
 //! does by default, and lower `HttpServer::max_connections`.
 //!
