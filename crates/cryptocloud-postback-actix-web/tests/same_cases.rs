@@ -1,11 +1,13 @@
-//! The table of requests that both adapters share, through the extractor.
+//! The table of requests that both adapters share, through the extractor and the route.
+
+use std::sync::atomic::Ordering;
 
 use actix_web::{
     App,
     test::{TestRequest, call_service, init_service, read_body},
-    web,
+    web::{self, ServiceConfig},
 };
-use cryptocloud_postback_actix_web::{Received, VerifiedPostback};
+use cryptocloud_postback_actix_web::{Received, VerifiedPostback, inbox::State, postback_route};
 
 use crate::verifier::{SECRET, verifier};
 
@@ -14,15 +16,8 @@ mod cases;
 #[path = "../../cryptocloud-postback-axum/tests/shared/verifier.rs"]
 mod verifier;
 
-#[actix_web::test]
-async fn the_extractor_responds_as_the_table_says() {
-    async fn paid(_: VerifiedPostback) -> Received {
-        Received
-    }
-    let app = App::new()
-        .app_data(verifier(SECRET))
-        .route("/", web::route().to(paid));
-    let app = init_service(app).await;
+async fn responds_as_the_table_says(way: &str, configure: impl FnOnce(&mut ServiceConfig)) {
+    let app = init_service(App::new().configure(configure)).await;
     for case in cases::all() {
         let method = case.method.parse().expect("a method");
         let request = TestRequest::with_uri("/").method(method);
@@ -38,6 +33,37 @@ async fn the_extractor_responds_as_the_table_says() {
             let value = headers.get(name)?.to_str().expect("text");
             Some(value.to_owned())
         };
-        case.check("actix-web", status, header, &body);
+        case.check(way, status, header, &body);
     }
+}
+
+#[actix_web::test]
+async fn the_extractor_responds_as_the_table_says() {
+    async fn paid(_: VerifiedPostback) -> Received {
+        Received
+    }
+    let configure = |config: &mut ServiceConfig| {
+        config
+            .app_data(verifier(SECRET))
+            .route("/", web::route().to(paid));
+    };
+    responds_as_the_table_says("extractor", configure).await;
+}
+
+/// Nothing that is refused is stored.
+#[actix_web::test]
+async fn the_route_responds_as_the_table_says() {
+    let (inbox, runs) = cases::inbox();
+    let route = postback_route(verifier(SECRET), inbox.clone());
+    responds_as_the_table_says("route", |config| {
+        config.route("/", route);
+    })
+    .await;
+    // The genuine ones are one payment.
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+    let reports = inbox.find("ILRAJE1Q").await.expect("reports");
+    assert!(
+        matches!(&*reports, [report] if report.state == State::Done),
+        "{reports:?}"
+    );
 }

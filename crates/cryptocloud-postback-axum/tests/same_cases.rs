@@ -1,4 +1,6 @@
-//! One table of requests through the extractor, the layer and `Verifier::verify_http`.
+//! One table of requests through the extractor, the layer, the route and `Verifier::verify_http`.
+
+use std::sync::atomic::Ordering;
 
 use axum::{
     Extension, Router,
@@ -10,6 +12,8 @@ use axum::{
 use cryptocloud_postback_axum::{
     PostbackConfig, PostbackRejection, Received, VerifiedPostback, VerifyPostbackLayer,
     core::{MAX_BODY_BYTES, Verified},
+    inbox::State,
+    postback_route,
 };
 use tower::{ServiceExt, service_fn};
 
@@ -72,6 +76,24 @@ async fn the_layer_responds_as_the_table_says() {
         let response = app.clone().oneshot(request(&case, Body::from)).await;
         check("layer", &case, response.expect("a response")).await;
     }
+}
+
+/// Nothing that is refused is stored.
+#[tokio::test]
+async fn the_route_responds_as_the_table_says() {
+    let (inbox, runs) = cases::inbox();
+    let app: Router = Router::new().route("/", postback_route(verifier(SECRET), inbox.clone()));
+    for case in cases::all() {
+        let response = app.clone().oneshot(request(&case, Body::from)).await;
+        check("route", &case, response.expect("a response")).await;
+    }
+    // The genuine ones are one payment.
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+    let reports = inbox.find("ILRAJE1Q").await.expect("reports");
+    assert!(
+        matches!(&*reports, [report] if report.state == State::Done),
+        "{reports:?}"
+    );
 }
 
 #[tokio::test]

@@ -124,6 +124,7 @@
 mod body;
 mod error;
 mod http;
+mod listed;
 mod postback;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -2,11 +2,14 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::{Error, Format, body::fields::Fields};
+use crate::{
+    Error, ErrorKind, Format,
+    body::{fields::Fields, media_type::MediaType},
+};
 
 /// A body of at most [`MAX_BODY_BYTES`] in a known format, not read yet.
 ///
-/// [`RequestHead::body`](crate::RequestHead::body) makes it.
+/// [`RequestHead::body`](crate::RequestHead::body) returns it.
 /// An app that chooses the verifier only after the body has arrived keeps it until then.
 ///
 /// # Examples
@@ -32,8 +35,12 @@ pub struct Unverified {
 }
 
 impl Unverified {
-    pub(crate) fn new(body: Bytes, format: Format) -> Self {
-        Self { body, format }
+    pub(crate) fn new(media_type: MediaType, body: Bytes) -> Result<Self, Error> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(Error::bare(ErrorKind::BodyTooLarge));
+        }
+        let format = media_type.format(&body)?;
+        Ok(Self { body, format })
     }
 
     /// The format of the body.

@@ -1,19 +1,13 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
 
-use crate::{Expected, InvoiceId, Mismatch, Postback, Report, UnixTime, token::mac};
+use crate::{Expected, InvoiceId, Mismatch, Postback, Report, UnixTime};
 
 /// A postback with a valid token for its invoice.
 ///
-/// Only a [`Verifier`](crate::Verifier) makes one:
-///
-/// ```compile_fail,E0451
-/// # use cryptocloud_postback::{Postback, Verified};
-/// fn forge(reported: Postback, verified: Verified) -> Verified {
-///     Verified { reported, ..verified }
-/// }
-/// ```
+/// Only a [`Verifier`](crate::Verifier) creates one.
 #[derive(Clone)]
 #[must_use]
 pub struct Verified {
@@ -58,7 +52,7 @@ impl Verified {
     /// [invoice id](Self::invoice_id).
     #[must_use]
     pub fn token_digest(&self) -> [u8; 32] {
-        mac::digest(&self.proof.mac)
+        Sha256::digest(&self.proof.mac).into()
     }
 
     /// The project of the verifier, if it was [named](crate::VerifierBuilder::project).

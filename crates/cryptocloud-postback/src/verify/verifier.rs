@@ -1,9 +1,4 @@
-use std::{
-    fmt,
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -17,7 +12,7 @@ use crate::{
         mac::MacKeys,
         segments::{self, Token},
     },
-    verify::verified::Proof,
+    verify::{builder::Settings, verified::Proof},
 };
 
 /// Verifies postbacks of one project.
@@ -39,27 +34,37 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
-pub struct Verifier(Arc<Settings>);
+#[derive(Clone, Debug)]
+pub struct Verifier(Arc<Inner>);
 
-pub(crate) struct Settings {
-    pub(crate) accept_any_status: bool,
-    pub(crate) clock: Clock,
-    pub(crate) keys: MacKeys,
-    pub(crate) leeway: Duration,
-    pub(crate) max_lifetime: Duration,
-    pub(crate) project: Option<Arc<str>>,
-    pub(crate) require_live_payment: bool,
-    pub(crate) require_order_id: bool,
-    pub(crate) skip_invoice_binding: bool,
+#[derive(Debug)]
+struct Inner {
+    keys: MacKeys,
+    settings: Settings,
 }
 
-/// A clock that panics leaves nothing half done.
-pub(crate) type Clock = AssertUnwindSafe<Box<dyn Fn() -> SystemTime + Send + Sync>>;
-
 impl Verifier {
-    pub(crate) fn from_settings(settings: Settings) -> Self {
-        Self(Arc::new(settings))
+    pub(crate) fn from_parts(keys: MacKeys, settings: Settings) -> Self {
+        Self(Arc::new(Inner { keys, settings }))
+    }
+
+    /// Validates the method and headers before the body is read.
+    ///
+    /// What is refused then names the [project](crate::VerifierBuilder::project) of this verifier.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`RequestHead::check`] does.
+    pub fn check_head<'a>(
+        &self,
+        method: &str,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<RequestHead, Error> {
+        let project = self.0.settings.project.clone();
+        match RequestHead::try_new(method, headers) {
+            Ok(head) => Ok(head.with_project(project)),
+            Err(error) => Err(trace::refused(error.with_project(project))),
+        }
     }
 
     /// Verifies a postback at the time of the verifier's clock.
@@ -69,7 +74,7 @@ impl Verifier {
     /// Returns an error if the postback is not genuine: [`Error::kind`] says why, and
     /// [`ErrorKind::response`] is the response to send.
     pub fn verify(&self, head: RequestHead, body: Bytes) -> Result<Verified, Error> {
-        self.outcome(head.unverified(body), self.now())
+        self.outcome(head.unverified(body), self.0.settings.clock.now())
     }
 
     /// Verifies a postback at the given time.
@@ -100,11 +105,7 @@ impl Verifier {
             headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
         )
         .and_then(|head| head.unverified(request.body().clone()));
-        self.outcome(unverified, self.now())
-    }
-
-    fn now(&self) -> Result<UnixTime, Error> {
-        (self.0.clock.0)().try_into()
+        self.outcome(unverified, self.0.settings.clock.now())
     }
 
     /// The end of every verification: however a postback arrived, its event is emitted here.
@@ -119,7 +120,7 @@ impl Verifier {
                 Ok(verified)
             }
             Err(error) => {
-                let error = error.with_project(self.0.project.clone());
+                let error = error.with_project(self.0.settings.project.clone());
                 Err(trace::refused(error))
             }
         }
@@ -143,7 +144,11 @@ impl Verifier {
             .map_err(|error| error.with_invoice_id(reported.invoice_id.clone()))?;
         drop(fields);
         reported.body = body.into_body();
-        Ok(Verified::new(reported, proof, self.0.project.clone()))
+        Ok(Verified::new(
+            reported,
+            proof,
+            self.0.settings.project.clone(),
+        ))
     }
 }
 
@@ -154,20 +159,19 @@ impl Unverified {
     ///
     /// Returns an error if the postback is not genuine, as [`Verifier::verify`] does.
     pub fn verify(self, verifier: &Verifier) -> Result<Verified, Error> {
-        verifier.outcome(Ok(self), verifier.now())
+        verifier.outcome(Ok(self), verifier.0.settings.clock.now())
     }
 }
 
-impl Settings {
+impl Inner {
     fn prove(
         &self,
         fields: &Fields<'_>,
         reported: &Postback,
         now: UnixTime,
     ) -> Result<Proof, Error> {
-        if self.require_order_id && reported.order_id.is_none() {
-            let cause = Cause::field("order_id", "is missing");
-            return Err(Error::new(ErrorKind::MissingId, cause));
+        if self.settings.require_order_id && reported.order_id.is_none() {
+            return Err(Error::field(ErrorKind::MissingId, "order_id", "is missing"));
         }
         let token = Token::read(&fields.token)?;
         if !self.keys.verify(token.signing_input.as_bytes(), &token.mac) {
@@ -175,14 +179,14 @@ impl Settings {
         }
         let mut buffer = [0; segments::MAX_BYTES];
         let claims = Claims::read(&token, &mut buffer)?;
-        claims.check_time(now, self.leeway, self.max_lifetime)?;
-        if !self.skip_invoice_binding {
+        claims.check_time(now, self.settings.leeway, self.settings.max_lifetime)?;
+        if !self.settings.skip_invoice_binding {
             claims.check_invoice(&reported.invoice_id)?;
         }
-        if !self.accept_any_status && reported.status != Status::Success {
+        if !self.settings.accept_any_status && reported.status != Status::Success {
             return Err(Error::bare(ErrorKind::StatusRefused));
         }
-        if self.require_live_payment {
+        if self.settings.require_live_payment {
             check_live(fields, reported.format())?;
         }
         Ok(Proof {
@@ -201,19 +205,4 @@ fn check_live(fields: &Fields<'_>, format: Format) -> Result<(), Error> {
         (_, Format::Json) => Cause::field("invoice_info.test_mode", "is neither true nor false"),
     };
     Err(Error::new(ErrorKind::TestModeUnknown, cause))
-}
-
-impl fmt::Debug for Verifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier")
-            .field("accept_any_status", &self.0.accept_any_status)
-            .field("keys", &self.0.keys)
-            .field("leeway", &self.0.leeway)
-            .field("max_lifetime", &self.0.max_lifetime)
-            .field("project", &self.0.project)
-            .field("require_live_payment", &self.0.require_live_payment)
-            .field("require_order_id", &self.0.require_order_id)
-            .field("skip_invoice_binding", &self.0.skip_invoice_binding)
-            .finish_non_exhaustive()
-    }
 }
