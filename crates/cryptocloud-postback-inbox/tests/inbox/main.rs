@@ -6,6 +6,7 @@ mod faulty;
 mod log;
 mod lost;
 mod operator;
+mod payment;
 mod purge;
 mod response;
 mod runtime;
