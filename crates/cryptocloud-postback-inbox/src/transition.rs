@@ -41,7 +41,8 @@ pub enum Event {
     Accept,
     /// An operator asks for another attempt.
     Retry,
-    /// An operator decides that the report is not a payment.
+    /// An operator, or [`Inbox::settle_conflicts`](crate::Inbox::settle_conflicts), decides that the
+    /// report is not a payment.
     Discard,
     /// The retention clears the reported fields; the identity stays.
     Purge,
