@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
-use cryptocloud_postback_inbox::{Confirmation, Event, Inbox, Record, State};
+use cryptocloud_postback::testing::PostbackBuilder;
+use cryptocloud_postback_inbox::{
+    Confirmation, Decision, Event, IdentityPolicy, Inbox, Record, State, StoreErrorKind,
+};
 use tokio::time::sleep;
 
 use crate::{
-    Clock, Result, Shop, send,
+    Clock, Result, SECRET, Shop,
+    faulty::Fault,
+    send,
     vendor::{Does, Vendor},
+    verify,
 };
 
 fn inbox(does: Does) -> Result<(Shop, Vendor, Clock, Inbox)> {
@@ -108,6 +114,64 @@ async fn all_else_waits() -> Result {
     assert_eq!(inbox.settle_conflicts().await?, 0);
     assert_eq!(with_order(&inbox, "hold").await?.state, State::Held);
     assert_eq!(inbox.counts().await?.conflict, 1);
+    Ok(())
+}
+
+/// Another deposit of the same invoice is another payment.
+#[tokio::test]
+async fn deposits_of_a_static_wallet_do_not_settle_each_other() -> Result {
+    let vendor = Vendor::new(Does::Paid("ORDER_1"));
+    let inbox = Shop::default()
+        .builder()
+        .confirm(vendor.clone())
+        .identity_policy(IdentityPolicy::InvoiceAndTransactions)
+        .build()?;
+    for (order, hash) in [("ORDER_1", r#"["0x1"]"#), ("ORDER_2", r#"["0x2"]"#)] {
+        let deposit = PostbackBuilder::new(SECRET)
+            .invoice_id("A")
+            .order_id(order)
+            .info_field("tx_list", hash);
+        assert_eq!(inbox.receive(&verify(deposit)?).await.status(), 200);
+    }
+    assert_eq!(with_order(&inbox, "ORDER_1").await?.state, State::Done);
+    assert_eq!(inbox.settle_conflicts().await?, 0);
+    assert_eq!(with_order(&inbox, "ORDER_2").await?.state, State::Held);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_an_operator_accepted_needs_no_vendor() -> Result {
+    let (shop, vendor, _, inbox) = inbox(Does::Paid("ORDER_9"))?;
+    assert_eq!(send(&inbox, "A", "ORDER_1").await?, 200);
+    let held = with_order(&inbox, "ORDER_1").await?.id;
+    let by = Decision::by("anna");
+    inbox.accept(held, "10".parse()?, &by).await?;
+    assert_eq!(send(&inbox, "A", "ORDER_2").await?, 409);
+    inbox.run_once().await?;
+    assert_eq!(inbox.settle_conflicts().await?, 1);
+    assert_discarded(&inbox, "ORDER_2").await?;
+    assert_eq!((vendor.asked(), shop.finished()), (1, 1));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_schema_stops_that_too() -> Result {
+    let (shop, vendor) = (Shop::default(), Vendor::new(Does::Paid("ORDER_1")));
+    let store = Clock::new().store();
+    let inbox = Inbox::builder("shop", store.clone(), shop.clone())
+        .confirm(vendor.clone())
+        .start()
+        .await?;
+    store.fail("check", Fault::Before(StoreErrorKind::SchemaTooNew));
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(send(&inbox, "A", "ORDER_1").await?, 200);
+    assert_eq!(send(&inbox, "A", "ORDER_2").await?, 409);
+    sleep(Duration::from_secs(600)).await;
+    assert_eq!(with_order(&inbox, "ORDER_2").await?.state, State::Conflict);
+    store.repair();
+    sleep(Duration::from_secs(180)).await;
+    assert_discarded(&inbox, "ORDER_2").await?;
+    inbox.drain(Duration::from_secs(1)).await;
     Ok(())
 }
 
