@@ -101,7 +101,8 @@ pub enum Fact {
     Stale,
     /// The inbox stores first and leaves the handler to the workers.
     StoreFirst,
-    /// It was held because the vendor's API did not confirm it in time.
+    /// It was held because the vendor's API did not confirm it in time, or said that it is not paid as
+    /// it has to be.
     Unconfirmed,
     /// The identity needs transaction hashes and the report has none.
     Unidentified,

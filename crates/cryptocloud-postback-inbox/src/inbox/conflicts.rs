@@ -46,6 +46,7 @@ impl Inbox {
         let Some(done) = others.into_iter().find(is_done) else {
             return Ok(false);
         };
+        // An operator's decision is not asked about.
         let is_right = done.accepted_amount.is_some()
             || matches!(self.ask(confirm, &done.report).await, Confirmation::Paid(_));
         if !is_right {
@@ -56,14 +57,10 @@ impl Inbox {
             done.id
         );
         let decision = Decision::by("confirmation").note(note);
-        match self
-            .0
-            .store
-            .discard(self.project(), record.id, &decision)
-            .await
-        {
+        match self.discard(record.id, &decision).await {
             Ok(()) => {
-                info!(invoice_id = %identity.invoice_id(), id = %record.id, "report discarded: payment was credited already");
+                let invoice_id = identity.invoice_id();
+                info!(%invoice_id, id = %record.id, "report discarded: payment was credited already");
                 Ok(true)
             }
             // Another process was first.
