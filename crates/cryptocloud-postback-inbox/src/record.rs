@@ -107,7 +107,7 @@ impl HoldKind {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Decision {
     /// The operator, or the program that acts for one: `confirmation` is the inbox itself, in
-    /// [`settle_conflicts`](crate::Inbox::settle_conflicts). It is stored as given.
+    /// [`resolve_conflicts`](crate::Inbox::resolve_conflicts). It is stored as given.
     pub by: Box<str>,
     /// A note for the history.
     pub note: Option<Box<str>>,

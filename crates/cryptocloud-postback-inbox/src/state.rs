@@ -19,7 +19,7 @@ pub enum State {
     Held,
     /// Another report of the same payment, with other fields, was first.
     Conflict,
-    /// An operator, or [confirmation](crate::Inbox::settle_conflicts), decided that it is not a payment.
+    /// An operator, or [confirmation](crate::Inbox::resolve_conflicts), decided that it is not a payment.
     /// Final.
     Discarded,
 }

@@ -41,7 +41,7 @@ pub enum Event {
     Accept,
     /// An operator asks for another attempt.
     Retry,
-    /// An operator, or [`Inbox::settle_conflicts`](crate::Inbox::settle_conflicts), decides that the
+    /// An operator, or [`Inbox::resolve_conflicts`](crate::Inbox::resolve_conflicts), decides that the
     /// report is not a payment.
     Discard,
     /// The retention clears the reported fields; the identity stays.

@@ -18,7 +18,7 @@ impl Setup {
             let is_own = matches!(
                 action,
                 Action::Ask { is_down: false, .. }
-                    | Action::SettleConflict { .. }
+                    | Action::ResolveConflict { .. }
                     | Action::Claim { .. }
                     | Action::Elapse { .. }
                     | Action::Promote { .. }
@@ -72,7 +72,7 @@ impl Model for Setup {
                     Action::Elapse { slot },
                     Action::GiveUp { slot },
                     Action::Promote { slot },
-                    Action::SettleConflict { slot },
+                    Action::ResolveConflict { slot },
                     Action::Age { slot },
                 ]);
             }

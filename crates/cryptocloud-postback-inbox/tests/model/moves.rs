@@ -51,7 +51,7 @@ pub(crate) enum Action {
         slot: usize,
     },
     /// The vendor is asked about a payment that is done, and what is beside it is discarded.
-    SettleConflict {
+    ResolveConflict {
         slot: usize,
     },
     Decide {
@@ -345,7 +345,7 @@ impl Setup {
                 world.enter(slot, state);
                 Some(())
             }
-            Action::SettleConflict { slot } => {
+            Action::ResolveConflict { slot } => {
                 let is_pointless = world.is_pointless(slot);
                 let step = self.next(world, slot, Event::Discard, None);
                 let Step::Become(state) = step else {
