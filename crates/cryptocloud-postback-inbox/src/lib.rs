@@ -78,7 +78,10 @@
 //! 7. A postback that cannot be stored gets a 503, and a line that `ccpostback inbox import` can
 //!    read is logged ([`LostReport`]). The same happens if it is uncertain whether it was stored;
 //!    importing what was stored changes nothing.
-//! 8. The work runs on the runtime on which the inbox was built, and goes on if the sender hangs up,
+//! 8. With [`InboxBuilder::confirm`], the handler runs only for what the vendor confirms, or what an
+//!    operator has accepted. While the vendor cannot be asked, a payment waits, for as long as it
+//!    takes.
+//! 9. The work runs on the runtime on which the inbox was built, and goes on if the sender hangs up,
 //!    or if the runtime of the caller ends.
 //!
 //! The [transition table](transition) says all of it in one place. A model checker explores it in
@@ -87,7 +90,8 @@
 //! # What is not guaranteed
 //!
 //! The vendor's token signs the invoice and nothing else, so compare the reported fields with your
-//! own order ([`Payment::check`]).
+//! own order ([`Payment::check`]), and let the vendor confirm them ([`InboxBuilder::confirm`]).
+//! Without that, a forged amount that matches the order is credited.
 //! Put a unique index on the invoice into your ledger, as the last line of defence.
 //! With `panic = "abort"` a panic is a crash: the lease ends, and the handler runs again.
 //!
@@ -96,6 +100,7 @@
 //! `contract-tests` has the suite that every store must pass, for authors of stores.
 #![forbid(unsafe_code)]
 
+mod confirm;
 #[cfg(feature = "contract-tests")]
 pub mod contract;
 mod error;
@@ -111,6 +116,7 @@ mod lost;
 mod memory;
 mod panics;
 mod payment;
+mod reconciliation;
 mod record;
 mod report;
 mod response;
@@ -121,6 +127,7 @@ mod store;
 mod test_inbox;
 pub mod transition;
 
+pub use confirm::{Confirm, Confirmation};
 pub use error::{StoreError, StoreErrorKind};
 pub use failure::{Failure, FailureKind};
 pub use fence::Fence;
@@ -132,6 +139,7 @@ pub use limits::Limits;
 pub use lost::{LostReport, LostReportError};
 pub use memory::MemoryStore;
 pub use payment::{Payment, PaymentBuilder};
+pub use reconciliation::{Begin, Turn};
 pub use record::{Counts, Decided, Decision, Hold, HoldKind, Record};
 pub use report::{Claim, Fields, Report, ReportId, ReportIdError, Source};
 pub use response::Mode;
