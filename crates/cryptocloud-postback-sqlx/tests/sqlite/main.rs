@@ -3,6 +3,7 @@
 mod contract;
 mod file;
 mod own_transaction;
+mod replaced;
 mod schema;
 mod settle;
 #[path = "../shared/mod.rs"]
