@@ -30,18 +30,17 @@ impl Database {
     /// With settings of the database, such as `synchronous_commit = off`.
     pub(crate) async fn with(settings: &[&str]) -> Option<Self> {
         let database = Self::empty(settings).await?;
-        database
-            .store
-            .migrate()
-            .await
-            .unwrap_or_else(|error| panic!("{error:?}"));
-        database
-            .run("CREATE TABLE orders (invoice text PRIMARY KEY, paid integer NOT NULL)")
-            .await;
-        database
-            .run("INSERT INTO orders VALUES ('A', 0), ('B', 0)")
-            .await;
+        database.create().await;
         Some(database)
+    }
+
+    pub(crate) async fn create(&self) {
+        let migrated = self.store.migrate().await;
+        migrated.unwrap_or_else(|error| panic!("{error:?}"));
+        self.run("CREATE TABLE orders (invoice text PRIMARY KEY, paid integer NOT NULL)")
+            .await;
+        self.run("INSERT INTO orders VALUES ('A', 0), ('B', 0)")
+            .await;
     }
 
     /// Without the inbox.

@@ -75,8 +75,8 @@ async fn a_file_that_is_moved_back_is_used_again() -> TestResult {
     fs::rename(&file.path, &moved)?;
     check_refused(&file, &payment).await;
     fs::rename(&moved, &file.path)?;
-    let received = file.store.receive(&report("B", "1"), shared::start());
-    drop(claimed(received.await?));
+    let other = report("B", "1");
+    drop(claimed(file.store.receive(&other, shared::start()).await?));
     let settled = file.settle(&payment, &Script::new([PAY])).await;
     assert!(matches!(settled, Settled::Done), "{settled:?}");
     Ok(())
