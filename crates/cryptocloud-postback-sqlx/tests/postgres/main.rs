@@ -1,5 +1,12 @@
 //! `PostgresStore` on a server of its own.
 
+use cryptocloud_postback_sqlx::{
+    postgres::MIGRATIONS,
+    sqlx::{PgConnection as Connection, PgPool as Pool},
+};
+
+use database::Database as Fixture;
+
 mod contract;
 mod database;
 mod faults;
@@ -12,3 +19,6 @@ mod settle;
 mod shared;
 #[cfg(feature = "tls-rustls")]
 mod tls;
+
+const REPORT: &str = "cryptocloud_inbox.report";
+const VERSION: &str = "cryptocloud_inbox.version";

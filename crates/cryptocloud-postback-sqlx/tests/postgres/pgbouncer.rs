@@ -5,8 +5,8 @@ use cryptocloud_postback_sqlx::PostgresStore;
 use throw_away_servers::PgBouncer;
 
 use crate::{
-    database::{Database, PAY, Script},
-    shared::{PROJECT, TestResult},
+    database::Database,
+    shared::{PAY, PROJECT, Script, TestResult},
 };
 
 /// The store's connections take turns on two of the server, from transaction to transaction.

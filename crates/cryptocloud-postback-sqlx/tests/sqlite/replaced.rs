@@ -17,8 +17,8 @@ use cryptocloud_postback_sqlx::{
 };
 
 use crate::{
-    file::{File, PAY, Script},
-    shared::{self, PROJECT, TestResult, claimed, report},
+    file::File,
+    shared::{self, PAY, PROJECT, Script, TestResult, claimed, report},
 };
 
 #[track_caller]
