@@ -116,6 +116,7 @@ impl Calls for Sqlite {
             (_, 1) if message.starts_with("no such savepoint") => Cause::NotInTransaction,
             (_, 1) if message.starts_with("no such table") => Cause::SchemaMissing,
             (_, 1) if message.starts_with("no such column") => Cause::SchemaTooOld,
+            (_, 1) if message.contains(" has no column named ") => Cause::SchemaTooOld,
             _ => Cause::Other,
         }
     }
