@@ -190,6 +190,6 @@ async fn measure(operation: &Operation, in_flight: usize) -> BenchResult<Measure
 }
 
 const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
-const ROUNDS: usize = 5;
-const SPAN: Duration = Duration::from_millis(600);
+const ROUNDS: usize = 3;
+const SPAN: Duration = Duration::from_secs(2);
 const TABLE: &str = "CREATE TABLE credits (invoice text PRIMARY KEY)";
