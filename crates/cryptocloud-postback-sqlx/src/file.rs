@@ -24,6 +24,7 @@ struct Opened {
 
 impl File {
     /// The file at the path, which SQLite has opened or is about to open.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn new(path: &Path) -> Self {
         let file = Self(Some(Arc::new(Opened {
             path: path.into(),
