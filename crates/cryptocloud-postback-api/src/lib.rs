@@ -1,0 +1,28 @@
+//! Asks the CryptoCloud (Trybit) API whether an invoice is paid, and creates invoices.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
+
+mod api;
+mod base_url;
+mod error;
+mod fields;
+mod info;
+mod invoice;
+mod key;
+mod list;
+mod new_invoice;
+mod response;
+mod retry;
+mod source;
+
+pub use api::{Api, ApiBuilder};
+pub use base_url::{BaseUrl, BaseUrlError};
+/// The crate that verifies.
+pub use cryptocloud_postback as core;
+pub use error::{ApiError, ApiErrorKind};
+pub use invoice::Invoice;
+pub use key::{ApiKey, ApiKeyError};
+pub use new_invoice::NewInvoice;
+pub use source::InvoiceSource;
+/// The days of [`Api::list`].
+pub use time::Date;

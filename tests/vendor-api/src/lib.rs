@@ -1,0 +1,1 @@
+//! The vendor's API on loopback, with faults on request, for tests.
