@@ -153,8 +153,9 @@ pub use token::secret::{SecretKey, SecretKeyError};
 pub use verify::{
     builder::{BuildError, VerifierBuilder},
     check::Check,
-    expected::{Expected, Report},
+    expected::Expected,
     mismatch::{Difference, Mismatch},
+    report::Report,
     time::UnixTime,
     verified::Verified,
     verifier::Verifier,

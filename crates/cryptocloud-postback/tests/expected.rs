@@ -1,8 +1,8 @@
 //! `Expected` against postbacks of every shape: each difference is found, and no other is reported.
 
 use cryptocloud_postback::{
-    Amount, Currency, Difference as D, Expected, InvoiceId, Mismatch, Report, SecretKey, Verified,
-    Verifier,
+    Amount, Currency, Difference as D, Expected, InvoiceId, InvoiceInfo, Mismatch, Report,
+    SecretKey, Verified, Verifier,
     testing::{NOW, PostbackBuilder, SignedPostback},
 };
 
@@ -247,9 +247,117 @@ fn a_stored_report_is_compared_alike() -> TestResult {
         amount_crypto: Some(amount("5")?),
         currency: Some(&Currency::Btc),
         invoice_info: None,
+        is_stated: false,
     };
     let expected = Expected::invoice(invoice_id.clone()).amount(amount("10.5")?);
     let mismatch = expected.check(&report).err().ok_or("accepted")?;
     assert!(mismatch.differences().eq([D::AmountTooLow]));
+    Ok(())
+}
+
+/// What the vendor's API states about the invoice: it never says what was paid.
+#[track_caller]
+fn check_stated(amount: &str, status: &str, expected: &Expected, differences: &[D]) {
+    let invoice_id = InvoiceId::parse("ILRAJE1Q").expect("an id");
+    let json = format!(
+        r#"{{"amount_usd": "{amount}", "amount_in_fiat": 9.1, "fiat_currency": "EUR", {status}}}"#
+    );
+    let report = Report {
+        invoice_id: &invoice_id,
+        order_id: Some("ORDER_93223"),
+        amount_crypto: amount.parse().ok(),
+        currency: Some(&Currency::UsdtTrc20),
+        invoice_info: Some(&InvoiceInfo::parse(&json)),
+        is_stated: true,
+    };
+    let found: Vec<D> = match expected.check(&report) {
+        Ok(()) => Vec::new(),
+        Err(mismatch) => mismatch.differences().collect(),
+    };
+    assert_eq!(found, differences, "{json}");
+}
+
+#[test]
+fn a_statement_is_paid_by_its_status() -> TestResult {
+    const PAID: &str = r#""status": "paid""#;
+    const OVERPAID: &str = r#""status": "overpaid""#;
+    let exact = invoice("ILRAJE1Q")?.amount(amount("10.5")?);
+    let minimum = invoice("ILRAJE1Q")?.minimum_paid(amount("10.5")?);
+    let minimum_usd = invoice("ILRAJE1Q")?.minimum_paid_usd(amount("10.5")?);
+    let usd = invoice("ILRAJE1Q")?.usd(amount("10.5")?);
+    let fiat = invoice("ILRAJE1Q")?.fiat(amount("9.1")?, "EUR");
+    for expected in [&exact, &minimum, &minimum_usd, &usd, &fiat] {
+        check_stated("10.50", PAID, expected, &[]);
+    }
+    for expected in [&minimum, &minimum_usd, &usd, &fiat] {
+        check_stated("10.5", OVERPAID, expected, &[]);
+    }
+    check_stated("10.5", OVERPAID, &exact, &[D::AmountTooHigh]);
+
+    for status in ["partial", "created", "canceled", "something new"] {
+        let status = format!(r#""status": "{status}""#);
+        for expected in [&exact, &minimum] {
+            check_stated("10.5", &status, expected, &[D::AmountTooLow]);
+        }
+        for expected in [&minimum_usd, &usd, &fiat] {
+            check_stated("10.5", &status, expected, &[D::PaidTooLow]);
+        }
+    }
+    // A postback's field does not count, whatever it says.
+    for status in [
+        r#""amount_paid": 99"#,
+        r#""status": null"#,
+        r#""status": 1"#,
+    ] {
+        for expected in [&exact, &minimum, &minimum_usd, &usd, &fiat] {
+            check_stated("10.5", status, expected, &[D::PaidNotReported]);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_statement_is_compared_like_a_postback() -> TestResult {
+    const PAID: &str = r#""status": "paid""#;
+    let all = invoice("ILRAJE1Q")?
+        .order("ORDER_93223")
+        .currency(Currency::UsdtTrc20);
+    check_stated("10.5", PAID, &all, &[]);
+    let other = invoice("OTHER123")?.order("OTHER").currency(Currency::Btc);
+    let differences = [D::Invoice, D::Order, D::Currency];
+    check_stated("10.5", PAID, &other, &differences);
+
+    let exact = all.clone().amount(amount("10.5")?);
+    check_stated("10.4", PAID, &exact, &[D::AmountTooLow]);
+    check_stated("10.6", PAID, &exact, &[D::AmountTooHigh]);
+    let minimum = all.clone().minimum_paid(amount("10.5")?);
+    check_stated("10.4", PAID, &minimum, &[D::AmountTooLow]);
+    check_stated("10.6", PAID, &minimum, &[]);
+    let minimum_usd = all.clone().minimum_paid_usd(amount("10.5")?);
+    check_stated("10.4", PAID, &minimum_usd, &[D::PaidTooLow]);
+    let price = all.clone().usd(amount("10.5")?);
+    check_stated("10.4", PAID, &price, &[D::Price]);
+    let fiat = all.fiat(amount("9.1")?, "USD");
+    check_stated("10.5", PAID, &fiat, &[D::FiatCurrency]);
+    Ok(())
+}
+
+#[test]
+fn a_statement_without_details_pays_nothing() -> TestResult {
+    let invoice_id = InvoiceId::parse("ILRAJE1Q")?;
+    let report = Report {
+        invoice_id: &invoice_id,
+        order_id: None,
+        amount_crypto: Some(amount("10.5")?),
+        currency: None,
+        invoice_info: None,
+        is_stated: true,
+    };
+    let exact = invoice("ILRAJE1Q")?.amount(amount("10.5")?);
+    let mismatch = exact.check(&report).err().ok_or("accepted")?;
+    assert!(mismatch.differences().eq([D::PaidNotReported]));
+    let price = invoice("ILRAJE1Q")?.usd(amount("10.5")?);
+    let mismatch = price.check(&report).err().ok_or("accepted")?;
+    assert!(mismatch.differences().eq([D::InvoiceInfoMissing]));
     Ok(())
 }

@@ -1,4 +1,6 @@
-use crate::{Amount, Currency, Difference, InvoiceId, InvoiceInfo, InvoiceStatus, Mismatch};
+use crate::{
+    Amount, Currency, Difference, InvoiceId, InvoiceInfo, InvoiceStatus, Mismatch, Report,
+};
 
 /// What the merchant's own record says about a payment, for
 /// [`Verified::check`](crate::Verified::check).
@@ -81,42 +83,6 @@ pub struct Expected {
     minimum_paid_usd: Option<Amount>,
     order_id: Option<Box<str>>,
     usd: Option<Amount>,
-}
-
-/// What a postback reports, as far as [`Expected`] compares it.
-///
-/// # Examples
-///
-/// ```
-/// use cryptocloud_postback::{Difference, Expected, InvoiceId, Report};
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let invoice_id = InvoiceId::parse("ILRAJE1Q")?;
-/// let report = Report {
-///     invoice_id: &invoice_id,
-///     order_id: None,
-///     amount_crypto: Some("5".parse()?),
-///     currency: None,
-///     invoice_info: None,
-/// };
-/// let expected = Expected::invoice(invoice_id.clone()).minimum_paid("10.5".parse()?);
-/// let mismatch = expected.check(&report).unwrap_err();
-/// assert!(mismatch.contains(Difference::AmountTooLow));
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Report<'a> {
-    /// The invoice.
-    pub invoice_id: &'a InvoiceId,
-    /// The merchant's own number of the order.
-    pub order_id: Option<&'a str>,
-    /// The amount in [`currency`](Self::currency).
-    pub amount_crypto: Option<Amount>,
-    /// The currency of the payment.
-    pub currency: Option<&'a Currency>,
-    /// `None` if there is none, as in every form.
-    pub invoice_info: Option<&'a InvoiceInfo>,
 }
 
 impl Expected {
@@ -314,6 +280,9 @@ impl Expected {
             return Some(Difference::AmountNotReported);
         };
         let info = report.invoice_info;
+        if report.is_stated {
+            return self.stated_amount_differs(least, amount, info);
+        }
         if info.is_some_and(|info| info.faults().contains(&"amount_paid")) {
             return Some(Difference::PaidNotReported);
         }
@@ -324,6 +293,27 @@ impl Expected {
         }
         let most = self.amount?;
         (amount > most).then_some(Difference::AmountTooHigh)
+    }
+
+    /// The amount in the payment's currency, by the vendor's statement.
+    fn stated_amount_differs(
+        &self,
+        least: Amount,
+        amount: Amount,
+        info: Option<&InvoiceInfo>,
+    ) -> Option<Difference> {
+        let status = info.and_then(|info| info.status.as_ref());
+        let is_overpaid = match status {
+            None => return Some(Difference::PaidNotReported),
+            Some(InvoiceStatus::Overpaid) => true,
+            Some(InvoiceStatus::Paid) => false,
+            Some(_) => return Some(Difference::AmountTooLow),
+        };
+        if amount < least {
+            return Some(Difference::AmountTooLow);
+        }
+        let most = self.amount?;
+        (amount > most || is_overpaid).then_some(Difference::AmountTooHigh)
     }
 
     /// What only `invoice_info` reports.
@@ -355,14 +345,30 @@ impl Expected {
                 }
             });
         }
-        if self.usd.is_some() || self.fiat.is_some() {
+        if report.is_stated {
+            differences.extend(unpaid(info));
+        } else if self.usd.is_some() || self.fiat.is_some() {
             differences.extend(paid(info.amount_to_pay, info.amount_paid));
             differences.extend(is_partial(info).then_some(Difference::PaidTooLow));
         }
         if self.minimum_paid_usd.is_some() {
-            differences.extend(paid(self.minimum_paid_usd, info.amount_paid_usd));
+            let amount = if report.is_stated {
+                info.amount_usd
+            } else {
+                info.amount_paid_usd
+            };
+            differences.extend(paid(self.minimum_paid_usd, amount));
         }
         differences
+    }
+}
+
+/// Why an invoice is not paid in full, by the status that the vendor states.
+fn unpaid(info: &InvoiceInfo) -> Option<Difference> {
+    match info.status {
+        Some(InvoiceStatus::Overpaid | InvoiceStatus::Paid) => None,
+        Some(_) => Some(Difference::PaidTooLow),
+        None => Some(Difference::PaidNotReported),
     }
 }
 

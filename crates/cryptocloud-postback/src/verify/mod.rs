@@ -4,6 +4,7 @@ pub(crate) mod builder;
 pub(crate) mod check;
 pub(crate) mod expected;
 pub(crate) mod mismatch;
+pub(crate) mod report;
 pub(crate) mod time;
 pub(crate) mod verified;
 pub(crate) mod verifier;

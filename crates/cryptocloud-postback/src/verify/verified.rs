@@ -109,6 +109,7 @@ impl Verified {
             amount_crypto: self.reported.amount_crypto,
             currency: self.reported.currency.as_ref(),
             invoice_info: info.as_ref(),
+            is_stated: false,
         })
     }
 }
