@@ -48,7 +48,6 @@ struct Pages {
     api: Api,
     from: String,
     to: String,
-    /// The vendor describes `limit` both as a count and as the number of the last invoice.
     limit_is_last: bool,
     offset: usize,
     /// How many invoices of the page before the next one is to repeat.
@@ -66,43 +65,62 @@ impl Pages {
             if self.read >= MAX_PAGES || self.stale >= MAX_STALE_PAGES {
                 return Err(ApiError::new(ApiErrorKind::Endless));
             }
-            self.read = self.read.saturating_add(1);
-            let (arrived, mut invoices) = self.page().await?;
-            if arrived == 0 {
-                // A page that has to repeat something cannot be empty, if `limit` is a count.
-                if self.repeated == 0 || self.limit_is_last {
+            let mut page = self.page().await?;
+            if page.is_empty() {
+                if self.repeated > 0 {
+                    self.step_back();
+                } else if self.goes_on().await? {
+                    self.limit_is_last = true;
+                } else {
                     return Ok(None);
                 }
-                self.limit_is_last = true;
                 continue;
             }
-            invoices.retain(|invoice| self.seen.insert(invoice.id().clone()));
-            self.advance(arrived, invoices.len());
-            return Ok(Some((invoices, self)));
+            let found = page.invoices.len();
+            page.invoices
+                .retain(|invoice| self.seen.insert(invoice.id().clone()));
+            let new = page.invoices.len();
+            self.stale = if new == 0 {
+                self.stale.saturating_add(1)
+            } else {
+                0
+            };
+            if self.repeated > 0 && found > 0 && new == found {
+                self.step_back();
+            } else {
+                self.repeated = if new == 0 { 0 } else { page.elements / 10 };
+                let further = page.elements.saturating_sub(self.repeated);
+                self.offset = self.offset.saturating_add(further);
+            }
+            return Ok(Some((page.invoices, self)));
         }
     }
 
-    /// Moves to the page after one on which so many invoices arrived, and so many were new.
-    fn advance(&mut self, arrived: usize, new: usize) {
-        if self.repeated > 0 && new == arrived {
-            // More invoices than that have vanished from the pages before.
-            self.offset = self.offset.saturating_sub(PAGE);
-            self.repeated = self.repeated.min(self.offset);
-            return;
-        }
-        self.stale = if new == 0 {
-            self.stale.saturating_add(1)
-        } else {
-            0
-        };
-        self.repeated = if new == 0 { 0 } else { arrived / 10 };
-        self.offset = self
-            .offset
-            .saturating_add(arrived.saturating_sub(self.repeated));
+    /// Reads the page before again: more invoices have vanished than this one was to repeat.
+    fn step_back(&mut self) {
+        self.offset = self.offset.saturating_sub(PAGE);
+        self.repeated = self.repeated.min(self.offset);
     }
 
-    /// The number of elements on this page, and those that are invoices.
-    async fn page(&self) -> Result<(usize, Vec<Invoice>), ApiError> {
+    /// Whether an empty page is no end: the vendor describes `limit` both as a count and as the
+    /// number of the last invoice, and so a limit up to the offset may ask for nothing.
+    async fn goes_on(&mut self) -> Result<bool, ApiError> {
+        if self.limit_is_last || self.offset < PAGE {
+            return Ok(false);
+        }
+        self.limit_is_last = true;
+        let page = self.page().await;
+        self.limit_is_last = false;
+        match page {
+            Ok(page) => Ok(!page.is_empty()),
+            // As a count it is too large.
+            Err(error) if error.kind() == ApiErrorKind::Rejected => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn page(&mut self) -> Result<Page, ApiError> {
+        self.read = self.read.saturating_add(1);
         let first = if self.limit_is_last { self.offset } else { 0 };
         let request = json!({
             "start": self.from,
@@ -117,7 +135,22 @@ impl Pages {
         if odd > 0 {
             tracing::warn!(odd, "dropped elements of the API's list");
         }
-        Ok((elements.len(), invoices))
+        Ok(Page {
+            elements: elements.len(),
+            invoices,
+        })
+    }
+}
+
+struct Page {
+    /// The number of elements, also of those that are no invoices.
+    elements: usize,
+    invoices: Vec<Invoice>,
+}
+
+impl Page {
+    fn is_empty(&self) -> bool {
+        self.elements == 0
     }
 }
 
