@@ -4,6 +4,9 @@
 
 mod api;
 mod base_url;
+mod circuit;
+mod confirmed;
+mod confirmer;
 mod error;
 mod fields;
 mod info;
@@ -11,18 +14,23 @@ mod invoice;
 mod key;
 mod list;
 mod new_invoice;
+mod not_confirmed;
+mod policy;
 mod response;
 mod retry;
 mod source;
 
 pub use api::{Api, ApiBuilder};
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use confirmed::Confirmed;
+pub use confirmer::{Confirmer, ConfirmerBuilder};
 /// The crate that verifies.
 pub use cryptocloud_postback as core;
 pub use error::{ApiError, ApiErrorKind};
 pub use invoice::Invoice;
 pub use key::{ApiKey, ApiKeyError};
 pub use new_invoice::NewInvoice;
+pub use not_confirmed::{NotConfirmed, NotConfirmedKind};
 pub use source::InvoiceSource;
 /// The days of [`Api::list`].
 pub use time::Date;

@@ -1,13 +1,17 @@
 //! The crate against a server that responds as the vendor documents, and with faults.
 
 mod calls;
+mod confirm;
 mod faults;
 mod list;
 mod secrecy;
 
 use std::{error, time::Duration};
 
-use cryptocloud_postback_api::{Api, ApiBuilder, ApiKey, BaseUrl, core::InvoiceId};
+use cryptocloud_postback_api::{
+    Api, ApiBuilder, ApiKey, BaseUrl,
+    core::{InvoiceId, SecretKey, Verified, Verifier, testing::PostbackBuilder},
+};
 use vendor_api::{KEY, VendorApi};
 
 type TestResult = Result<(), Box<dyn error::Error>>;
@@ -29,3 +33,22 @@ fn id(id: &str) -> InvoiceId {
 fn ids(ids: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<InvoiceId> {
     ids.into_iter().map(|text| id(text.as_ref())).collect()
 }
+
+/// A genuine postback of an invoice over 25 USDT, which the server has.
+fn postback(id: &str) -> PostbackBuilder {
+    PostbackBuilder::new(SECRET)
+        .invoice_id(id)
+        .amount("25")
+        .currency("USDT_TRC20")
+}
+
+fn verified(postback: &PostbackBuilder) -> Verified {
+    let key = SecretKey::new(SECRET).expect("a key");
+    let signed = postback.json();
+    let verifier = Verifier::new(key).expect("a verifier");
+    verifier
+        .verify(signed.head(), signed.body())
+        .expect("genuine")
+}
+
+const SECRET: &str = "not-a-real-key-only-for-these-tests";
