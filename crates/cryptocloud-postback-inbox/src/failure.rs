@@ -72,10 +72,7 @@ impl Failure {
             text.push_str(&error.to_string());
             source = error.source();
         }
-        // PostgreSQL cannot store NUL, and a line break would forge a line in a log.
-        let mut text = text.replace(char::is_control, " ");
-        text.truncate(text.floor_char_boundary(MAX_BYTES));
-        text
+        one_line(&text)
     }
 }
 
@@ -101,6 +98,14 @@ pub enum FailureKind {
     Postpone(Duration),
     /// It is tried again later.
     Retry,
+}
+
+/// The text on one line, cut after 500 bytes, for the store and the log.
+pub(crate) fn one_line(text: &str) -> String {
+    // PostgreSQL cannot store NUL, and a line break would forge a line in a log.
+    let mut text = text.replace(char::is_control, " ");
+    text.truncate(text.floor_char_boundary(MAX_BYTES));
+    text
 }
 
 const MAX_BYTES: usize = 500;

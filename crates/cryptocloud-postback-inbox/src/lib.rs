@@ -96,6 +96,7 @@
 //! `contract-tests` has the suite that every store must pass, for authors of stores.
 #![forbid(unsafe_code)]
 
+mod confirm;
 #[cfg(feature = "contract-tests")]
 pub mod contract;
 mod error;
@@ -111,6 +112,7 @@ mod lost;
 mod memory;
 mod panics;
 mod payment;
+mod reconciliation;
 mod record;
 mod report;
 mod response;
@@ -121,6 +123,7 @@ mod store;
 mod test_inbox;
 pub mod transition;
 
+pub use confirm::{Confirm, Confirmation};
 pub use error::{StoreError, StoreErrorKind};
 pub use failure::{Failure, FailureKind};
 pub use fence::Fence;
@@ -132,6 +135,7 @@ pub use limits::Limits;
 pub use lost::{LostReport, LostReportError};
 pub use memory::MemoryStore;
 pub use payment::{Payment, PaymentBuilder};
+pub use reconciliation::{Begin, Turn};
 pub use record::{Counts, Decided, Decision, Hold, HoldKind, Record};
 pub use report::{Claim, Fields, Report, ReportId, ReportIdError, Source};
 pub use response::Mode;

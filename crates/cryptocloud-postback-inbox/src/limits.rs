@@ -7,6 +7,9 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {
+    /// Asking the vendor, with [`InboxBuilder::confirm`](crate::InboxBuilder::confirm). Defaults to
+    /// 10 s. The lease covers it and `statement` together.
+    pub confirm: Duration,
     /// The handler, in total. Defaults to 10 s; SQLite stores cut it to 2 s.
     pub handler: Duration,
     /// One statement. Defaults to 5 s.
@@ -26,6 +29,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            confirm: Duration::from_secs(10),
             handler: Duration::from_secs(10),
             statement: Duration::from_secs(5),
             idle_in_transaction: Duration::from_secs(10),
@@ -37,6 +41,11 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Whether a worker that keeps the other limits renews its lease after confirmation in time.
+    pub(crate) fn cover_confirmation(&self) -> bool {
+        self.confirm.saturating_add(self.statement) <= self.lease
+    }
+
     /// Whether a worker that keeps the other limits is finished before its lease ends.
     pub(crate) fn are_covered_by_lease(&self) -> bool {
         let longest = [self.statement, self.idle_in_transaction]

@@ -55,13 +55,16 @@ impl Hold {
 pub enum HoldKind {
     /// The handler kept failing for the whole retry span, 7 days unless configured otherwise.
     AttemptsUsedUp,
+    /// The vendor's API says that the invoice is paid, but the postback reports something else.
+    Differs,
     /// The handler asked for a review, for instance because the payment matches no order.
     Handler,
     /// A handler with a transaction of its own returned `Ok`, but its settle was not committed.
     NotSettled,
     /// The handler ended the given transaction itself, so what it wrote may be committed.
     TransactionEnded,
-    /// The vendor's API says that the invoice was not paid in full, or did not confirm it in time.
+    /// The vendor's API says that the invoice is not paid as it has to be, or did not confirm it in
+    /// time.
     Unconfirmed,
     /// The report has no transaction hashes, which the identity policy needs.
     Unidentified,
@@ -69,8 +72,9 @@ pub enum HoldKind {
 
 impl HoldKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::AttemptsUsedUp,
+        Self::Differs,
         Self::Handler,
         Self::NotSettled,
         Self::TransactionEnded,
@@ -83,6 +87,7 @@ impl HoldKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AttemptsUsedUp => "kept failing for the whole retry span",
+            Self::Differs => "differs",
             Self::Handler => "handler",
             Self::NotSettled => "settle was not committed",
             Self::TransactionEnded => "handler ended the transaction",

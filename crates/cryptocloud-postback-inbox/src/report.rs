@@ -1,4 +1,4 @@
-use std::{error, fmt, str::FromStr};
+use std::{error, fmt, str::FromStr, time::Duration};
 
 use cryptocloud_postback::{Amount, Currency, InvoiceId, Verified};
 
@@ -202,6 +202,9 @@ pub struct Claim {
     pub fence: Fence,
     /// What to settle.
     pub report: Report,
+    /// How long the report had waited when it was claimed: since it was received, promoted, accepted,
+    /// retried by an operator or taken up again by reconciliation.
+    pub age: Duration,
     /// 1 for the first attempt. Postponed ones do not count.
     pub attempt: u32,
     /// The amount that an operator named when accepting the report.

@@ -19,6 +19,13 @@ fn delay_at(attempt: u32, random: f64) -> Duration {
     }
 }
 
+/// How long to wait before the vendor is asked again about a payment that has waited this long: a
+/// quarter of it, but at least 5 s and at most 5 min, so that neither a short outage delays a payment for
+/// long nor a long one makes all of them ask without a pause.
+pub(crate) fn ask_again(age: Duration) -> Duration {
+    jitter((age / 4).clamp(ASK_FIRST, ASK_LONGEST))
+}
+
 /// A duration and up to a quarter more or less.
 pub(crate) fn jitter(duration: Duration) -> Duration {
     duration.mul_f64(rand::random_range(0.75..1.25))
@@ -27,6 +34,8 @@ pub(crate) fn jitter(duration: Duration) -> Duration {
 const FIRST: Duration = Duration::from_secs(2);
 const SECOND: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(3_600);
+const ASK_FIRST: Duration = Duration::from_secs(5);
+const ASK_LONGEST: Duration = Duration::from_secs(300);
 /// 10 s doubled nine times is more than an hour.
 const MAX_DOUBLINGS: u32 = 9;
 

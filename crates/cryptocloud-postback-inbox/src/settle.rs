@@ -10,6 +10,12 @@ pub trait Settles: InboxStore {
     /// The merchant's transaction, or `()`.
     type Tx: Send;
 
+    /// Whether the handler's effect and the state `done` are committed together or not at all.
+    ///
+    /// If not, an effect can repeat, and the inbox refuses to be built for the
+    /// [store-first mode](crate::Mode::StoreFirst); reconciliation refuses such a store too.
+    const IS_ATOMIC: bool;
+
     /// Runs one attempt: begins a transaction with the limits and the claim's mark, calls
     /// [`Attempt::run`], and as the last statement settles the report
     /// ([`Event::Settle`](crate::Event::Settle)), then commits.

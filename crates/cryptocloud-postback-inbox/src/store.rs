@@ -3,7 +3,10 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use cryptocloud_postback::{Amount, UnixTime};
 
-use crate::{Claim, Counts, Decided, Decision, Hold, Record, Report, ReportId, State, StoreError};
+use crate::{
+    Begin, Claim, Counts, Decided, Decision, Hold, Record, Report, ReportId, State, StoreError,
+    Turn,
+};
 
 /// Where reports are kept.
 ///
@@ -62,13 +65,34 @@ pub trait InboxStore: fmt::Debug + Send + Sync + 'static {
     /// `Refused(Blocked | Discarded | Known)`.
     async fn reconcile(&self, report: &Report) -> Result<ReportId, StoreError>;
 
-    /// When reconciliation first ran for this project: the time of the first call, by the store's
-    /// clock. Every later call returns the same.
+    /// Gives this process the turn to reconcile the project, for the length of the lease. Returns
+    /// `None` if another process has it, or if it is not due yet.
+    ///
+    /// The first call stores the time at which reconciliation started; every turn has it.
+    /// Each turn has the next fence, and of the first one the fence is random.
     ///
     /// # Errors
     ///
     /// See the trait.
-    async fn reconciles_from(&self, project: &str) -> Result<UnixTime, StoreError>;
+    async fn begin_reconciliation(
+        &self,
+        project: &str,
+        lease: Duration,
+        begin: Begin,
+    ) -> Result<Option<Turn>, StoreError>;
+
+    /// Ends a turn: the next one is due after `next`, and begins with this cursor. Without one the
+    /// stored cursor stays.
+    ///
+    /// # Errors
+    ///
+    /// `Refused(Stale)` if another process has got a turn since.
+    async fn end_reconciliation(
+        &self,
+        turn: &Turn,
+        cursor: Option<UnixTime>,
+        next: Duration,
+    ) -> Result<(), StoreError>;
 
     /// [`Event::Claim`](crate::Event::Claim): claims up to `limit` due reports, those due longest
     /// first, each with the next fence and a lease.

@@ -15,7 +15,8 @@
 -- log         stream   identities by the id of a report
 -- settled     stream   identities by the time when a report was done or discarded
 -- purged      stream   the same, once its fields are cleared
--- meta        hash     epoch, the last id, the last time of a settle, the start of reconciliation
+-- meta        hash     epoch, the last id, the last time of a settle, and of reconciliation the start,
+--                      when the next turn is due, the fence of the last one and its cursor
 --
 -- Times are microseconds since 1970 by the server's clock. Lua's numbers are exact up to 2^53.
 local arg = {}
@@ -35,6 +36,7 @@ local FINAL = {done = true, discarded = true}
 local FIELDS = {
     'id', 'state', 'fingerprint', 'settled_at', 'attempts', 'source', 'amount', 'currency', 'order_id',
     'accepted_amount', 'hold', 'reason', 'error', 'history', 'due_at', 'fence', 'failing_since',
+    'reopened_at',
 }
 
 local function key(name)
@@ -162,7 +164,7 @@ local function change(doc, report, to, due_at)
         redis.call('ZREM', key('due'), id)
     end
     if FINAL[to] then
-        report.fence, report.failing_since = nil, nil
+        report.fence, report.failing_since, report.reopened_at = nil, nil, nil
         report.settled_at = tick('settled')
         redis.call('XADD', key('settled'), digits(report.settled_at) .. '-0', 'i', doc.identity)
     else
@@ -228,15 +230,17 @@ local function decide(report, event)
     report.history = history
 end
 
--- The operator, or reconciliation, starts over.
+-- The operator, reconciliation or a promotion starts over.
 local function restart(doc, report)
-    report.attempts, report.failing_since = 0, nil
+    report.attempts, report.failing_since, report.reopened_at = 0, nil, now
     change(doc, report, 'received', now)
 end
 
 -- Names and values in turn, as the client reads them.
 local function record(doc, report)
-    local flat = {'identity', doc.identity}
+    -- An id is the time of arrival.
+    local age = math.max(now - (report.reopened_at or report.id), 0)
+    local flat = {'identity', doc.identity, 'age', digits(age)}
     for _, name in ipairs(FIELDS) do
         local value = report[name]
         if value ~= nil and name ~= 'history' then

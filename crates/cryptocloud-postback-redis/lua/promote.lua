@@ -10,7 +10,7 @@ for at = 1, #ready, 2 do
         -- Changed by hand. It must not stop the others.
         redis.call('ZREM', key('ready'), identity)
     else
-        change(doc, report, 'received', now)
+        restart(doc, report)
         promoted[#promoted + 1] = digits(report.id)
     end
 end

@@ -3,9 +3,9 @@ use std::{error, time::Duration};
 use async_trait::async_trait;
 use cryptocloud_postback::{Amount, UnixTime};
 use cryptocloud_postback_inbox::{
-    Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Fence, Hold, HoldKind, InboxStore,
-    Purge, Receipt, Record, Report, ReportId, Start, State, StoreError, StoreErrorKind,
-    transition::MAX_REPORTS,
+    Begin, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Fence, Hold, HoldKind,
+    InboxStore, Purge, Receipt, Record, Report, ReportId, Start, State, StoreError, StoreErrorKind,
+    Turn, transition::MAX_REPORTS,
 };
 
 use crate::{
@@ -58,6 +58,7 @@ impl InboxStore for RedisStore {
             id,
             fence,
             report: report.clone(),
+            age: Duration::ZERO,
             attempt: 1,
             accepted_amount: None,
         }))
@@ -71,9 +72,40 @@ impl InboxStore for RedisStore {
         reply.value().map(ReportId::from_number)
     }
 
-    async fn reconciles_from(&self, project: &str) -> Result<UnixTime, StoreError> {
-        let call = Call::write(self, &self.scripts().reconciles_from, project);
-        call.run().await?.value().map(UnixTime::from_secs)
+    async fn begin_reconciliation(
+        &self,
+        project: &str,
+        lease: Duration,
+        begin: Begin,
+    ) -> Result<Option<Turn>, StoreError> {
+        let mut reply = Call::write(self, &self.scripts().begin_reconciliation, project)
+            .arg("lease", micros(lease))
+            .arg("fence", Fence::first().number())
+            .maybe("now", (begin == Begin::Now).then_some(1))
+            .run()
+            .await?;
+        if reply.word() == "none" {
+            return Ok(None);
+        }
+        Ok(Some(Turn {
+            project: project.into(),
+            started_at: UnixTime::from_secs(reply.value()?),
+            fence: Fence::from_number(reply.value()?),
+            cursor: reply.value::<Option<u64>>()?.map(UnixTime::from_secs),
+        }))
+    }
+
+    async fn end_reconciliation(
+        &self,
+        turn: &Turn,
+        cursor: Option<UnixTime>,
+        next: Duration,
+    ) -> Result<(), StoreError> {
+        let call = Call::write(self, &self.scripts().end_reconciliation, &turn.project)
+            .arg("fence", turn.fence.number())
+            .maybe("cursor", cursor.map(UnixTime::as_secs))
+            .arg("next", micros(next));
+        call.run().await.map(drop)
     }
 
     async fn claim(&self, project: &str, query: ClaimQuery) -> Result<Claimed, StoreError> {

@@ -1,4 +1,4 @@
-use std::{collections::HashMap, str::FromStr};
+use std::{collections::HashMap, str::FromStr, time::Duration};
 
 use cryptocloud_postback::{Amount, Currency, UnixTime};
 use cryptocloud_postback_inbox::{
@@ -19,6 +19,7 @@ pub(crate) fn claim(project: &str, row: &Row) -> Result<Claim, StoreError> {
         id: ReportId::from_number(number(row, "id")?),
         fence: Fence::from_number(number(row, "fence")?),
         report: report(project, row)?,
+        age: Duration::from_micros(number(row, "age")?),
         attempt: number(row, "attempts")?,
         accepted_amount: amount(row, "accepted_amount")?,
     })

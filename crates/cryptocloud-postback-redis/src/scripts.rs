@@ -4,9 +4,11 @@ use redis::Script;
 #[derive(Debug)]
 pub(crate) struct Scripts {
     pub(crate) accept: Script,
+    pub(crate) begin_reconciliation: Script,
     pub(crate) claim: Script,
     pub(crate) counts: Script,
     pub(crate) discard: Script,
+    pub(crate) end_reconciliation: Script,
     pub(crate) fail: Script,
     pub(crate) find: Script,
     pub(crate) get: Script,
@@ -20,7 +22,6 @@ pub(crate) struct Scripts {
     pub(crate) purge: Script,
     pub(crate) receive: Script,
     pub(crate) reconcile: Script,
-    pub(crate) reconciles_from: Script,
     pub(crate) renew: Script,
     pub(crate) retry: Script,
     pub(crate) settle: Script,
@@ -40,9 +41,11 @@ impl Scripts {
     pub(crate) fn new() -> Self {
         Self {
             accept: script!("accept"),
+            begin_reconciliation: script!("begin_reconciliation"),
             claim: script!("claim"),
             counts: script!("counts"),
             discard: script!("discard"),
+            end_reconciliation: script!("end_reconciliation"),
             fail: script!("fail"),
             find: script!("find"),
             get: script!("get"),
@@ -56,7 +59,6 @@ impl Scripts {
             purge: script!("purge"),
             receive: script!("receive"),
             reconcile: script!("reconcile"),
-            reconciles_from: script!("reconciles_from"),
             renew: script!("renew"),
             retry: script!("retry"),
             settle: script!("settle"),

@@ -12,6 +12,8 @@ use crate::{RedisStore, call::Call};
 impl Settles for RedisStore {
     type Tx = ();
 
+    const IS_ATOMIC: bool = false;
+
     async fn settle<H: Handler<()>>(&self, attempt: Attempt<'_, H>) -> Settled {
         let claim = attempt.claim();
         // The effect cannot be taken back, so no handler runs under a claim that is already lost,

@@ -63,7 +63,7 @@ pub(crate) trait Calls: sqlx::Database {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Param<'a> {
     Bytes(Option<&'a [u8]>),
-    Int(i64),
+    Int(Option<i64>),
     Text(Option<&'a str>),
 }
 
@@ -71,7 +71,7 @@ impl Param<'_> {
     /// Milliseconds, at most a hundred years, so that databases can add them to a time.
     pub(crate) fn millis(duration: Duration) -> Self {
         let millis = i64::try_from(duration.as_millis()).unwrap_or(CENTURY);
-        Self::Int(millis.min(CENTURY))
+        millis.min(CENTURY).into()
     }
 }
 
@@ -89,13 +89,13 @@ impl<'a> From<Option<&'a str>> for Param<'a> {
 
 impl From<i64> for Param<'_> {
     fn from(number: i64) -> Self {
-        Self::Int(number)
+        Self::Int(Some(number))
     }
 }
 
 impl From<u32> for Param<'_> {
     fn from(number: u32) -> Self {
-        Self::Int(number.into())
+        Self::Int(Some(number.into()))
     }
 }
 
@@ -111,7 +111,8 @@ where
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
     for<'q> Option<&'q [u8]>: Encode<'q, DB> + Type<DB>,
     for<'q> Option<&'q str>: Encode<'q, DB> + Type<DB>,
-    for<'q> i64: Encode<'q, DB> + Decode<'q, DB> + Type<DB>,
+    for<'q> Option<i64>: Encode<'q, DB> + Type<DB>,
+    for<'r> i64: Decode<'r, DB> + Type<DB>,
     for<'r> String: Decode<'r, DB> + Type<DB>,
     for<'r> Vec<u8>: Decode<'r, DB> + Type<DB>,
     usize: ColumnIndex<DB::Row>,

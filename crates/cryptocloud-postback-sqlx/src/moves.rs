@@ -1,5 +1,7 @@
 //! What needs more than one statement. Here the transition table itself decides.
 
+use std::time::Duration;
+
 use cryptocloud_postback::Amount;
 use cryptocloud_postback_inbox::{
     Claim, Decision, Event, Fence, Fingerprint, HoldKind, Receipt, Refusal, Report, ReportId,
@@ -279,6 +281,7 @@ fn receipt(mut row: Row, report: &Report, state: State, fence: Fence) -> Result<
         id,
         fence,
         report: report.clone(),
+        age: Duration::ZERO,
         attempt: 1,
         accepted_amount: None,
     }))
@@ -298,9 +301,9 @@ impl Insertion {
             amount: report.fields.amount_crypto.map(|amount| amount.to_string()),
             due: match (state, start) {
                 (State::Running, Start::Claimed(lease)) => Param::millis(lease),
-                (State::Received, _) => Param::Int(0),
+                (State::Received, _) => 0_i64.into(),
                 // Never due.
-                _ => Param::Int(-1),
+                _ => (-1_i64).into(),
             },
             fence,
             state,

@@ -229,7 +229,7 @@ fn millis(limit: Duration) -> u128 {
 
 const WORDS: Words = Words {
     decision: "cryptocloud_inbox.decision",
-    project: "cryptocloud_inbox.project",
+    reconciliation: "cryptocloud_inbox.reconciliation",
     report: "cryptocloud_inbox.report",
     version: "cryptocloud_inbox.version",
     now: "clock_timestamp()",

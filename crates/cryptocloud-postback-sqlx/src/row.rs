@@ -1,11 +1,11 @@
 //! From columns to the types of the inbox.
 
-use std::vec;
+use std::{time::Duration, vec};
 
 use cryptocloud_postback::{Amount, InvoiceId, UnixTime};
 use cryptocloud_postback_inbox::{
     Claim, Decided, Decision, Event, Fence, Fields, Fingerprint, Hold, HoldKind, Identity, Record,
-    Report, ReportId, Source, State, StoreErrorKind,
+    Report, ReportId, Source, State, StoreErrorKind, Turn,
 };
 
 use crate::error::Fault;
@@ -103,8 +103,30 @@ impl Row {
     }
 }
 
+/// A record, and what else a claim has.
+pub(crate) struct Stored {
+    pub(crate) record: Record,
+    age: Duration,
+    fence: Fence,
+}
+
+impl Stored {
+    /// The claim of a record that is running.
+    pub(crate) fn into_claim(self) -> Claim {
+        let Self { record, age, fence } = self;
+        Claim {
+            id: record.id,
+            fence,
+            report: record.report,
+            age,
+            attempt: record.attempts,
+            accepted_amount: record.accepted_amount,
+        }
+    }
+}
+
 /// A row of the columns that [`Statements`](crate::statements::Statements) calls a record.
-pub(crate) fn record(mut row: Row) -> Result<(Record, Fence), Fault> {
+pub(crate) fn stored(mut row: Row) -> Result<Stored, Fault> {
     let id = row.id()?;
     let state = row.state()?;
     let fence = Fence::from_number(row.int()?);
@@ -143,18 +165,21 @@ pub(crate) fn record(mut row: Row) -> Result<(Record, Fence), Fault> {
         due_at: row.maybe_time()?,
         settled_at: row.maybe_time()?,
     };
-    Ok((record, fence))
+    // A clock that was set back makes no age negative.
+    let age = Duration::from_millis(u64::try_from(row.int()?).unwrap_or(0));
+    Ok(Stored { record, age, fence })
 }
 
-/// The claim of a record that is running.
-pub(crate) fn claim((record, fence): (Record, Fence)) -> Claim {
-    Claim {
-        id: record.id,
+pub(crate) fn turn(project: &str, mut row: Row) -> Result<Turn, Fault> {
+    let started_at = row.time()?;
+    let fence = Fence::from_number(row.int()?);
+    let cursor = row.maybe_int()?.map(u64::try_from).transpose();
+    Ok(Turn {
+        project: project.into(),
         fence,
-        report: record.report,
-        attempt: record.attempts,
-        accepted_amount: record.accepted_amount,
-    }
+        started_at,
+        cursor: cursor.map_err(|_| corrupt())?.map(UnixTime::from_secs),
+    })
 }
 
 pub(crate) fn decided(mut row: Row) -> Result<Decided, Fault> {

@@ -18,6 +18,8 @@ use crate::{
 impl Settles for SqlStore<sqlx::Postgres, sqlx::PgConnection> {
     type Tx = sqlx::PgConnection;
 
+    const IS_ATOMIC: bool = true;
+
     async fn settle<H: Handler<Self::Tx>>(&self, attempt: Attempt<'_, H>) -> Settled {
         in_given_transaction(self, attempt).await
     }
@@ -27,6 +29,8 @@ impl Settles for SqlStore<sqlx::Postgres, sqlx::PgConnection> {
 impl Settles for SqlStore<sqlx::Sqlite, sqlx::SqliteConnection> {
     type Tx = sqlx::SqliteConnection;
 
+    const IS_ATOMIC: bool = true;
+
     async fn settle<H: Handler<Self::Tx>>(&self, attempt: Attempt<'_, H>) -> Settled {
         in_given_transaction(self, attempt).await
     }
@@ -34,6 +38,9 @@ impl Settles for SqlStore<sqlx::Sqlite, sqlx::SqliteConnection> {
 
 impl<DB: Dialect> Settles for SqlStore<DB, ()> {
     type Tx = ();
+
+    /// If the handler settles in its transaction, as it has to.
+    const IS_ATOMIC: bool = true;
 
     /// The handler settles in a transaction of its own, so only the outcome is looked up here.
     async fn settle<H: Handler<()>>(&self, attempt: Attempt<'_, H>) -> Settled {

@@ -130,7 +130,7 @@ impl Calls for Sqlite {
 
 const WORDS: Words = Words {
     decision: "main.cryptocloud_inbox_decision",
-    project: "main.cryptocloud_inbox_project",
+    reconciliation: "main.cryptocloud_inbox_reconciliation",
     report: "main.cryptocloud_inbox_report",
     version: "main.cryptocloud_inbox_version",
     now: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",

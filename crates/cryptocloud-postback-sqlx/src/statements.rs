@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Words {
     pub(crate) decision: &'static str,
-    pub(crate) project: &'static str,
+    pub(crate) reconciliation: &'static str,
     pub(crate) report: &'static str,
     pub(crate) version: &'static str,
     /// The time at this moment.
@@ -39,6 +39,8 @@ pub(crate) struct Words {
 pub(crate) struct Statements {
     /// Report, fingerprint.
     pub(crate) adopt: String,
+    /// Project, lease, first fence, whether it is due anyway.
+    pub(crate) begin_reconciliation: String,
     /// Project, limit, lease, retry span.
     pub(crate) claim: String,
     /// Project.
@@ -47,6 +49,8 @@ pub(crate) struct Statements {
     pub(crate) decide: String,
     /// Report.
     pub(crate) discard: String,
+    /// Project, fence, cursor, delay.
+    pub(crate) end_reconciliation: String,
     /// Claim, delay, error.
     pub(crate) fail: String,
     /// Project, invoice.
@@ -85,14 +89,10 @@ pub(crate) struct Statements {
     pub(crate) promote: String,
     /// Project, age, limit.
     pub(crate) purge: String,
-    /// Project.
-    pub(crate) reconciles_from: String,
     /// Claim, lease.
     pub(crate) renew: String,
     /// Report, amount.
     pub(crate) reopen: String,
-    /// Project.
-    pub(crate) start_reconciling: String,
     pub(crate) version: String,
     pub(crate) version_tables: String,
 }
@@ -101,7 +101,7 @@ impl Statements {
     pub(crate) fn new(words: &Words) -> Self {
         let &Words {
             decision,
-            project,
+            reconciliation,
             report,
             version,
             now,
@@ -116,10 +116,12 @@ impl Statements {
         let record = format!(
             "id, state, fence, CAST(attempts AS bigint), project, invoice_id, transactions, \
              fingerprint, source, amount, currency, order_id, invoice_info, hold_kind, \
-             hold_reason, last_error, accepted_amount, {}, {}, {}",
+             hold_reason, last_error, accepted_amount, {}, {}, {}, {} - {}",
             as_ms("received_at"),
             as_ms("due_at"),
-            as_ms("settled_at")
+            as_ms("settled_at"),
+            as_ms(now),
+            as_ms("coalesce(reopened_at, received_at)")
         );
         // Claim ($1 and $2, with project $3), as all moves of a worker.
         let fenced = |set: &str| {
@@ -170,6 +172,15 @@ impl Statements {
                 "UPDATE {report} SET fingerprint = $2 WHERE id = (SELECT id FROM {report} \
                  WHERE id = $1 AND fingerprint IS NULL{skip_locked}) RETURNING id"
             ),
+            begin_reconciliation: format!(
+                "INSERT INTO {reconciliation} AS turn (project, started_at, due_at, fence) \
+                 SELECT $1, {now}, {now} + $2 * {ms}, $3 FROM {limits} WHERE true \
+                 ON CONFLICT (project) DO UPDATE \
+                 SET due_at = excluded.due_at, fence = turn.fence + 1 \
+                 WHERE turn.due_at <= {now} OR $4 > 0 \
+                 RETURNING {}, fence, cursor",
+                as_ms("started_at")
+            ),
             claim: format!(
                 "UPDATE {report} SET \
                  state = CASE WHEN {is_used_up} THEN 'held' ELSE 'running' END, \
@@ -195,6 +206,11 @@ impl Statements {
             discard: format!(
                 "UPDATE {report} SET state = 'discarded', due_at = NULL, failing_since = NULL, \
                  settled_at = {now} WHERE id = $1"
+            ),
+            end_reconciliation: format!(
+                "UPDATE {reconciliation} SET cursor = coalesce($3, cursor), \
+                 due_at = {now} + $4 * {ms} FROM {limits} \
+                 WHERE project = $1 AND fence = $2 RETURNING project"
             ),
             fail: fenced(&format!(
                 "state = 'failed', due_at = {now} + $4 * {ms}, \
@@ -258,7 +274,8 @@ impl Statements {
             problems: words.problems.to_owned(),
             promote: format!(
                 "UPDATE {report} SET state = 'received', due_at = {now}, attempts = 0, \
-                 failing_since = NULL WHERE state = 'conflict' AND id {freed} RETURNING id"
+                 failing_since = NULL, reopened_at = {now} \
+                 WHERE state = 'conflict' AND id {freed} RETURNING id"
             ),
             purge: format!(
                 "UPDATE {report} SET purged = true, amount = NULL, currency = NULL, \
@@ -266,19 +283,12 @@ impl Statements {
                  hold_kind = NULL, hold_reason = NULL, last_error = NULL WHERE id {} RETURNING id",
                 settled("NOT purged")
             ),
-            reconciles_from: format!(
-                "SELECT {} FROM {project} WHERE name = $1",
-                as_ms("reconciles_from")
-            ),
             renew: fenced(&format!("due_at = {now} + $4 * {ms}")),
             reopen: format!(
                 "UPDATE {report} SET state = 'received', due_at = {now}, attempts = 0, \
-                 failing_since = NULL, accepted_amount = coalesce($2, accepted_amount) \
+                 failing_since = NULL, reopened_at = {now}, \
+                 accepted_amount = coalesce($2, accepted_amount) \
                  WHERE id = $1"
-            ),
-            start_reconciling: format!(
-                "INSERT INTO {project} (name, reconciles_from) SELECT $1, {now} FROM {limits} \
-                 WHERE true ON CONFLICT DO NOTHING"
             ),
             version: format!("SELECT CAST(number AS bigint) FROM {version}"),
             version_tables: words.version_tables.to_owned(),

@@ -3,8 +3,9 @@ use std::{fmt, marker::PhantomData, time::Duration};
 use async_trait::async_trait;
 use cryptocloud_postback::{Amount, UnixTime};
 use cryptocloud_postback_inbox::{
-    Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Event, Hold, InboxStore, Purge, Receipt,
-    Record, Refusal, Report, ReportId, Start, State, StoreError, StoreErrorKind,
+    Begin, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Event, Fence, Hold, InboxStore,
+    Purge, Receipt, Record, Refusal, Report, ReportId, Start, State, StoreError, StoreErrorKind,
+    Turn,
 };
 use sqlx::Pool;
 use tracing::error;
@@ -111,7 +112,7 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
         params: &[Param<'_>],
     ) -> Result<Vec<Record>, StoreError> {
         let rows = retry(|| self.read(sql, params)).await?;
-        let record = |row| Ok(row::record(row).map(|(record, _)| record)?);
+        let record = |row| Ok(row::stored(row)?.record);
         rows.into_iter().map(record).collect()
     }
 
@@ -150,11 +151,38 @@ impl<DB: Dialect, Tx: 'static> InboxStore for SqlStore<DB, Tx> {
         retry(|| self.try_reconcile(report)).await
     }
 
-    async fn reconciles_from(&self, project: &str) -> Result<UnixTime, StoreError> {
-        let params = [project.into()];
-        retry(|| self.write(&DB::statements().start_reconciling, &params)).await?;
-        let mut row = self.row(&DB::statements().reconciles_from, &params).await?;
-        Ok(row.time()?)
+    async fn begin_reconciliation(
+        &self,
+        project: &str,
+        lease: Duration,
+        begin: Begin,
+    ) -> Result<Option<Turn>, StoreError> {
+        let params = [
+            project.into(),
+            Param::millis(lease),
+            Fence::first().number().into(),
+            i64::from(begin == Begin::Now).into(),
+        ];
+        let rows = retry(|| self.write(&DB::statements().begin_reconciliation, &params)).await?;
+        let turn = |row| Ok(row::turn(project, row)?);
+        rows.into_iter().next().map(turn).transpose()
+    }
+
+    async fn end_reconciliation(
+        &self,
+        turn: &Turn,
+        cursor: Option<UnixTime>,
+        next: Duration,
+    ) -> Result<(), StoreError> {
+        let cursor = cursor.map(|time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+        let params = [
+            (&*turn.project).into(),
+            turn.fence.number().into(),
+            Param::Int(cursor),
+            Param::millis(next),
+        ];
+        let rows = retry(|| self.write(&DB::statements().end_reconciliation, &params)).await?;
+        rows.first().map(drop).ok_or_else(|| Refusal::Stale.into())
     }
 
     async fn claim(&self, project: &str, query: ClaimQuery) -> Result<Claimed, StoreError> {
@@ -167,9 +195,11 @@ impl<DB: Dialect, Tx: 'static> InboxStore for SqlStore<DB, Tx> {
         let rows = retry(|| self.write(&DB::statements().claim, &params)).await?;
         let mut claimed = Claimed::default();
         for row in rows {
-            match row::record(row) {
-                Ok((record, _)) if record.state == State::Held => claimed.used_up.push(record.id),
-                Ok(record) => claimed.claims.push(row::claim(record)),
+            match row::stored(row) {
+                Ok(stored) if stored.record.state == State::Held => {
+                    claimed.used_up.push(stored.record.id);
+                }
+                Ok(stored) => claimed.claims.push(stored.into_claim()),
                 // The others are claimed already, and must not wait for their leases to end.
                 Err(fault) => {
                     error!(error = %StoreError::from(fault), "report cannot be read and was skipped")

@@ -89,7 +89,7 @@ async fn dismiss(
     Json(Dismiss { note }): Json<Dismiss>,
 ) -> Result<HttpResponse, Error> {
     let id = ReportId::from_number(*id);
-    inbox.discard(id, operator().by, note).await?;
+    inbox.discard(id, &operator().note(note)).await?;
     Ok(HttpResponse::Ok().finish())
 }
 

@@ -86,8 +86,9 @@ async fn dismiss(
     Path(id): Path<i64>,
     Json(dismiss): Json<Dismiss>,
 ) -> Result<(), Error> {
-    let (id, by) = (ReportId::from_number(id), operator().by);
-    Ok(shop.inbox.discard(id, by, dismiss.note).await?)
+    let id = ReportId::from_number(id);
+    let decision = operator().note(dismiss.note);
+    Ok(shop.inbox.discard(id, &decision).await?)
 }
 
 async fn retry(State(shop): State<Shop>, Path(id): Path<i64>) -> Result<(), Error> {

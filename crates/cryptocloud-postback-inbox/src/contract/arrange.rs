@@ -61,6 +61,7 @@ impl<S: Settles> Case<S> {
             id: ReportId::from_number(i64::MAX),
             fence: Fence::first(),
             report: report.clone(),
+            age: NONE,
             attempt: 1,
             accepted_amount: None,
         };

@@ -101,7 +101,9 @@ fn tests<S: Settles>() -> Vec<(&'static str, Test<S>)> {
         decisions::unknown_and_foreign_ids,
         reconciliation::adopted_by_the_first_postback,
         reconciliation::unconfirmed_is_taken_up,
-        reconciliation::starts_once,
+        reconciliation::stored_beside_one_that_differs,
+        reconciliation::starts_once_and_has_a_cursor,
+        reconciliation::one_turn_at_a_time,
         naughty::ids,
         naughty::order_ids,
         naughty::reasons,
@@ -114,5 +116,6 @@ fn tests<S: Settles>() -> Vec<(&'static str, Test<S>)> {
         races::one_of_two_is_accepted,
         races::many_due_are_shared,
         races::one_settles,
+        races::one_of_many_reconciles,
     ]
 }

@@ -4,8 +4,8 @@ use tokio::{sync::Barrier, task::JoinSet};
 
 use super::case::{Case, LONG, NONE, amount, operator, reason};
 use crate::{
-    Attempt, Claim, ClaimQuery, Limits, Payment, Receipt, Refusal, Report, ReportId, Settled,
-    Settles, Start, State, StoreError,
+    Attempt, Begin, Claim, ClaimQuery, Limits, Payment, Receipt, Refusal, Report, ReportId,
+    Settled, Settles, Start, State, StoreError, Turn,
 };
 
 const RACERS: usize = 64;
@@ -169,6 +169,24 @@ pub(super) async fn one_settles<S: Settles>(case: &Case<S>) -> Result<(), StoreE
         let record = case.get(claim.id).await?;
         case.assert_state(&record, State::Done);
     }
+    Ok(())
+}
+
+pub(super) async fn one_of_many_reconciles<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    let begin = |lease| {
+        race(case, 0..RACERS, move |store, project, _| async move {
+            let begun = store.begin_reconciliation(&project, lease, Begin::IfDue);
+            begun.await
+        })
+    };
+    let begun: Result<Vec<_>, StoreError> = begin(LONG).await?.into_iter().collect();
+    let turns: Vec<Turn> = begun?.into_iter().flatten().collect();
+    let [turn] = &*turns else {
+        panic!("one of them has the turn: {turns:?}");
+    };
+    case.store.end_reconciliation(turn, None, NONE).await?;
+    let begun: Result<Vec<_>, StoreError> = begin(LONG).await?.into_iter().collect();
+    assert_eq!(begun?.into_iter().flatten().count(), 1);
     Ok(())
 }
 

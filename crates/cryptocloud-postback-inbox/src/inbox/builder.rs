@@ -7,11 +7,12 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Inbox, Inner, Pair};
-use crate::{Handler, IdentityPolicy, Limits, Mode, Purge, Settles, StoreError};
+use crate::{Confirm, Handler, IdentityPolicy, Limits, Mode, Purge, Settles, StoreError};
 
 /// Settings of an [`Inbox`], from [`Inbox::builder`].
 #[must_use]
 pub struct InboxBuilder<S, H> {
+    confirm: Option<Arc<dyn Confirm>>,
     handler: H,
     limits: Limits,
     mode: Mode,
@@ -31,6 +32,7 @@ where
 {
     pub(super) fn new(project: Box<str>, store: S, handler: H) -> Self {
         Self {
+            confirm: None,
             handler,
             limits: Limits::default(),
             mode: Mode::default(),
@@ -42,6 +44,17 @@ where
             store: Arc::new(store),
             workers: 4,
         }
+    }
+
+    /// Asks the vendor about each payment before the handler runs, unless an operator has accepted it.
+    /// Defaults to not asking: then all but the invoice is unsigned.
+    ///
+    /// What the vendor does not confirm is asked about again, for as long as it cannot be asked and for
+    /// 24 hours if the invoice is not paid yet; what it denies is held for review.
+    /// Conflicts are settled by asking, too.
+    pub fn confirm(mut self, confirm: impl Confirm) -> Self {
+        self.confirm = Some(Arc::new(confirm));
+        self
     }
 
     /// Deletes settled payments after the retention, identity included. **A resend after that is
@@ -109,6 +122,12 @@ where
         if !self.limits.are_covered_by_lease() {
             return Err(InboxBuildError::Lease);
         }
+        if self.confirm.is_some() && !self.limits.cover_confirmation() {
+            return Err(InboxBuildError::ConfirmLimit);
+        }
+        if self.mode == Mode::StoreFirst && !S::IS_ATOMIC {
+            return Err(InboxBuildError::StoreFirst);
+        }
         if self.retention < DAY {
             return Err(InboxBuildError::Retention);
         }
@@ -124,6 +143,8 @@ where
                 handler: self.handler,
                 store: Arc::clone(&self.store),
             }),
+            confirm: self.confirm,
+            is_atomic: S::IS_ATOMIC,
             limits: self.limits,
             mode: self.mode,
             policy: self.policy,
@@ -172,6 +193,9 @@ impl<S: fmt::Debug, H> fmt::Debug for InboxBuilder<S, H> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InboxBuildError {
+    /// A worker could lose its lease while it asks the vendor.
+    #[error("lease is shorter than the confirm and statement limits combined")]
+    ConfirmLimit,
     /// A worker that keeps its limits could still outlive its lease.
     #[error("lease is shorter than the handler, statement and idle-in-transaction limits combined")]
     Lease,
@@ -190,6 +214,12 @@ pub enum InboxBuildError {
     /// The store cannot be used.
     #[error("store cannot be used")]
     Store(#[from] StoreError),
+    /// The store-first mode promises what this store can lose.
+    #[error(
+        "store-first mode needs a store that commits the handler's effect and the settled payment \
+         together: use the direct mode, or a database such as PostgreSQL or SQLite"
+    )]
+    StoreFirst,
     /// There are more workers than a semaphore has permits.
     #[error("too many workers")]
     Workers,

@@ -1,7 +1,9 @@
 mod builder;
+mod confirm;
 mod operator;
 mod process;
 mod receive;
+mod reconcile;
 mod worker;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -16,7 +18,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::builder::{InboxBuildError, InboxBuilder};
 use crate::{
-    Attempt, Handler, IdentityPolicy, InboxStore, Limits, Mode, Payment, Purge, Settled, Settles,
+    Attempt, Confirm, Handler, IdentityPolicy, InboxStore, Limits, Mode, Payment, Purge, Settled,
+    Settles,
 };
 
 /// Stores postbacks, runs the handler, and retries until each payment is settled.
@@ -54,7 +57,10 @@ use crate::{
 pub struct Inbox(Arc<Inner>);
 
 struct Inner {
+    confirm: Option<Arc<dyn Confirm>>,
     engine: Arc<dyn Engine>,
+    /// Whether the handler's effect and the state `done` are committed together.
+    is_atomic: bool,
     limits: Limits,
     mode: Mode,
     policy: IdentityPolicy,

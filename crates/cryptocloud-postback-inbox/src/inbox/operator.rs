@@ -74,20 +74,15 @@ impl Inbox {
         }
     }
 
-    /// Discards a report that failed, is held or a conflict: it is not a payment.
+    /// Discards a report that failed, is held or a conflict: it is not a payment. Say why in the
+    /// decision's [note](Decision::note).
     ///
     /// # Errors
     ///
     /// Returns an error if the report is in another state ([`Refusal::State`]), if there is no such
     /// report (`NotFound`), or if the database call fails.
-    pub async fn discard(
-        &self,
-        id: ReportId,
-        by: impl Into<Box<str>>,
-        note: impl Into<Box<str>>,
-    ) -> Result<(), StoreError> {
-        let decision = Decision::by(by).note(note);
-        let discarded = self.0.store.discard(self.project(), id, &decision).await;
+    pub async fn discard(&self, id: ReportId, decision: &Decision) -> Result<(), StoreError> {
+        let discarded = self.0.store.discard(self.project(), id, decision).await;
         // A conflict may have waited for this one.
         self.0.wake.notify_one();
         discarded

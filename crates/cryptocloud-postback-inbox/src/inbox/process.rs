@@ -1,39 +1,32 @@
 use std::time::Duration;
 
+use tokio::time::timeout;
 use tracing::{debug, error, info, warn};
 
-use super::Inbox;
+use super::{Inbox, confirm::Unsettled};
 use crate::{
     Claim, Failure, FailureKind, Hold, HoldKind, Payment, Settled, State, StoreError,
     StoreErrorKind, retry,
 };
 
 impl Inbox {
-    /// Runs the handler for a claim, and makes the move that its outcome asks for.
+    /// Confirms a claim's payment, runs the handler, and makes the move that the outcome asks for.
     ///
     /// Returns the state that the report is left in, as far as it is known.
     pub(super) async fn process(&self, claim: Claim) -> State {
-        let payment = Payment::new(claim);
+        let mut payment = Payment::new(claim);
         let inner = &self.0;
-        let settled = tokio::select! {
+        let attempted = tokio::select! {
             biased;
             () = inner.abort.cancelled() => None,
-            settled = tokio::time::timeout(
-                inner.limits.lease,
-                inner.engine.settle(&payment, &inner.limits),
-            ) => Some(settled),
+            attempted = self.attempt(&mut payment) => Some(attempted),
         };
-        let (state, moved) = match settled {
+        let (state, moved) = match attempted {
             // The transaction was dropped, and if it was committed all the same, this move is late.
             None => self.postpone(&payment, "shut down", Duration::ZERO).await,
-            // The lease is over: the worker that takes over decides.
-            Some(Err(_)) => {
-                warn!(invoice_id = %payment.invoice_id(), "attempt outlived its lease");
-                return State::Running;
-            }
-            Some(Ok(settled)) => {
-                let concluded = self.conclude(&payment, settled);
-                match tokio::time::timeout(inner.limits.lease, concluded).await {
+            Some(attempted) => {
+                let concluded = self.conclude(&payment, attempted);
+                match timeout(inner.limits.lease, concluded).await {
                     Ok(concluded) => concluded,
                     Err(_) => (State::Running, Err(StoreErrorKind::TimedOut.into())),
                 }
@@ -53,12 +46,48 @@ impl Inbox {
         }
     }
 
+    /// Asks the vendor, renews the lease, and runs the handler.
+    async fn attempt(&self, payment: &mut Payment) -> Result<Settled, Unsettled> {
+        let inner = &self.0;
+        let was_asked = self.confirm(payment).await?;
+        let settled = async {
+            if was_asked && let Err(settled) = self.renew(payment).await {
+                return settled;
+            }
+            inner.engine.settle(payment, &inner.limits).await
+        };
+        let settled = timeout(inner.limits.lease, settled);
+        settled.await.map_err(|_| Unsettled::Outlived)
+    }
+
+    /// Asking may have taken a good part of the lease. If it took all of it, and another worker took
+    /// over, the store refuses.
+    async fn renew(&self, payment: &Payment) -> Result<(), Settled> {
+        let renewed = self.0.store.renew(payment.claim(), self.0.limits.lease);
+        renewed.await.map_err(|error| match error.refusal() {
+            Some(_) => Settled::Stale,
+            None => Settled::NotBegun(error),
+        })
+    }
+
     async fn conclude(
         &self,
         payment: &Payment,
-        settled: Settled,
+        attempted: Result<Settled, Unsettled>,
     ) -> (State, Result<(), StoreError>) {
         let invoice_id = payment.invoice_id();
+        let settled = match attempted {
+            Ok(settled) => settled,
+            Err(Unsettled::Held(hold)) => return self.hold(payment, hold.kind, &hold.reason).await,
+            // The lease is over: the worker that takes over decides.
+            Err(Unsettled::Outlived) => {
+                warn!(%invoice_id, "attempt outlived its lease");
+                return (State::Running, Ok(()));
+            }
+            Err(Unsettled::Postponed { reason, delay }) => {
+                return self.postpone(payment, &reason, delay).await;
+            }
+        };
         match settled {
             Settled::Done => {
                 info!(%invoice_id, attempt = payment.attempt(), "payment done");

@@ -24,7 +24,7 @@ impl Rows {
                 let row = self.find(project, id)?;
                 row.enter(state, now);
                 if event != Event::Discard {
-                    row.start_over();
+                    row.start_over(now);
                 }
                 row.accepted_amount = amount.or(row.accepted_amount);
                 row.history.push(Decided {

@@ -71,6 +71,10 @@ impl MemoryStore {
 impl Settles for MemoryStore {
     type Tx = ();
 
+    /// So that tests can use the store-first mode and reconciliation. A restart loses everything
+    /// anyway.
+    const IS_ATOMIC: bool = true;
+
     async fn settle<H: Handler<()>>(&self, attempt: Attempt<'_, H>) -> Settled {
         if let Err(failure) = attempt.run(&mut ()).await {
             return Settled::Failed(failure);

@@ -7,17 +7,18 @@ use cryptocloud_postback::{Amount, UnixTime};
 
 use crate::{
     Claim, Decided, Event, Fence, Fields, Hold, HoldKind, Identity, Record, Report, ReportId,
-    Source, State, StoreError, StoreErrorKind,
+    Source, State, StoreError, StoreErrorKind, Turn,
     transition::{Fact, Facts, MAX_REPORTS, Step, next},
 };
 
-/// All reports, by id and by identity.
+/// All reports, by id and by identity, and the last turn to reconcile each project, with the time when
+/// the next one is due.
 #[derive(Default)]
 pub(super) struct Rows {
     by_id: BTreeMap<ReportId, Row>,
     by_identity: HashMap<Identity, Vec<ReportId>>,
     last_id: i64,
-    pub(super) reconciles_from: HashMap<Box<str>, SystemTime>,
+    pub(super) turns: HashMap<Box<str>, (Turn, SystemTime)>,
 }
 
 pub(super) struct Row {
@@ -33,6 +34,8 @@ pub(super) struct Row {
     pub(super) is_purged: bool,
     pub(super) last_error: Option<Box<str>>,
     pub(super) received_at: SystemTime,
+    /// When it last became received again: promoted, by a decision, or by reconciliation.
+    pub(super) reopened_at: Option<SystemTime>,
     pub(super) report: Report,
     pub(super) settled_at: Option<SystemTime>,
     pub(super) state: State,
@@ -60,6 +63,7 @@ impl Rows {
             is_purged: false,
             last_error: None,
             received_at: now,
+            reopened_at: None,
             report: report.clone(),
             settled_at: None,
             state,
@@ -157,18 +161,21 @@ impl Row {
         self.fence = self.fence.next();
         self.attempts = self.attempts.saturating_add(1);
         self.due_at = Some(later(now, lease));
+        let since = self.reopened_at.unwrap_or(self.received_at);
         Claim {
             id: self.id,
             fence: self.fence,
             report: self.report.clone(),
+            age: now.duration_since(since).unwrap_or_default(),
             attempt: self.attempts,
             accepted_amount: self.accepted_amount,
         }
     }
 
-    pub(super) fn start_over(&mut self) {
+    pub(super) fn start_over(&mut self, now: SystemTime) {
         self.attempts = 0;
         self.failing_since = None;
+        self.reopened_at = Some(now);
     }
 
     pub(super) fn clear(&mut self) {

@@ -8,8 +8,9 @@ use super::{
     rows::{Row, Rows, is_over, later, unix},
 };
 use crate::{
-    Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Event, Hold, HoldKind, InboxStore,
-    Purge, Receipt, Record, Report, ReportId, Start, State, StoreError, StoreErrorKind,
+    Begin, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Event, Fence, Hold, HoldKind,
+    InboxStore, Purge, Receipt, Record, Refusal, Report, ReportId, Start, State, StoreError,
+    StoreErrorKind, Turn,
     transition::{Fact, Facts, Step, next},
 };
 
@@ -72,7 +73,7 @@ impl InboxStore for MemoryStore {
                 (Step::Become(state), Some(id)) => {
                     let row = rows.find(report.identity.project(), id)?;
                     row.enter(state, now);
-                    row.start_over();
+                    row.start_over(now);
                     Ok(id)
                 }
                 (Step::Become(state), None) => {
@@ -85,8 +86,44 @@ impl InboxStore for MemoryStore {
         })
     }
 
-    async fn reconciles_from(&self, project: &str) -> Result<UnixTime, StoreError> {
-        Ok(self.with(|rows, now| unix(*rows.reconciles_from.entry(project.into()).or_insert(now))))
+    async fn begin_reconciliation(
+        &self,
+        project: &str,
+        lease: Duration,
+        begin: Begin,
+    ) -> Result<Option<Turn>, StoreError> {
+        Ok(self.with(|rows, now| {
+            let first = || Turn {
+                project: project.into(),
+                fence: Fence::first(),
+                started_at: unix(now),
+                cursor: None,
+            };
+            let entry = rows.turns.entry(project.into());
+            let (turn, due_at) = entry.or_insert_with(|| (first(), now));
+            if begin == Begin::IfDue && *due_at > now {
+                return None;
+            }
+            turn.fence = turn.fence.next();
+            *due_at = later(now, lease);
+            Some(turn.clone())
+        }))
+    }
+
+    async fn end_reconciliation(
+        &self,
+        turn: &Turn,
+        cursor: Option<UnixTime>,
+        next: Duration,
+    ) -> Result<(), StoreError> {
+        self.with(|rows, now| {
+            let stored = rows.turns.get_mut(&turn.project);
+            let stored = stored.filter(|(stored, _)| stored.fence == turn.fence);
+            let (stored, due_at) = stored.ok_or(Refusal::Stale)?;
+            stored.cursor = cursor.or(stored.cursor);
+            *due_at = later(now, next);
+            Ok(())
+        })
     }
 
     async fn claim(&self, project: &str, query: ClaimQuery) -> Result<Claimed, StoreError> {
@@ -170,7 +207,9 @@ impl InboxStore for MemoryStore {
                 let facts = rows.facts(&identity, Some(id));
                 let step = next(Some(State::Conflict), Event::Promote, facts);
                 if let Step::Become(state) = step {
-                    rows.find(project, id)?.enter(state, now);
+                    let row = rows.find(project, id)?;
+                    row.enter(state, now);
+                    row.start_over(now);
                     promoted.push(id);
                 }
             }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use cryptocloud_postback::{Amount, Currency, InvoiceId};
 
 use crate::{Claim, Fence, Fields, Identity, Payment, Report, ReportId, Source};
@@ -85,6 +87,7 @@ impl PaymentBuilder {
                 source: self.source,
                 ..Report::new(identity, self.fields)
             },
+            age: Duration::ZERO,
             attempt: self.attempt,
             accepted_amount: self.accepted_amount,
         })

@@ -11,11 +11,20 @@ use crate::{Claim, Failure, Fields, Source};
 #[derive(Clone)]
 pub struct Payment {
     claim: Claim,
+    confirmed: Option<Fields>,
 }
 
 impl Payment {
     pub(crate) fn new(claim: Claim) -> Self {
-        Self { claim }
+        Self {
+            claim,
+            confirmed: None,
+        }
+    }
+
+    /// Keeps what the vendor states.
+    pub(crate) fn confirm(&mut self, stated: Fields) {
+        self.confirmed = Some(stated);
     }
 
     /// Makes a payment for a test of your handler.
@@ -54,14 +63,24 @@ impl Payment {
         &self.claim.report.fields
     }
 
-    /// The amount that an operator named when accepting the payment, or else the reported one.
+    /// What the vendor's API states, if it was [asked](crate::InboxBuilder::confirm) before this
+    /// attempt or if reconciliation found the payment. `None` if an operator accepted the payment.
+    #[must_use]
+    pub fn confirmed(&self) -> Option<&Fields> {
+        let is_reconciled = self.source() == Source::Reconciled;
+        let found = is_reconciled.then_some(self.reported());
+        self.confirmed.as_ref().or(found)
+    }
+
+    /// The amount that an operator named when accepting the payment, or else the confirmed or reported
+    /// one.
     ///
     /// Their units can differ: the accepted amount is in the order's unit, such as US dollars for
-    /// [`Expected::usd`], the reported one in [`currency`](Self::currency). Credit the order's own
-    /// price instead.
+    /// [`Expected::usd`], the others in [`currency`](Self::currency). Credit the order's own price
+    /// instead.
     #[must_use]
     pub fn amount(&self) -> Option<Amount> {
-        self.claim.accepted_amount.or(self.reported().amount_crypto)
+        self.claim.accepted_amount.or(self.known().amount_crypto)
     }
 
     /// The amount that an operator named when accepting the payment after a review, in the
@@ -71,22 +90,23 @@ impl Payment {
         self.claim.accepted_amount
     }
 
-    /// The reported currency.
+    /// The confirmed currency, or else the reported one.
     #[must_use]
     pub fn currency(&self) -> Option<&Currency> {
-        self.reported().currency.as_ref()
+        self.known().currency.as_ref()
     }
 
-    /// The reported order.
+    /// The confirmed order, or else the reported one.
     #[must_use]
     pub fn order_id(&self) -> Option<&str> {
-        self.reported().order_id.as_deref()
+        self.known().order_id.as_deref()
     }
 
-    /// The reported `invoice_info`; `None` if there is none, as in every form.
+    /// The confirmed invoice, which does not state what was paid, or else the reported
+    /// `invoice_info`; `None` if there is none, as in every form.
     #[must_use]
     pub fn invoice_info(&self) -> Option<InvoiceInfo> {
-        let json = self.reported().invoice_info.as_deref();
+        let json = self.known().invoice_info.as_deref();
         json.map(InvoiceInfo::parse)
     }
 
@@ -115,7 +135,8 @@ impl Payment {
         format!("{:x}", self.claim.report.identity)
     }
 
-    /// Compares the payment with your own record.
+    /// Compares the payment with your own record: what is [confirmed](Self::confirmed), or else what was
+    /// reported.
     ///
     /// If an operator accepted the payment and named an amount, only the invoice and that amount are
     /// compared, as [`Expected::check_accepted`] says.
@@ -130,9 +151,10 @@ impl Payment {
             None => expected.check(&Report {
                 invoice_id: self.invoice_id(),
                 order_id: self.order_id(),
-                amount_crypto: self.reported().amount_crypto,
+                amount_crypto: self.known().amount_crypto,
                 currency: self.currency(),
                 invoice_info: self.invoice_info().as_ref(),
+                is_stated: self.confirmed().is_some(),
             }),
         };
         result.map_err(Failure::hold)
@@ -149,6 +171,11 @@ impl Payment {
             _ => Err(Failure::hold(format!("changed {rows} rows instead of one"))),
         }
     }
+
+    /// The vendor's statement, if there is one.
+    fn known(&self) -> &Fields {
+        self.confirmed().unwrap_or(self.reported())
+    }
 }
 
 /// The payment of a claim, for the tests of a store.
@@ -164,6 +191,7 @@ impl fmt::Debug for Payment {
         f.debug_struct("Payment")
             .field("invoice_id", self.invoice_id())
             .field("reported", self.reported())
+            .field("confirmed", &self.confirmed())
             .field("accepted_amount", &self.accepted_amount())
             .field("source", &self.source())
             .field("attempt", &self.attempt())

@@ -16,13 +16,16 @@ async fn accepted_beside_a_paid_one_is_refused() -> Result {
     assert_eq!(inbox.retry_all(State::Held, &by).await?, 0);
     assert!(inbox.retry_all(State::Done, &by).await.is_err());
 
-    inbox.discard(held.id, "anna", "unknown sender").await?;
+    inbox.discard(held.id, &by.note("unknown sender")).await?;
     let history = inbox.history(held.id).await?;
     let [decided] = &*history else {
         return Err("one decision".into());
     };
     assert_eq!((decided.event, decided.from), (Event::Discard, State::Held));
-    assert_eq!(&*decided.decision.by, "anna");
+    assert_eq!(
+        decided.decision,
+        Decision::by("anna").note("unknown sender")
+    );
     Ok(())
 }
 
@@ -33,7 +36,8 @@ async fn the_waiting_one_is_promoted_when_the_first_is_dismissed() -> Result {
     send(&inbox, "A", "fail").await?;
     let failed = record(&inbox, "A").await?;
     assert_eq!(send(&inbox, "A", "ORDER_1").await?, 409);
-    inbox.discard(failed.id, "anna", "forged").await?;
+    let forged = Decision::by("anna").note("forged");
+    inbox.discard(failed.id, &forged).await?;
     assert_eq!(inbox.run_once().await?, 1);
     assert_eq!(shop.finished(), 1);
     Ok(())

@@ -10,9 +10,9 @@ use std::{
 use async_trait::async_trait;
 use cryptocloud_postback::{Amount, UnixTime};
 use cryptocloud_postback_inbox::{
-    Attempt, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Handler, Hold, InboxStore,
-    MemoryStore, Purge, Receipt, Record, Report, ReportId, Settled, Settles, Start, State,
-    StoreError, StoreErrorKind,
+    Attempt, Begin, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Handler, Hold,
+    InboxStore, MemoryStore, Purge, Receipt, Record, Report, ReportId, Settled, Settles, Start,
+    State, StoreError, StoreErrorKind, Turn,
 };
 
 /// What goes wrong in a call.
@@ -92,6 +92,8 @@ impl FaultyStore {
 impl Settles for FaultyStore {
     type Tx = ();
 
+    const IS_ATOMIC: bool = true;
+
     async fn settle<H: Handler<()>>(&self, attempt: Attempt<'_, H>) -> Settled {
         self.inner.settle(attempt).await
     }
@@ -116,8 +118,24 @@ impl InboxStore for FaultyStore {
         self.inner.reconcile(report).await
     }
 
-    async fn reconciles_from(&self, project: &str) -> Result<UnixTime, StoreError> {
-        self.inner.reconciles_from(project).await
+    async fn begin_reconciliation(
+        &self,
+        project: &str,
+        lease: Duration,
+        begin: Begin,
+    ) -> Result<Option<Turn>, StoreError> {
+        let begun = self.inner.begin_reconciliation(project, lease, begin);
+        self.call("begin_reconciliation", begun).await
+    }
+
+    async fn end_reconciliation(
+        &self,
+        turn: &Turn,
+        cursor: Option<UnixTime>,
+        next: Duration,
+    ) -> Result<(), StoreError> {
+        let ended = self.inner.end_reconciliation(turn, cursor, next);
+        self.call("end_reconciliation", ended).await
     }
 
     async fn claim(&self, project: &str, query: ClaimQuery) -> Result<Claimed, StoreError> {

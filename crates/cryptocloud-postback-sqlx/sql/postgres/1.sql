@@ -24,6 +24,8 @@ CREATE TABLE cryptocloud_inbox.report (
     fence bigint NOT NULL,
     attempts integer NOT NULL,
     received_at timestamptz NOT NULL,
+    -- When it last became received again: promoted, by a decision, or by reconciliation.
+    reopened_at timestamptz,
     -- When a worker may claim it, or while running, when the lease ends.
     due_at timestamptz CHECK ((due_at IS NULL) = (state NOT IN ('received', 'running', 'failed'))),
     failing_since timestamptz,
@@ -68,9 +70,15 @@ CREATE TABLE cryptocloud_inbox.decision (
 );
 CREATE INDEX decision_report ON cryptocloud_inbox.decision (report_id);
 
-CREATE TABLE cryptocloud_inbox.project (
-    name text PRIMARY KEY,
-    reconciles_from timestamptz NOT NULL
+-- The last turn to reconcile each project.
+CREATE TABLE cryptocloud_inbox.reconciliation (
+    project text PRIMARY KEY,
+    started_at timestamptz NOT NULL,
+    -- When the lease ends, or when the next turn is due.
+    due_at timestamptz NOT NULL,
+    fence bigint NOT NULL,
+    -- How far the turns came, in seconds since 1970 by the vendor's clock.
+    cursor bigint
 );
 
 -- Settles the report of a claim, as the last statement of the transaction that `BEGIN` marked.

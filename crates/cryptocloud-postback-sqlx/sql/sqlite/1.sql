@@ -16,6 +16,8 @@ CREATE TABLE main.cryptocloud_inbox_report (
     fence INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
+    -- When it last became received again: promoted, by a decision, or by reconciliation.
+    reopened_at INTEGER,
     -- When a worker may claim it, or while running, when the lease ends.
     due_at INTEGER CHECK ((due_at IS NULL) = (state NOT IN ('received', 'running', 'failed'))),
     failing_since INTEGER,
@@ -65,9 +67,15 @@ CREATE TABLE main.cryptocloud_inbox_decision (
 CREATE INDEX main.cryptocloud_inbox_decision_report
     ON cryptocloud_inbox_decision (report_id);
 
-CREATE TABLE main.cryptocloud_inbox_project (
-    name TEXT PRIMARY KEY,
-    reconciles_from INTEGER NOT NULL
+-- The last turn to reconcile each project.
+CREATE TABLE main.cryptocloud_inbox_reconciliation (
+    project TEXT PRIMARY KEY,
+    started_at INTEGER NOT NULL,
+    -- When the lease ends, or when the next turn is due.
+    due_at INTEGER NOT NULL,
+    fence INTEGER NOT NULL,
+    -- How far the turns came, in seconds since 1970 by the vendor's clock.
+    cursor INTEGER
 ) STRICT;
 
 -- An INSERT into it settles the report of a claim, as the last statement of the transaction.

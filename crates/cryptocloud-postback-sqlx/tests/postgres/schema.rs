@@ -95,7 +95,7 @@ async fn start_and_migrate_wait_for_no_open_transaction() -> TestResult {
         return Ok(());
     };
     let mut open = database.store.pool().begin().await?;
-    for table in ["report", "decision", "project", "version"] {
+    for table in ["report", "decision", "reconciliation", "version"] {
         let lock = format!("LOCK TABLE cryptocloud_inbox.{table} IN SHARE ROW EXCLUSIVE MODE");
         let lock = sqlx::AssertSqlSafe(lock);
         sqlx::query(lock).execute(&mut *open).await?;
