@@ -12,6 +12,7 @@ mod fields;
 mod info;
 mod invoice;
 mod key;
+mod kinds;
 mod list;
 mod new_invoice;
 mod not_confirmed;
