@@ -67,6 +67,7 @@
 //! # The extractor alone
 //!
 //! If you already process each payment only once, use [`VerifiedPostback`] on its own; "[What it does not do](#what-it-does-not-do)" says what is up to you then.
+//! With the feature `api` there is also `ConfirmedPostback`: its handler runs only for payments that the vendor's API confirms, and sees what the vendor states.
 //!
 //! ```
 //! use actix_web::{Result, web};
@@ -202,7 +203,7 @@
 //! - Keep what does not match an order, such as an underpaid payment, for review.
 //! - Retry failures yourself.
 //! - Ask the vendor's API now and then for paid invoices: whether a postback is sent again after an
-//!   error is not documented.
+//!   error is not documented. With an inbox, `Reconciler` of [`cryptocloud-postback-api`] does that.
 //!
 //! # Features
 //!
