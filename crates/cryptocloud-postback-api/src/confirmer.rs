@@ -56,8 +56,22 @@ impl Confirmer {
             currency: reported.currency.as_ref(),
             order_id: reported.order_id.as_deref(),
         };
-        let stated = self.ask(postback.invoice_id(), reported).await?;
-        Ok(Confirmed::new(postback.clone(), stated))
+        let result = self.ask(postback.invoice_id(), reported).await;
+        let invoice_id = postback.invoice_id().as_str();
+        macro_rules! refused {
+            ($level:ident, $error:ident) => {
+                tracing::$level!(?invoice_id, kind = ?$error.kind, "payment not confirmed: {}", $error)
+            };
+        }
+        match &result {
+            Ok(_) => tracing::info!(?invoice_id, "payment confirmed"),
+            Err(error) => match error.kind {
+                NotConfirmedKind::Pending => refused!(info, error),
+                NotConfirmedKind::Unavailable => refused!(error, error),
+                _ => refused!(warn, error),
+            },
+        }
+        Ok(Confirmed::new(postback.clone(), result?))
     }
 
     /// The vendor's statement, if it confirms what was reported.
@@ -66,27 +80,10 @@ impl Confirmer {
         invoice_id: &InvoiceId,
         reported: Reported<'_>,
     ) -> Result<Arc<Invoice>, NotConfirmed> {
-        let result = match self.state(invoice_id).await {
+        match self.state(invoice_id).await {
             Ok(stated) => self.judge(invoice_id, reported, stated),
             Err(outage) => Err(outage.of(invoice_id)),
-        };
-        let invoice_id = invoice_id.as_str();
-        match &result {
-            Ok(_) => tracing::info!(?invoice_id, "payment confirmed"),
-            Err(error) => {
-                macro_rules! emit {
-                    ($level:ident) => {
-                        tracing::$level!(?invoice_id, kind = ?error.kind(), "payment not confirmed: {error}")
-                    };
-                }
-                match error.kind() {
-                    NotConfirmedKind::Pending => emit!(info),
-                    NotConfirmedKind::Unavailable => emit!(error),
-                    _ => emit!(warn),
-                }
-            }
         }
-        result
     }
 
     /// The source that is asked.
