@@ -78,7 +78,10 @@
 //! 7. A postback that cannot be stored gets a 503, and a line that `ccpostback inbox import` can
 //!    read is logged ([`LostReport`]). The same happens if it is uncertain whether it was stored;
 //!    importing what was stored changes nothing.
-//! 8. The work runs on the runtime on which the inbox was built, and goes on if the sender hangs up,
+//! 8. With [`InboxBuilder::confirm`], the handler runs only for what the vendor confirms, or what an
+//!    operator has accepted. While the vendor cannot be asked, a payment waits, for as long as it
+//!    takes.
+//! 9. The work runs on the runtime on which the inbox was built, and goes on if the sender hangs up,
 //!    or if the runtime of the caller ends.
 //!
 //! The [transition table](transition) says all of it in one place. A model checker explores it in
@@ -87,7 +90,8 @@
 //! # What is not guaranteed
 //!
 //! The vendor's token signs the invoice and nothing else, so compare the reported fields with your
-//! own order ([`Payment::check`]).
+//! own order ([`Payment::check`]), and let the vendor confirm them ([`InboxBuilder::confirm`]).
+//! Without that, a forged amount that matches the order is credited.
 //! Put a unique index on the invoice into your ledger, as the last line of defence.
 //! With `panic = "abort"` a panic is a crash: the lease ends, and the handler runs again.
 //!

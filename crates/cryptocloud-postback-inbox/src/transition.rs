@@ -41,7 +41,8 @@ pub enum Event {
     Accept,
     /// An operator asks for another attempt.
     Retry,
-    /// An operator decides that the report is not a payment.
+    /// An operator, or [`Inbox::resolve_conflicts`](crate::Inbox::resolve_conflicts), decides that the
+    /// report is not a payment.
     Discard,
     /// The retention clears the reported fields; the identity stays.
     Purge,
@@ -100,7 +101,8 @@ pub enum Fact {
     Stale,
     /// The inbox stores first and leaves the handler to the workers.
     StoreFirst,
-    /// It was held because the vendor's API did not confirm it in time.
+    /// It was held because the vendor's API did not confirm it in time, or said that it is not paid as
+    /// it has to be.
     Unconfirmed,
     /// The identity needs transaction hashes and the report has none.
     Unidentified,

@@ -51,7 +51,7 @@ where
     ///
     /// What the vendor does not confirm is asked about again, for as long as it cannot be asked and for
     /// 24 hours if the invoice is not paid yet; what it denies is held for review.
-    /// Conflicts are settled by asking, too.
+    /// Conflicts are resolved by asking, too.
     pub fn confirm(mut self, confirm: impl Confirm) -> Self {
         self.confirm = Some(Arc::new(confirm));
         self
@@ -144,6 +144,7 @@ where
                 store: Arc::clone(&self.store),
             }),
             confirm: self.confirm,
+            conflict: Notify::new(),
             is_atomic: S::IS_ATOMIC,
             limits: self.limits,
             mode: self.mode,

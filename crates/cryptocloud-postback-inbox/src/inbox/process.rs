@@ -51,23 +51,16 @@ impl Inbox {
         let inner = &self.0;
         let was_asked = self.confirm(payment).await?;
         let settled = async {
-            if was_asked && let Err(settled) = self.renew(payment).await {
-                return settled;
+            // Asking may have taken a good part of the lease. If it took all of it, and another worker
+            // took over, the store refuses.
+            let claim = payment.claim();
+            if was_asked && let Err(error) = inner.store.renew(claim, inner.limits.lease).await {
+                return Settled::NotBegun(error);
             }
             inner.engine.settle(payment, &inner.limits).await
         };
         let settled = timeout(inner.limits.lease, settled);
         settled.await.map_err(|_| Unsettled::Outlived)
-    }
-
-    /// Asking may have taken a good part of the lease. If it took all of it, and another worker took
-    /// over, the store refuses.
-    async fn renew(&self, payment: &Payment) -> Result<(), Settled> {
-        let renewed = self.0.store.renew(payment.claim(), self.0.limits.lease);
-        renewed.await.map_err(|error| match error.refusal() {
-            Some(_) => Settled::Stale,
-            None => Settled::NotBegun(error),
-        })
     }
 
     async fn conclude(
