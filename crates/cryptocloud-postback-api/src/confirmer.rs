@@ -60,7 +60,13 @@ impl Confirmer {
         let invoice_id = postback.invoice_id().as_str();
         macro_rules! refused {
             ($level:ident, $error:ident) => {
-                tracing::$level!(?invoice_id, kind = ?$error.kind, "payment not confirmed: {}", $error)
+                tracing::$level!(
+                    ?invoice_id,
+                    kind = ?$error.kind,
+                    cause = $error.source.as_ref().map(tracing::field::display),
+                    "payment not confirmed: {}",
+                    $error
+                )
             };
         }
         match &result {

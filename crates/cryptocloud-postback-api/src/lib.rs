@@ -1,7 +1,7 @@
 //! Asks the CryptoCloud (Trybit) API whether an invoice is paid, and creates invoices.
 //!
-//! The token of a postback proves its invoice and nothing else: whoever holds one can rewrite status
-//! and amount until it expires.
+//! The token of a postback proves its invoice and nothing else: an attacker who holds one can rewrite
+//! status and amount until it expires.
 //! A [`Confirmer`] asks the vendor, so that what is credited is what the vendor states.
 //! This crate is not affiliated with the vendor.
 //!
