@@ -194,6 +194,9 @@ pub enum Refusal {
     /// The payment has [`MAX_REPORTS`] reports.
     #[error("too many reports of this payment")]
     Full,
+    /// A report of the same payment is held, and only an operator can tell whether it was credited.
+    #[error("a report of this payment is held for an operator")]
+    Held,
     /// Reconciliation has stored this payment before.
     #[error("reconciliation has stored this payment before")]
     Known,
