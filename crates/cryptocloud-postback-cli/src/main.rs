@@ -6,6 +6,7 @@ mod client;
 mod completions;
 mod draft;
 mod forge;
+mod guard;
 #[cfg(feature = "inbox")]
 mod inbox;
 mod input;
@@ -15,6 +16,7 @@ mod password;
 mod report;
 mod secret;
 mod send;
+mod server;
 mod sign;
 mod verify;
 
