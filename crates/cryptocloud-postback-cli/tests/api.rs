@@ -226,8 +226,10 @@ async fn numbers_and_times_are_written_as_in_python() -> TestResult {
     assert_eq!(expires.len(), 19, "{expires}");
     assert!(expires > created);
     order["currency"] = json!("EUR");
+    order["amount"] = json!(10);
     let converted = mimic.call("create", &order).await?;
-    assert_ne!(converted["amount_usd"], converted["amount_in_fiat"]);
+    assert_eq!(converted["amount_in_fiat"], 10);
+    assert_eq!(converted["amount_usd"], 5.0);
     Ok(())
 }
 
@@ -496,7 +498,9 @@ async fn faults_on_request() -> TestResult {
         let failed = create().await?;
         assert_eq!(failed.status(), status);
         let body: Value = serde_json::from_str(&failed.text().await?)?;
+        let unauthorized = json!({ "authorization": "Unauthorized request." });
         assert_eq!(body["status"], "error");
+        assert_eq!(body["result"] == unauthorized, status == 401, "{body}");
         assert_eq!(create().await?.status(), 200);
     }
     fault(json!({ "status": "down" })).await?;
@@ -528,7 +532,7 @@ async fn faults_on_request() -> TestResult {
     for invalid in [
         json!({ "status": 200 }),
         json!({ "status": "x" }),
-        json!({ "code": 429 }),
+        json!({ "status": 429, "typo": 1 }),
     ] {
         assert_eq!(fault(invalid).await?.0, 400);
     }
