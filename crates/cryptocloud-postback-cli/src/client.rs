@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use reqwest::{
     ClientBuilder, Method, StatusCode, Url,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER},
     redirect, retry,
 };
 use tokio::time;
@@ -60,6 +60,14 @@ pub(crate) struct Response {
     pub(crate) body: String,
     pub(crate) truncated: bool,
     pub(crate) location: Option<String>,
+    /// How long to wait before another request, if the response says so.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Response {
+    pub(crate) fn is_success(&self) -> bool {
+        self.status.is_success()
+    }
 }
 
 /// Why there is no response.
@@ -124,12 +132,15 @@ impl Client {
         }
         body.truncate(MAX_SHOWN_BYTES);
         let location = response.headers().get(LOCATION);
+        let retry_after = response.headers().get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
         Ok(Response {
             status: response.status(),
             elapsed: start.elapsed(),
             body: String::from_utf8_lossy(&body).into_owned(),
             truncated,
             location: location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            retry_after: retry_after.map(Duration::from_secs),
         })
     }
 

@@ -22,7 +22,7 @@ pub(crate) struct PostbackOptions {
 
     /// The invoice ID [default: a new one]
     #[arg(long, value_name = "ID", help_heading = HEADING)]
-    invoice_id: Option<InvoiceId>,
+    pub(crate) invoice_id: Option<InvoiceId>,
 
     /// The order ID [default: null, as for a payment link]
     #[arg(long, value_name = "ID", help_heading = HEADING)]
@@ -35,6 +35,10 @@ pub(crate) struct PostbackOptions {
     /// What was paid, if it is not the amount; the status stays success, as the vendor's does
     #[arg(long, value_name = "AMOUNT", value_parser = amount, help_heading = HEADING)]
     paid: Option<String>,
+
+    /// The price in US dollars, as a JSON number [default: from the amount]
+    #[arg(long, value_name = "PRICE", value_parser = amount, help_heading = HEADING)]
+    usd: Option<String>,
 
     /// The currency code
     #[arg(long, value_name = "CODE", default_value = "BNB", help_heading = HEADING)]
@@ -64,7 +68,7 @@ pub(crate) struct PostbackOptions {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["order_id", "amount", "paid", "currency", "status", "test_mode"],
+        conflicts_with_all = ["order_id", "amount", "paid", "usd", "currency", "status", "test_mode"],
         help_heading = HEADING
     )]
     body: Option<PathBuf>,
@@ -114,6 +118,10 @@ impl PostbackOptions {
             .test_mode(self.test_mode);
         let builder = match &self.paid {
             Some(amount) => builder.paid(amount),
+            None => builder,
+        };
+        let builder = match &self.usd {
+            Some(price) => builder.usd(price),
             None => builder,
         };
         match &self.order_id {

@@ -8,6 +8,7 @@ mod pipes;
 mod program;
 mod repeat;
 mod send;
+mod shops;
 mod sign;
 mod texts;
 mod vectors;
