@@ -606,8 +606,10 @@ async fn it_starts_and_ends_as_a_process() -> TestResult {
         "{}",
         open.origin
     );
+    open.child.kill()?;
     let mut warning = String::new();
-    BufReader::new(open.child.stderr.take().ok_or("no pipe")?).read_line(&mut warning)?;
+    let mut stderr = open.child.stderr.take().ok_or("no pipe")?;
+    stderr.read_to_string(&mut warning)?;
     assert!(
         warning.contains("every machine that can reach this address"),
         "{warning}"

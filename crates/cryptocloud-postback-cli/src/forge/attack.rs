@@ -65,6 +65,7 @@ pub(super) enum Finding {
     OwnKey,
     OtherInvoice,
     Expiry,
+    NoExpiry,
     Unbound,
     Operators,
     Reported,
@@ -104,9 +105,12 @@ impl Finding {
             | Self::OtherInvoice
             | Self::OwnKey
             | Self::Signature => Class::Bypass,
-            Self::Expiry | Self::Operators | Self::Repeated | Self::Reported | Self::Unbound => {
-                Class::Weakness
-            }
+            Self::Expiry
+            | Self::NoExpiry
+            | Self::Operators
+            | Self::Repeated
+            | Self::Reported
+            | Self::Unbound => Class::Weakness,
             Self::Genuine | Self::Malformed => Class::Strictness,
         }
     }
@@ -115,7 +119,9 @@ impl Finding {
     pub(super) fn conclusion(self) -> &'static str {
         match self {
             Self::AlgNone => "Anyone can confirm any invoice: a token with alg none is accepted.",
-            Self::Expiry => "A captured token can be used for longer than its five minutes.",
+            Self::Expiry => {
+                "A captured postback can be sent again at any time: the expiry is not checked."
+            }
             Self::Form => "Anyone can confirm any invoice: a form needs no valid token.",
             Self::Genuine => {
                 "Genuine postbacks are refused: payment links send no order_id, and a project sends either JSON or forms (--format)."
@@ -125,6 +131,9 @@ impl Finding {
             }
             Self::Malformed => {
                 "Malformed postbacks are accepted. None of them forges a payment without the secret."
+            }
+            Self::NoExpiry => {
+                "A token without an expiry is accepted: once captured, it is valid for ever."
             }
             Self::NoToken => {
                 "Anyone can confirm any invoice: a postback without a token is accepted."

@@ -106,13 +106,13 @@ attacks! {
         |f| f.claims(r#"{"id":1,"exp":{exp}}"#);
     "expired" Expiry TokenExpired "genuine postback from an hour ago"
         |f| f.expiring(-3_600);
-    "exp-missing" Expiry TokenClaims "token without exp, so it never expires"
+    "exp-missing" NoExpiry TokenClaims "token without exp, so it never expires"
         |f| f.claims(r#"{"id":{id}}"#);
-    "exp-null" Expiry TokenClaims "exp is null"
+    "exp-null" NoExpiry TokenClaims "exp is null"
         |f| f.claims(r#"{"id":{id},"exp":null}"#);
-    "exp-huge" Expiry TokenClaims "exp is 1e400"
+    "exp-huge" Malformed TokenClaims "exp is 1e400"
         |f| f.claims(r#"{"id":{id},"exp":1e400}"#);
-    "exp-far" Expiry TokenLifetime "token valid for a year, not five minutes"
+    "exp-far" Malformed TokenLifetime "token valid for a year, not five minutes"
         |f| f.expiring(365 * 86_400);
     "exp-string" Malformed TokenClaims "exp is a string"
         |f| f.claims(r#"{"id":{id},"exp":"{exp}"}"#);
