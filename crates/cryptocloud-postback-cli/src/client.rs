@@ -166,10 +166,13 @@ impl Client {
         } else {
             SendErrorKind::Closed
         };
-        SendError {
-            kind,
-            reason: root_cause(error),
-        }
+        let cause = root_cause(error);
+        let reason = if error.is_connect() && self.url.scheme() == "https" {
+            format!("{cause} (if the server does not speak TLS, use http:// in the URL)")
+        } else {
+            cause
+        };
+        SendError { kind, reason }
     }
 }
 
@@ -198,10 +201,10 @@ pub(crate) fn root_cause(error: &reqwest::Error) -> String {
 
 /// Parses an endpoint's URL, for clap.
 pub(crate) fn url(text: &str) -> anyhow::Result<Url> {
-    let url = Url::parse(text)?;
-    if !matches!(url.scheme(), "http" | "https") {
-        bail!("the URL must start with http:// or https://");
+    if !text.starts_with("http://") && !text.starts_with("https://") {
+        bail!("the URL must start with http:// or https://, as in http://127.0.0.1:3000/postback");
     }
+    let url = Url::parse(text)?;
     if !url.username().is_empty() || url.password().is_some() {
         bail!("the URL must not contain a user name or password, since the vendor sends none");
     }

@@ -40,6 +40,16 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
     finish(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
+/// Says why the program ends, also as one line of JSON if the output is for a program.
+pub(crate) fn print_failure(json: bool, error: &str) {
+    if json {
+        let object = serde_json::json!({ "error": password::hide(error) });
+        // If standard output is closed, the exit code has to do.
+        let _ = self::json(&object).and_then(|line| print(&line));
+    }
+    print_error(error);
+}
+
 /// Says on standard error, in one line, why the program ends. If that is closed, the exit code has to
 /// do.
 pub(crate) fn print_error(error: impl fmt::Display) {

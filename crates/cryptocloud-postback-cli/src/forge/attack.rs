@@ -51,26 +51,54 @@ impl From<Request> for Plan {
     }
 }
 
-/// What an endpoint that accepts an attack does wrong.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Finding {
-    // In this order they are printed.
-    /// A genuine postback, which should be accepted.
-    Genuine,
-    NoToken,
-    Form,
-    Signature,
-    GuessedSecret,
-    AlgNone,
-    OwnKey,
-    OtherInvoice,
-    Expiry,
-    NoExpiry,
-    Unbound,
-    Operators,
-    Reported,
-    Repeated,
-    Malformed,
+/// A table: a finding, its class, and what it means to the merchant.
+macro_rules! findings {
+    ($($name:ident $class:ident $conclusion:literal;)*) => {
+        /// What an endpoint does wrong, in the order in which it is printed.
+        #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+        pub(super) enum Finding {
+            $($name,)*
+        }
+
+        impl Finding {
+            pub(super) fn class(self) -> Class {
+                match self {
+                    $(Self::$name => Class::$class,)*
+                }
+            }
+
+            pub(super) fn conclusion(self) -> &'static str {
+                match self {
+                    $(Self::$name => $conclusion,)*
+                }
+            }
+        }
+    };
+}
+
+findings! {
+    NoToken Bypass "Anyone can confirm any invoice: a postback without a token is accepted.";
+    Form Bypass "Anyone can confirm any invoice: a form needs no valid token.";
+    Signature Bypass "Anyone can confirm any invoice: the signature of the token is not verified.";
+    GuessedSecret Bypass
+        "Anyone can confirm any invoice: the secret is super-secret, as in the vendor's samples, or empty.";
+    AlgNone Bypass "Anyone can confirm any invoice: a token with alg none is accepted.";
+    OwnKey Bypass "Anyone can confirm any invoice: the token's header chooses the key.";
+    OtherInvoice Bypass
+        "A customer who has paid one invoice can confirm another: the token's invoice is not compared.";
+    Expiry Weakness
+        "A captured postback can be sent again at any time: the expiry is not checked.";
+    NoExpiry Weakness "A token without an expiry is accepted: once captured, it is valid for ever.";
+    Unbound Weakness "A token that names no invoice is accepted for any.";
+    Operators Weakness
+        "An invoice_id that is not a string is accepted: as a query operator, it can match another invoice.";
+    Reported Weakness
+        "Fields that the token does not sign are believed: compare the order, the amount, the currency and the status with your own record.";
+    Repeated Weakness "A payment that arrives twice is credited twice.";
+    Malformed Strictness
+        "Malformed postbacks are accepted. None of them forges a payment without the secret.";
+    Genuine Strictness
+        "Genuine postbacks are refused: payment links send no order_id, and a project sends either JSON or forms (--format).";
 }
 
 /// How bad that is.
@@ -91,68 +119,6 @@ impl Class {
             Self::Bypass => "bypass",
             Self::Weakness => "weakness",
             Self::Strictness => "strictness",
-        }
-    }
-}
-
-impl Finding {
-    pub(super) fn class(self) -> Class {
-        match self {
-            Self::AlgNone
-            | Self::Form
-            | Self::GuessedSecret
-            | Self::NoToken
-            | Self::OtherInvoice
-            | Self::OwnKey
-            | Self::Signature => Class::Bypass,
-            Self::Expiry
-            | Self::NoExpiry
-            | Self::Operators
-            | Self::Repeated
-            | Self::Reported
-            | Self::Unbound => Class::Weakness,
-            Self::Genuine | Self::Malformed => Class::Strictness,
-        }
-    }
-
-    /// What that means to the merchant.
-    pub(super) fn conclusion(self) -> &'static str {
-        match self {
-            Self::AlgNone => "Anyone can confirm any invoice: a token with alg none is accepted.",
-            Self::Expiry => {
-                "A captured postback can be sent again at any time: the expiry is not checked."
-            }
-            Self::Form => "Anyone can confirm any invoice: a form needs no valid token.",
-            Self::Genuine => {
-                "Genuine postbacks are refused: payment links send no order_id, and a project sends either JSON or forms (--format)."
-            }
-            Self::GuessedSecret => {
-                "Anyone can confirm any invoice: the secret is super-secret, as in the vendor's samples, or empty."
-            }
-            Self::Malformed => {
-                "Malformed postbacks are accepted. None of them forges a payment without the secret."
-            }
-            Self::NoExpiry => {
-                "A token without an expiry is accepted: once captured, it is valid for ever."
-            }
-            Self::NoToken => {
-                "Anyone can confirm any invoice: a postback without a token is accepted."
-            }
-            Self::Operators => {
-                "An invoice_id that is not a string is accepted: as a query operator, it can match another invoice."
-            }
-            Self::OtherInvoice => {
-                "A customer who has paid one invoice can confirm another: the token's invoice is not compared."
-            }
-            Self::OwnKey => "Anyone can confirm any invoice: the token's header chooses the key.",
-            Self::Repeated => "A payment that arrives twice is credited twice.",
-            Self::Reported => {
-                "Fields that the token does not sign are believed: compare the order, the amount, the currency and the status with your own record."
-            }
-            Self::Signature => {
-                "Anyone can confirm any invoice: the signature of the token is not verified."
-            }
-            Self::Unbound => "A token that names no invoice is accepted for any.",
         }
     }
 }

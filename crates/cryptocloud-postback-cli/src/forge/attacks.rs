@@ -28,27 +28,19 @@ macro_rules! attacks {
 attacks! {
     ATTACKS:
 
-    "empty" Malformed InvalidJson "empty body"
-        |_f| Request::post(JSON, Bytes::new());
-    "token-missing" NoToken TokenMissing "no token"
-        |f| f.edit(|p| p.remove("token"));
+    "empty" Malformed InvalidJson "empty body" |_f| Request::post(JSON, Bytes::new());
+    "token-missing" NoToken TokenMissing "no token" |f| f.edit(|p| p.remove("token"));
     "other-secret" Signature TokenSignature "signed with another secret"
         |f| f.edit(|p| p.secret(OTHER_SECRET));
 
-    "token-null" NoToken TokenMissing "token is null"
-        |f| f.edit(|p| p.field("token", "null"));
-    "token-empty" NoToken TokenMissing "token is an empty string"
-        |f| f.token("");
-    "token-blank" NoToken TokenMissing "token is only white space"
-        |f| f.token(" \t\n");
-    "token-number" NoToken TokenMissing "token is a number"
-        |f| f.edit(|p| p.field("token", "1"));
+    "token-null" NoToken TokenMissing "token is null" |f| f.edit(|p| p.field("token", "null"));
+    "token-empty" NoToken TokenMissing "token is an empty string" |f| f.token("");
+    "token-blank" NoToken TokenMissing "token is only white space" |f| f.token(" \t\n");
+    "token-number" NoToken TokenMissing "token is a number" |f| f.edit(|p| p.field("token", "1"));
     "token-array" NoToken TokenMissing "token is an array"
         |f| f.edit(|p| p.field("token", r#"["x"]"#));
-    "token-object" NoToken TokenMissing "token is an object"
-        |f| f.edit(|p| p.field("token", "{}"));
-    "form-no-token" Form TokenMissing "form without a token"
-        |f| f.form(|p| p.remove("token"));
+    "token-object" NoToken TokenMissing "token is an object" |f| f.edit(|p| p.field("token", "{}"));
+    "form-no-token" Form TokenMissing "form without a token" |f| f.form(|p| p.remove("token"));
     "form-other-secret" Form TokenSignature "form signed with another secret"
         |f| f.form(|p| p.secret(OTHER_SECRET));
     "sample-secret" GuessedSecret TokenSignature "signed with super-secret from the samples"
@@ -63,14 +55,10 @@ attacks! {
         |f| f.token("{signed}");
     "token-long" Signature TokenMalformed "token of 40 KB"
         |f| f.token(&format!("e30.{}.e30", "A".repeat(40_000)));
-    "alg-none" AlgNone TokenMalformed "alg none without a MAC"
-        |f| f.unsigned("none");
-    "alg-none-capital" AlgNone TokenMalformed "alg None without a MAC"
-        |f| f.unsigned("None");
-    "alg-none-upper" AlgNone TokenMalformed "alg NONE without a MAC"
-        |f| f.unsigned("NONE");
-    "alg-none-mixed" AlgNone TokenMalformed "alg nOnE without a MAC"
-        |f| f.unsigned("nOnE");
+    "alg-none" AlgNone TokenMalformed "alg none without a MAC" |f| f.unsigned("none");
+    "alg-none-capital" AlgNone TokenMalformed "alg None without a MAC" |f| f.unsigned("None");
+    "alg-none-upper" AlgNone TokenMalformed "alg NONE without a MAC" |f| f.unsigned("NONE");
+    "alg-none-mixed" AlgNone TokenMalformed "alg nOnE without a MAC" |f| f.unsigned("nOnE");
     "alg-none-other-mac" AlgNone TokenAlgorithm "alg none with a MAC of another secret"
         |f| f.own_header(r#"{"typ":"JWT","alg":"none"}"#);
     "header-jwk" OwnKey TokenHeader "header with the attacker's key (jwk)"
@@ -83,8 +71,7 @@ attacks! {
         |f| f.header(r#"{"typ":"JWT","alg":"HS384"}"#);
     "alg-rs256" Malformed TokenAlgorithm "alg RS256 with an HS256 MAC"
         |f| f.header(r#"{"typ":"JWT","alg":"RS256"}"#);
-    "alg-missing" Malformed TokenAlgorithm "header without alg"
-        |f| f.header(r#"{"typ":"JWT"}"#);
+    "alg-missing" Malformed TokenAlgorithm "header without alg" |f| f.header(r#"{"typ":"JWT"}"#);
     "alg-twice" Malformed TokenHeader "header with both alg none and alg HS256"
         |f| f.header(r#"{"alg":"none","alg":"HS256"}"#);
     "header-crit" Malformed TokenHeader "crit names an unknown extension"
@@ -104,14 +91,11 @@ attacks! {
         |f| f.claims(r#"{"exp":{exp}}"#);
     "id-number" Unbound InvoiceMismatch "invoice id of the token is a number"
         |f| f.claims(r#"{"id":1,"exp":{exp}}"#);
-    "expired" Expiry TokenExpired "genuine postback from an hour ago"
-        |f| f.expiring(-3_600);
+    "expired" Expiry TokenExpired "genuine postback from an hour ago" |f| f.expiring(-3_600);
     "exp-missing" NoExpiry TokenClaims "token without exp, so it never expires"
         |f| f.claims(r#"{"id":{id}}"#);
-    "exp-null" NoExpiry TokenClaims "exp is null"
-        |f| f.claims(r#"{"id":{id},"exp":null}"#);
-    "exp-huge" Malformed TokenClaims "exp is 1e400"
-        |f| f.claims(r#"{"id":{id},"exp":1e400}"#);
+    "exp-null" NoExpiry TokenClaims "exp is null" |f| f.claims(r#"{"id":{id},"exp":null}"#);
+    "exp-huge" Malformed TokenClaims "exp is 1e400" |f| f.claims(r#"{"id":{id},"exp":1e400}"#);
     "exp-far" Malformed TokenLifetime "token valid for a year, not five minutes"
         |f| f.expiring(365 * 86_400);
     "exp-string" Malformed TokenClaims "exp is a string"
@@ -142,28 +126,23 @@ attacks! {
         |f| f.edit(|p| p.status("canceled"));
     "status-created" Reported StatusRefused "status is created, so nothing was paid"
         |f| f.edit(|p| p.status("created"));
-    "replay" Repeated Accepted "genuine postback twice"
-        |f| f.then(f.edit(|p| p));
-    "resend" Repeated Accepted "genuine postback, again with a new token"
-        |f| f.then(f.expiring(1));
+    "replay" Repeated Accepted "genuine postback twice" |f| f.then(f.edit(|p| p));
+    "resend" Repeated Accepted "genuine postback, again with a new token" |f| f.then(f.expiring(1));
     "other-fields" Repeated Accepted "genuine postback, again with other fields"
         |f| f.then(f.edit(|p| p.amount("0.000114")));
-    "copies" Repeated Accepted "genuine postback, 32 copies at once"
-        |f| f.copies();
+    "copies" Repeated Accepted "genuine postback, 32 copies at once" |f| f.copies();
 
-    "no-invoice" Malformed MissingId "no invoice_id"
-        |f| f.edit(|p| p.remove("invoice_id"));
-    "no-status" Malformed MissingField "no status"
-        |f| f.edit(|p| p.remove("status"));
+    "no-invoice" Malformed MissingId "no invoice_id" |f| f.edit(|p| p.remove("invoice_id"));
+    "no-status" Malformed MissingField "no status" |f| f.edit(|p| p.remove("status"));
     "duplicate-json" Malformed DuplicateField "JSON with two values of invoice_id"
         |f| f.json(|p| p.duplicate("invoice_id", quote(&new_invoice_id())));
     "duplicate-form" Malformed DuplicateField "form with two values of order_id"
         |f| f.form(|p| p.duplicate("order_id", quote(OTHER_ORDER)));
     "amount-negative" Malformed InvalidField "amount is -1"
         |f| f.edit(|p| p.field("amount_crypto", "-1"));
-    "amount-underscore" Malformed InvalidField "amount is 1_000, which some languages read"
+    "amount-underscore" Malformed InvalidField "amount is 1_000, which Python reads"
         |f| f.edit(|p| p.field("amount_crypto", quote("1_000")));
-    "amount-nan" Malformed InvalidJson "amount is NaN, which Python reads"
+    "amount-nan" Malformed InvalidJson "amount is NaN, which Python reads too"
         |f| f.json(|p| p.field("amount_crypto", "NaN"));
     "amount-huge" Malformed InvalidField "amount is 1e400"
         |f| f.edit(|p| p.field("amount_crypto", "1e400"));
@@ -183,32 +162,24 @@ attacks! {
         |f| f.json(|p| p.field("extra", "[".repeat(10_000) + &"]".repeat(10_000)));
     "json-array" Malformed InvalidJson "genuine postback inside an array"
         |f| Request::post(JSON, [b"[", &f.genuine()[..], b"]"].concat());
-    "charset-utf-16" Malformed MediaType "JSON in UTF-16, as declared"
-        |f| f.utf16();
-    "multipart" Malformed MediaType "genuine token in multipart/form-data"
-        |f| f.multipart();
-    "gzip" Malformed ContentEncoding "genuine postback, compressed with gzip"
-        |f| f.gzip();
-    "large" Malformed BodyTooLarge "genuine postback padded to over 64 KiB"
-        |f| f.large();
+    "charset-utf-16" Malformed MediaType "JSON in UTF-16, as declared" |f| f.utf16();
+    "multipart" Malformed MediaType "genuine token in multipart/form-data" |f| f.multipart();
+    "gzip" Malformed ContentEncoding "genuine postback, compressed with gzip" |f| f.gzip();
+    "large" Malformed BodyTooLarge "genuine postback padded to over 64 KiB" |f| f.large();
     "large-chunked" Malformed BodyTooLarge "genuine postback padded to 10 MB, chunked"
         |f| f.chunked();
-    "get" Malformed MethodNotAllowed "genuine postback sent with GET"
-        |f| f.method(Method::GET);
-    "put" Malformed MethodNotAllowed "genuine postback sent with PUT"
-        |f| f.method(Method::PUT);
+    "get" Malformed MethodNotAllowed "genuine postback sent with GET" |f| f.method(Method::GET);
+    "put" Malformed MethodNotAllowed "genuine postback sent with PUT" |f| f.method(Method::PUT);
 }
 
 // If an endpoint refuses these too, its refusals prove nothing.
 attacks! {
     CONTROLS:
 
-    "genuine-json" Genuine Accepted "genuine postback as JSON"
-        |f| f.json(|p| p);
+    "genuine-json" Genuine Accepted "genuine postback as JSON" |f| f.json(|p| p);
     "genuine-json-no-order" Genuine Accepted "genuine, order_id is null (payment link)"
         |f| f.json(|p| p.field("order_id", "null"));
-    "genuine-form" Genuine Accepted "genuine postback as a form"
-        |f| f.form(|p| p);
+    "genuine-form" Genuine Accepted "genuine postback as a form" |f| f.form(|p| p);
     "genuine-form-no-order" Genuine Accepted "genuine, no order_id (payment link)"
         |f| f.form(|p| p.remove("order_id"));
 }

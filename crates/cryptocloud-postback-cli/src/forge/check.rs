@@ -34,7 +34,7 @@ impl Check {
     pub(super) async fn count(&self, place: (&str, &str)) -> anyhow::Result<usize> {
         let url = filled(&self.template, place)?;
         let response = self.client.get(url).send().await?;
-        // What nobody has paid may have no page.
+        // An order without a payment may have no page.
         if response.status() == StatusCode::NOT_FOUND {
             return Ok(0);
         }

@@ -20,7 +20,7 @@ use crate::{client::Client, draft::PostbackOptions, output, secret::Secret};
 use attack::Attack;
 use attacks::ATTACKS;
 use check::Check;
-use results::{Results, Stop};
+use results::Results;
 use session::Session;
 
 /// Which attacks to send, and how to see what they do.
@@ -147,7 +147,7 @@ impl ForgeOptions {
             result = signal::ctrl_c() => result.map(|()| true)?,
         };
         if interrupted {
-            results.stop = Some(Stop::Interrupted);
+            results.stop = Some(results::INTERRUPTED);
         }
         let summary = results.summary();
         output::print_result(json, &summary, || table::text(&summary))?;
@@ -234,7 +234,7 @@ mod tests {
         let mut names = CLASSES.to_vec();
         for attack in ATTACKS.iter().chain(CONTROLS) {
             assert!(attack.name.len() <= 21, "{}", attack.name);
-            assert!(attack.description.len() <= 42, "{}", attack.description);
+            assert!(attack.description.len() <= 41, "{}", attack.description);
             assert!(!names.contains(&attack.name), "{}", attack.name);
             names.push(attack.name);
         }

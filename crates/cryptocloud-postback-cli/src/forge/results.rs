@@ -18,38 +18,7 @@ pub(super) struct Results {
     /// How many attacks were not sent.
     pub(super) not_sent: usize,
     /// Why the run ended early.
-    pub(super) stop: Option<Stop>,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Stop {
-    AcceptsEverything,
-    Bans,
-    Interrupted,
-    RefusesGenuine,
-    ShowsNothing,
-    Silent,
-}
-
-impl Stop {
-    fn conclusion(self) -> &'static str {
-        match self {
-            Self::AcceptsEverything => {
-                "The endpoint accepts everything, even an empty body: it verifies nothing, or decides after its response. Look at what became of the orders."
-            }
-            Self::Bans => {
-                "After an attack the endpoint refuses genuine postbacks too: it bans or limits senders. Attack a deployment that does not."
-            }
-            Self::Interrupted => "Interrupted.",
-            Self::RefusesGenuine => {
-                "Genuine postbacks are refused, so that refusals prove nothing: check the secret, the URL, the order and the amount."
-            }
-            Self::ShowsNothing => {
-                "The page of --check-url does not show a genuine payment, so that it proves nothing: check the URL, the text, the order and the amount."
-            }
-            Self::Silent => "A genuine postback got no response, so the run ended.",
-        }
-    }
+    pub(super) stop: Option<&'static str>,
 }
 
 /// What the results mean, in words.
@@ -142,7 +111,7 @@ impl Results {
         };
         let stop = self.stop.map(|stop| Conclusion {
             class: "stopped",
-            text: stop.conclusion().to_owned(),
+            text: stop.to_owned(),
             attacks: Vec::new(),
         });
         findings
@@ -167,3 +136,14 @@ impl Results {
         self.controls.iter().chain(&self.attacks)
     }
 }
+
+pub(super) const ACCEPTS_EVERYTHING: &str = "The endpoint accepts everything, even an empty body: it \
+    verifies nothing, or decides after its response. Look at what became of the orders.";
+pub(super) const BANS: &str = "After an attack the endpoint refuses genuine postbacks too: it bans or \
+    limits senders. Attack a deployment that does not.";
+pub(super) const INTERRUPTED: &str = "Interrupted.";
+pub(super) const REFUSES_GENUINE: &str = "Genuine postbacks are refused, so that refusals prove \
+    nothing: check the secret, the URL, the order and the amount.";
+pub(super) const SHOWS_NOTHING: &str = "The page of --check-url does not show a genuine payment, so \
+    that it proves nothing: check the URL, the text, the order and the amount.";
+pub(super) const SILENT: &str = "A genuine postback got no response, so the run ended.";

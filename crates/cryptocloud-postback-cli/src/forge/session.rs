@@ -11,7 +11,7 @@ use super::{
     check::Check,
     forger::Forger,
     outcome::{Outcome, Verdict},
-    results::{Results, Stop},
+    results::{self, Results},
 };
 use crate::client::{Client, Response, SendError};
 
@@ -57,7 +57,7 @@ impl Session<'_> {
         while self.results.stop.is_none() && !rest.is_empty() {
             let open = self.send_some(&mut rest, size).await?;
             if is_everything_accepted(&open) {
-                self.results.stop = Some(Stop::AcceptsEverything);
+                self.results.stop = Some(results::ACCEPTS_EVERYTHING);
             } else if self.control().await? {
                 open.into_iter()
                     .try_for_each(|outcome| self.results.add(outcome))?;
@@ -89,14 +89,14 @@ impl Session<'_> {
         }
         match accepted {
             Some(format) => self.format = format,
-            None => self.results.stop = Some(Stop::RefusesGenuine),
+            None => self.results.stop = Some(results::REFUSES_GENUINE),
         }
         if self
             .check
             .as_ref()
             .is_some_and(|check| !check.shows_payments)
         {
-            self.results.stop.get_or_insert(Stop::ShowsNothing);
+            self.results.stop.get_or_insert(results::SHOWS_NOTHING);
         }
         Ok(())
     }
@@ -108,7 +108,7 @@ impl Session<'_> {
             let again = if outcome.is_accepted() {
                 outcome
             } else if strikes == MAX_STRIKES || !self.recovers().await? {
-                self.results.stop.get_or_insert(Stop::Bans);
+                self.results.stop.get_or_insert(results::BANS);
                 outcome.inconclusive(UNKNOWN)
             } else {
                 let outcome = self.send(outcome.attack).await?;
@@ -145,7 +145,7 @@ impl Session<'_> {
         };
         let outcome = self.send(control).await?;
         if outcome.status.is_none() {
-            self.results.stop = Some(Stop::Silent);
+            self.results.stop = Some(results::SILENT);
         }
         Ok(outcome.verdict == Verdict::Ok)
     }

@@ -2,11 +2,7 @@
 
 use anstyle::Style;
 
-use super::{
-    attack::{Attack, Class},
-    outcome::{Outcome, Verdict},
-    results::Summary,
-};
+use super::{attack::Attack, outcome::Outcome, results::Summary};
 use crate::output::{BAD, BOLD, DIM, Escaped, GOOD, WARN, wrapped};
 
 pub(super) fn list(attacks: &[&Attack]) -> String {
@@ -31,32 +27,24 @@ pub(super) fn list(attacks: &[&Attack]) -> String {
 
 pub(super) fn head() -> String {
     format!(
-        "{DIM}{:<9}{:<22}{:<7}{}{DIM:#}\n",
-        "verdict", "attack", "status", "description"
+        "{DIM}{:<13}{:<26}{}{DIM:#}\n",
+        "verdict", "attack", "description"
     )
 }
 
 pub(super) fn row(outcome: &Outcome) -> String {
-    let (style, verdict): (Style, _) = match outcome.verdict {
-        Verdict::Accepted(Class::Bypass) => (BAD, "BYPASS"),
-        Verdict::Accepted(Class::Strictness) => (WARN, "lax"),
-        Verdict::Accepted(Class::Weakness) => (BAD, "WEAK"),
-        Verdict::Error => (BAD, "error"),
-        Verdict::Inconclusive => (WARN, "unclear"),
-        Verdict::Ok => (GOOD, "ok"),
-        Verdict::Refused => (WARN, "refused"),
-        Verdict::Review => (WARN, "review"),
-    };
+    let style = style(outcome.verdict.name());
     let status = outcome.status;
     let mut row = format!(
-        "{style}{verdict:<9}{style:#}{:<22}{:<7}{}\n",
+        "{style}{:<13}{style:#}{:<22}{:<4}{}\n",
+        outcome.verdict.name(),
         outcome.attack.name,
         status.map_or("-".to_owned(), |status| status.to_string()),
         outcome.attack.description,
     );
     for note in [&outcome.reason, &outcome.look].into_iter().flatten() {
-        for line in wrapped(&Escaped(note).to_string(), 71) {
-            row += &format!("{:9}{line}\n", "");
+        for line in wrapped(&Escaped(note).to_string(), 67) {
+            row += &format!("{:13}{line}\n", "");
         }
     }
     row
@@ -69,17 +57,14 @@ pub(super) fn text(summary: &Summary<'_>) -> String {
         .map(|(verdict, count)| format!("{count} {verdict}"));
     let mut text = format!("\n{}\n", counts.collect::<Vec<_>>().join(", "));
     for conclusion in &summary.conclusions {
-        let style = match conclusion.class {
-            "bypass" | "error" | "stopped" | "weakness" => BAD,
-            _ => WARN,
-        };
+        let style = style(conclusion.class);
         let mut mark = conclusion.class;
-        for line in wrapped(&conclusion.text, 66) {
-            text += &format!("{style}{mark:<14}{style:#}{line}\n");
+        for line in wrapped(&conclusion.text, 67) {
+            text += &format!("{style}{mark:<13}{style:#}{line}\n");
             mark = "";
         }
-        for line in wrapped(&conclusion.attacks.join(", "), 66) {
-            text += &format!("{:14}{DIM}{line}{DIM:#}\n", "");
+        for line in wrapped(&conclusion.attacks.join(", "), 67) {
+            text += &format!("{:13}{DIM}{line}{DIM:#}\n", "");
         }
     }
     if summary.conclusions.is_empty() {
@@ -88,4 +73,13 @@ pub(super) fn text(summary: &Summary<'_>) -> String {
         );
     }
     text
+}
+
+/// The style of a verdict or a conclusion.
+fn style(name: &str) -> Style {
+    match name {
+        "ok" => GOOD,
+        "bypass" | "error" | "stopped" | "weakness" => BAD,
+        _ => WARN,
+    }
 }

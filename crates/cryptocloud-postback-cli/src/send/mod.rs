@@ -45,7 +45,7 @@ pub(crate) struct Args {
 
     /// Print one line of JSON
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 
     #[command(flatten)]
     forge: ForgeOptions,
@@ -87,6 +87,10 @@ Examples:
     --concurrency 16
   ccpostback send --url http://127.0.0.1:3000/postback --body captured.json
   ccpostback send --url http://127.0.0.1:3000/postback --forge all
+  ccpostback send --url http://127.0.0.1:3000/postback --forge all \\
+    --skip strictness --order-id ORDER_1 --amount 10 --currency USDT_TRC20 \\
+    --check-url http://127.0.0.1:3000/orders/{order_id} --check-text Paid
 
-Exit code: 0 if every response is a 2xx or, with --forge, every attack is refused; 1 if not, or if \
-Ctrl-C ends it early; 2 if nothing could be sent or no response arrived.";
+Exit code: 0 if every response is a 2xx or, with --forge, there is no bypass, no weakness and \
+nothing inconclusive; 1 if not, or if Ctrl-C ends it early; 2 if nothing could be sent or no \
+response arrived.";

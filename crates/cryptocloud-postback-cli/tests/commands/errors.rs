@@ -85,7 +85,55 @@ fn addresses() {
         let _ = stream.read(&mut [0; 1_000]);
         let _ = std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n");
     });
-    call(&["send", "--url", &url]).fails("received corrupt message");
+    call(&["send", "--url", &url])
+        .fails("if the server does not speak TLS, use http:// in the URL");
+}
+
+#[test]
+fn a_url_without_a_scheme_says_what_to_write() {
+    for url in [
+        "localhost:3000",
+        "127.0.0.1:3000/postback",
+        "example.com",
+        "ftp://a/",
+    ] {
+        let ended = call(&["send", "--url", url]);
+        assert_eq!(ended.code, Some(2));
+        let text = "must start with http:// or https://, as in http://127.0.0.1:3000/postback";
+        assert!(ended.stderr.contains(text), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_failure_is_an_object_too() {
+    for arguments in [
+        &["send", "--json", "--url", "http://127.0.0.1:1/"][..],
+        &[
+            "send",
+            "--json",
+            "--url",
+            "http://127.0.0.1:1/",
+            "--forge",
+            "all",
+        ],
+        &["verify", "--json", "/nonexistent"],
+        #[cfg(feature = "inbox")]
+        &[
+            "inbox",
+            "migrate",
+            "--json",
+            "--database-url",
+            "sqlite:/nonexistent/x",
+        ],
+        #[cfg(feature = "inbox")]
+        &["inbox", "import", "--json", "--dry-run", "/nonexistent"],
+    ] {
+        let ended = call(arguments);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        let failure = ended.json();
+        let error = failure["error"].as_str().expect("a text");
+        assert_eq!(ended.stderr, format!("ccpostback: {error}\n"));
+    }
 }
 
 #[test]

@@ -164,9 +164,9 @@ fn an_endpoint_that_accepts_everything_gets_one_sentence() {
     let expected = [
         "",
         "4 ok",
-        "stopped       The endpoint accepts everything, even an empty body: it verifies",
-        "              nothing, or decides after its response. Look at what became of the",
-        "              orders.",
+        "stopped      The endpoint accepts everything, even an empty body: it verifies",
+        "             nothing, or decides after its response. Look at what became of the",
+        "             orders.",
     ];
     assert_eq!(lines.collect::<Vec<_>>(), expected);
 }
@@ -276,13 +276,13 @@ fn results_are_printed_as_they_come_and_an_interrupt_prints_the_summary() {
     let mut line = || lines.next().expect("a line").expect("UTF-8");
     assert!(line().starts_with("verdict"));
     for _ in 0..4 {
-        assert!(line().starts_with("ok       genuine-"));
+        assert!(line().starts_with("ok           genuine-"));
     }
     let id = child.id().to_string();
     let status = Command::new("kill").args(["-s", "INT", &id]).status();
     assert!(status.expect("kill").success());
     assert_eq!(
-        ["", "4 ok", "stopped       Interrupted."].map(str::to_owned),
+        ["", "4 ok", "stopped      Interrupted."].map(str::to_owned),
         [line(), line(), line()]
     );
     assert_eq!(child.wait().expect("an end").code(), Some(1));
