@@ -109,8 +109,12 @@ impl Outcome {
     /// Judges it by how many payments the shop shows for it.
     pub(super) fn with_payments(self, count: usize) -> Self {
         let finding = self.attack.finding;
-        // The first postback of a repetition is genuine.
-        let is_too_much = count > usize::from(finding == Finding::Repeated);
+        let is_too_much = match finding {
+            // The first postback is genuine.
+            Finding::Repeated => count > 1,
+            Finding::Reported => count > 0,
+            _ => false,
+        };
         let verdict = match self.verdict {
             Verdict::Ok | Verdict::Review if is_too_much => Verdict::Accepted(finding.class()),
             Verdict::Review => Verdict::Ok,
@@ -130,6 +134,10 @@ impl Outcome {
             look: (self.verdict == Verdict::Review).then_some(look),
             ..self
         }
+    }
+
+    pub(super) fn is_conclusive(&self) -> bool {
+        self.verdict != Verdict::Inconclusive
     }
 
     /// Whether it says something about the endpoint on its own: a ban would not have accepted it.

@@ -58,7 +58,7 @@ impl Session<'_> {
             let open = self.send_some(&mut rest, size).await?;
             if is_everything_accepted(&open) {
                 self.results.stop = Some(results::ACCEPTS_EVERYTHING);
-            } else if self.control().await? {
+            } else if self.control().await? && open.iter().all(Outcome::is_conclusive) {
                 open.into_iter()
                     .try_for_each(|outcome| self.results.add(outcome))?;
             } else {
@@ -107,7 +107,7 @@ impl Session<'_> {
         for outcome in open {
             let again = if outcome.is_accepted() {
                 outcome
-            } else if strikes == MAX_STRIKES || !self.recovers().await? {
+            } else if !self.recovers().await? {
                 self.results.stop.get_or_insert(results::BANS);
                 outcome.inconclusive(UNKNOWN)
             } else {
@@ -116,6 +116,9 @@ impl Session<'_> {
                     outcome
                 } else {
                     strikes += 1;
+                    if strikes == MAX_STRIKES {
+                        self.results.stop = Some(results::BANS);
+                    }
                     outcome.inconclusive(UNKNOWN)
                 }
             };
@@ -218,7 +221,6 @@ impl Session<'_> {
         before: Option<anyhow::Result<usize>>,
         place: (&str, &str),
     ) -> Outcome {
-        let is_genuine = outcome.attack.finding == Finding::Genuine;
         let (Some(check), Some(before)) = (&mut self.check, before) else {
             return outcome.looked_at(place);
         };
@@ -226,11 +228,10 @@ impl Session<'_> {
         time::sleep(self.pause).await;
         let after = check.count(place).await;
         match before.and_then(|before| Ok((before, after?))) {
-            Ok((before, after)) if is_genuine => {
-                check.shows_payments = after > before;
-                outcome
+            Ok((before, after)) => {
+                check.shows_payments |= after > before;
+                outcome.with_payments(after.saturating_sub(before))
             }
-            Ok((before, after)) => outcome.with_payments(after.saturating_sub(before)),
             Err(error) => outcome.inconclusive(&format!("{error:#}")),
         }
     }

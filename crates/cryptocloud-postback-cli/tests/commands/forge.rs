@@ -109,6 +109,30 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
     assert_eq!(with_verdict(&results, "weakness"), EFFECTS);
     assert_eq!(code, Some(1));
 
+    // Seen because it comes before a genuine postback.
+    let (code, results) = attack(Fault::ShowsStatus, &check);
+    assert_eq!(conclusions(&results), [expected[0]]);
+    assert_eq!(
+        with_verdict(&results, "weakness"),
+        ["changed-amount", "changed-order"]
+    );
+    assert_eq!(code, Some(1));
+
+    // Sent before it is known which format the shop accepts.
+    let (code, results) = attack(Fault::FormsOnly, &check);
+    let (early, _) = EFFECTS.split_at(3);
+    let unsigned = [early, &["status-canceled", "status-created"]].concat();
+    assert_eq!(with_verdict(&results, "inconclusive"), unsigned);
+    assert_eq!(code, Some(1));
+    let (code, results) = attack(
+        Fault::FormsOnly,
+        &[&check[..], &["--format", "form"]].concat(),
+    );
+    assert_eq!(
+        (code, &results["verdicts"]),
+        (Some(0), &json!({ "ok": 84 }))
+    );
+
     let (code, results) = attack(Fault::ShowsNothing, &check);
     let stopped = "The page of --check-url does not show a genuine payment, so that it proves nothing: check the URL, the text, the order and the amount.";
     assert_eq!(conclusions(&results), [["stopped", stopped]]);
@@ -126,6 +150,17 @@ fn an_endpoint_that_bans_has_not_passed() {
     assert_eq!(conclusions(&results), expected);
     assert_eq!(results["verdicts"], json!({ "inconclusive": 3, "ok": 4 }));
     assert_eq!((code, &results["not_sent"]), (Some(1), &json!(79)));
+
+    // It recovers each time, and refuses what follows each attack.
+    let (code, results) = attack(Fault::BansBriefly, &[]);
+    assert_eq!(conclusions(&results), expected);
+    assert_eq!(results["verdicts"], json!({ "inconclusive": 3, "ok": 4 }));
+    assert_eq!((code, &results["not_sent"]), (Some(1), &json!(79)));
+    // What it accepts is certain all the same.
+    let (code, results) = attack(Fault::BansBriefly, &["--only", "empty,replay"]);
+    assert_eq!(with_verdict(&results, "review"), ["replay"]);
+    assert_eq!(with_verdict(&results, "inconclusive"), ["empty"]);
+    assert_eq!(code, Some(1));
 }
 
 #[test]

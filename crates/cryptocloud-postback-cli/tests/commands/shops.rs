@@ -30,14 +30,20 @@ pub(crate) enum Fault {
     AcceptsEverything,
     /// Responds with 403 to everything after the first refusal.
     Bans,
+    /// Responds with 403 to the next request after a refusal.
+    BansBriefly,
     /// Credits what the postback reports, each time that it arrives.
     Believes,
+    /// Refuses JSON.
+    FormsOnly,
     /// Responds to nothing after the first refusal.
     Hangs,
     /// Responds with 429 to each seventh request, and then counts anew.
     Limits,
     /// Responds with 429 to everything after six requests.
     LimitsForGood,
+    /// Credits what the postback reports, and shows only whether an order is paid.
+    ShowsStatus,
     /// Shows no order.
     ShowsNothing,
 }
@@ -86,6 +92,13 @@ async fn misbehave(State(shop): State<Arc<Shop>>, request: Request, next: Next) 
     match shop.fault {
         Fault::AcceptsEverything => return StatusCode::OK.into_response(),
         Fault::Bans if is_angry => return StatusCode::FORBIDDEN.into_response(),
+        Fault::BansBriefly if is_angry => {
+            shop.refusals.store(0, Ordering::SeqCst);
+            return StatusCode::FORBIDDEN.into_response();
+        }
+        Fault::FormsOnly if is_json(&request) => {
+            return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+        }
         Fault::Hangs if is_angry => std::future::pending().await,
         Fault::Limits if count % 7 == 6 => return limited.into_response(),
         Fault::LimitsForGood if count >= 6 => return limited.into_response(),
@@ -96,6 +109,11 @@ async fn misbehave(State(shop): State<Arc<Shop>>, request: Request, next: Next) 
         shop.refusals.fetch_add(1, Ordering::SeqCst);
     }
     response
+}
+
+fn is_json(request: &Request) -> bool {
+    let content_type = request.headers().get("content-type");
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
 }
 
 async fn receive(
@@ -140,7 +158,7 @@ impl Shop {
         let is_right = order == "ORDER_93223"
             && amount.as_deref() == Some("0.000113")
             && currency.as_deref() == Some("BNB");
-        if (is_right && !is_known) || self.fault == Fault::Believes {
+        if (is_right && !is_known) || matches!(self.fault, Fault::Believes | Fault::ShowsStatus) {
             credits.push((invoice, order.to_owned()));
         }
     }
@@ -149,7 +167,15 @@ impl Shop {
 /// The page of an order, which shows each payment.
 async fn show(State(shop): State<Arc<Shop>>, Path(order): Path<String>) -> Response {
     let credits = shop.credits.lock().expect("no panic with the lock");
-    let credits = credits.iter().filter(|(_, paid)| *paid == order);
+    let count = if shop.fault == Fault::ShowsStatus {
+        1
+    } else {
+        usize::MAX
+    };
+    let credits = credits
+        .iter()
+        .filter(|(_, paid)| *paid == order)
+        .take(count);
     let shown: String = credits
         .map(|(invoice, _)| format!("credited by {invoice}\n"))
         .collect();
