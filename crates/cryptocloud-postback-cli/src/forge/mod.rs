@@ -25,6 +25,7 @@ use session::Session;
 
 /// Which attacks to send, and how to see what they do.
 #[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Attacks")]
 pub(crate) struct ForgeOptions {
     /// Attack the endpoint, with this attack or "all", or "list" the attacks
     ///
@@ -37,8 +38,7 @@ pub(crate) struct ForgeOptions {
         hide_possible_values = true,
         conflicts_with_all = [
             "repeat", "concurrency", "paid", "status", "test_mode", "expires_in", "body"
-        ],
-        help_heading = HEADING
+        ]
     )]
     pub(crate) forge: Option<String>,
 
@@ -49,8 +49,7 @@ pub(crate) struct ForgeOptions {
         value_delimiter = ',',
         value_parser = names(CLASSES),
         hide_possible_values = true,
-        requires = "forge",
-        help_heading = HEADING
+        requires = "forge"
     )]
     only: Vec<String>,
 
@@ -61,8 +60,7 @@ pub(crate) struct ForgeOptions {
         value_delimiter = ',',
         value_parser = names(CLASSES),
         hide_possible_values = true,
-        requires = "forge",
-        help_heading = HEADING
+        requires = "forge"
     )]
     skip: Vec<String>,
 
@@ -71,17 +69,16 @@ pub(crate) struct ForgeOptions {
     #[arg(
         long,
         value_name = "URL",
-        requires_all = ["forge", "check_text"],
-        help_heading = HEADING
+        requires_all = ["forge", "check_text"]
     )]
     check_url: Option<String>,
 
     /// The text that is on the page once for each payment
-    #[arg(long, value_name = "TEXT", requires = "check_url", help_heading = HEADING)]
+    #[arg(long, value_name = "TEXT", requires = "check_url")]
     check_text: Option<String>,
 
     /// How long to wait before the page is read, and before what is inconclusive is sent again
-    #[arg(long, value_name = "SECONDS", default_value_t = 2, requires = "forge", help_heading = HEADING)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, requires = "forge")]
     pause: u64,
 }
 
@@ -162,8 +159,6 @@ fn names(words: &[&'static str]) -> PossibleValuesParser {
 }
 
 const CLASSES: &[&str] = &["bypass", "weakness", "strictness"];
-const HEADING: &str = "Attacks";
-
 #[cfg(test)]
 mod tests {
     use cryptocloud_postback::{
