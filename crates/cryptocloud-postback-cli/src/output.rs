@@ -44,14 +44,14 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
 pub(crate) fn print_failure(json: bool, error: &str) {
     if json {
         let object = serde_json::json!({ "error": password::hide(error) });
-        // If standard output is closed, the exit code has to do.
+        // If standard output is closed, only the exit code remains.
         let _ = self::json(&object).and_then(|line| print(&line));
     }
     print_error(error);
 }
 
-/// Says on standard error, in one line, why the program ends. If that is closed, the exit code has to
-/// do.
+/// Says on standard error, in one line, why the program ends. If that is closed, only the exit code
+/// remains.
 pub(crate) fn print_error(error: impl fmt::Display) {
     let text = password::hide(&error.to_string());
     let _ = writeln!(io::stderr(), "ccpostback: {}", Escaped(&text));

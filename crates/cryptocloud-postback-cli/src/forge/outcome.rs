@@ -20,18 +20,19 @@ pub(super) struct Outcome {
     pub(super) verdict: Verdict,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// In the order in which conclusions are printed.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Verdict {
     Accepted(Class),
     /// A server error, a redirect or no response.
     Error,
-    /// The endpoint may have refused it for another reason.
-    Inconclusive,
-    Ok,
     /// A genuine postback was refused.
     Refused,
+    /// The endpoint may have refused it for another reason.
+    Inconclusive,
     /// The merchant has to look at the effect.
     Review,
+    Ok,
 }
 
 impl Verdict {
@@ -143,6 +144,18 @@ impl Outcome {
     /// Whether it says something about the endpoint on its own: a ban would not have accepted it.
     pub(super) fn is_accepted(&self) -> bool {
         matches!(self.verdict, Verdict::Accepted(_) | Verdict::Review)
+    }
+
+    /// What it means to the merchant, if it means something.
+    pub(super) fn conclusion(&self) -> Option<&'static str> {
+        match self.verdict {
+            Verdict::Accepted(_) => Some(self.attack.finding.conclusion()),
+            Verdict::Error => Some("Server errors, redirects or no response."),
+            Verdict::Refused => Some(Finding::Genuine.conclusion()),
+            Verdict::Inconclusive => Some("Refused, but perhaps for another reason."),
+            Verdict::Review => Some("Only you can see the effect: look at the orders above."),
+            Verdict::Ok => None,
+        }
     }
 
     /// Whether the endpoint fails the test.

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
-    attack::{Class, Finding},
+    attack::Finding,
     outcome::{Outcome, Verdict},
     table,
 };
@@ -25,7 +25,7 @@ pub(super) struct Results {
 #[derive(Debug, Serialize)]
 pub(super) struct Conclusion {
     pub(super) class: &'static str,
-    pub(super) text: String,
+    pub(super) text: &'static str,
     pub(super) attacks: Vec<&'static str>,
 }
 
@@ -86,50 +86,28 @@ impl Results {
     }
 
     fn conclusions(&self) -> Vec<Conclusion> {
-        let mut findings: BTreeMap<(Class, Finding), Vec<_>> = BTreeMap::new();
+        let mut found: BTreeMap<(Verdict, Option<Finding>), Conclusion> = BTreeMap::new();
         for outcome in self.outcomes() {
-            if let Verdict::Accepted(class) = outcome.verdict {
-                let key = (class, outcome.attack.finding);
-                findings.entry(key).or_default().push(outcome.attack.name);
-            }
-        }
-        let findings = findings
-            .into_iter()
-            .map(|((class, finding), attacks)| Conclusion {
-                class: class.name(),
-                text: finding.conclusion().to_owned(),
-                attacks,
+            let Some(text) = outcome.conclusion() else {
+                continue;
+            };
+            // Refusals of all kinds belong together.
+            let is_accepted = matches!(outcome.verdict, Verdict::Accepted(_));
+            let finding = is_accepted.then_some(outcome.attack.finding);
+            let conclusion = found.entry((outcome.verdict, finding));
+            let conclusion = conclusion.or_insert_with(|| Conclusion {
+                class: outcome.verdict.name(),
+                text,
+                attacks: Vec::new(),
             });
-        let with = |verdict: Verdict, text: &str| {
-            let found = self.outcomes().filter(|outcome| outcome.verdict == verdict);
-            let attacks: Vec<_> = found.map(|outcome| outcome.attack.name).collect();
-            (!attacks.is_empty()).then(|| Conclusion {
-                class: verdict.name(),
-                text: text.to_owned(),
-                attacks,
-            })
-        };
-        let stop = self.stop.map(|stop| Conclusion {
+            conclusion.attacks.push(outcome.attack.name);
+        }
+        let stop = self.stop.map(|text| Conclusion {
             class: "stopped",
-            text: stop.to_owned(),
+            text,
             attacks: Vec::new(),
         });
-        findings
-            .chain(with(
-                Verdict::Error,
-                "Server errors, redirects or no response.",
-            ))
-            .chain(with(Verdict::Refused, Finding::Genuine.conclusion()))
-            .chain(with(
-                Verdict::Inconclusive,
-                "Refused, but perhaps for another reason.",
-            ))
-            .chain(with(
-                Verdict::Review,
-                "Only you can see the effect: look at the orders above.",
-            ))
-            .chain(stop)
-            .collect()
+        found.into_values().chain(stop).collect()
     }
 
     fn outcomes(&self) -> impl Iterator<Item = &Outcome> {

@@ -59,7 +59,7 @@ pub(super) fn text(summary: &Summary<'_>) -> String {
     for conclusion in &summary.conclusions {
         let style = style(conclusion.class);
         let mut mark = conclusion.class;
-        for line in wrapped(&conclusion.text, 67) {
+        for line in wrapped(conclusion.text, 67) {
             text += &format!("{style}{mark:<13}{style:#}{line}\n");
             mark = "";
         }

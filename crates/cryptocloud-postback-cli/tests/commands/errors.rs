@@ -106,33 +106,41 @@ fn a_url_without_a_scheme_says_what_to_write() {
 
 #[test]
 fn a_failure_is_an_object_too() {
-    for arguments in [
-        &["send", "--json", "--url", "http://127.0.0.1:1/"][..],
-        &[
-            "send",
-            "--json",
-            "--url",
-            "http://127.0.0.1:1/",
-            "--forge",
-            "all",
-        ],
-        &["verify", "--json", "/nonexistent"],
+    for (arguments, problem) in [
+        (
+            &["send", "--json", "--url", "http://127.0.0.1:1/"][..],
+            "refused",
+        ),
+        (
+            &[
+                "send",
+                "--json",
+                "--url",
+                "http://127.0.0.1:1/",
+                "--forge",
+                "all",
+            ],
+            "refused",
+        ),
+        (&["verify", "--json", "/nonexistent"], "cannot read"),
         #[cfg(feature = "inbox")]
-        &[
-            "inbox",
-            "migrate",
-            "--json",
-            "--database-url",
-            "sqlite:/nonexistent/x",
-        ],
+        (
+            &[
+                "inbox",
+                "migrate",
+                "--json",
+                "--database-url",
+                "sqlite:/nonexistent/x",
+            ],
+            "check the path",
+        ),
         #[cfg(feature = "inbox")]
-        &["inbox", "import", "--json", "--dry-run", "/nonexistent"],
+        (
+            &["inbox", "import", "--json", "--dry-run", "/nonexistent"],
+            "cannot read",
+        ),
     ] {
-        let ended = call(arguments);
-        assert_eq!(ended.code, Some(2), "{ended:?}");
-        let failure = ended.json();
-        let error = failure["error"].as_str().expect("a text");
-        assert_eq!(ended.stderr, format!("ccpostback: {error}\n"));
+        call(arguments).fails_in_json(problem);
     }
 }
 

@@ -246,19 +246,35 @@ fn check(status: u16, attack: &str, verdict: &str, code: i32) {
 
 fn single(status: u16, attack: &str) -> (Option<i32>, Value) {
     // Genuine JSON, genuine form, the attack, genuine JSON.
-    let statuses = [200, 200, status, 200];
+    in_turn([200, 200, status, 200], attack)
+}
+
+/// Sends one attack to an endpoint that responds with these statuses.
+fn in_turn<const N: usize>(statuses: [u16; N], attack: &str) -> (Option<i32>, Value) {
     let endpoint = Endpoint::responding_in_turn(statuses.map(|status| {
         format!("HTTP/1.1 {status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
     }));
+    let url = endpoint.url();
     let ended = call(&[
-        "send",
-        "--url",
-        &endpoint.url(),
-        "--forge",
-        attack,
-        "--json",
+        "send", "--url", &url, "--pause", "0", "--forge", attack, "--json",
     ]);
     (ended.code, ended.json())
+}
+
+#[test]
+fn what_is_inconclusive_alone_is_sent_again() {
+    // Limited four times, although genuine postbacks are accepted.
+    let statuses = [200, 200, 429, 429, 429, 429, 200, 200, 401, 200];
+    let (code, results) = in_turn(statuses, "token-missing");
+    assert_eq!(results["attacks"][0]["status"], 401, "{results}");
+    assert_eq!(code, Some(0));
+    // The genuine postback of a replay is refused, so that nothing was replayed.
+    let (code, results) = in_turn([200, 200, 403, 200, 200, 200, 200, 409, 200], "replay");
+    assert_eq!(results["attacks"][0]["status"], 409, "{results}");
+    assert_eq!(
+        (code, &results["attacks"][0]["verdict"]),
+        (Some(0), &json!("ok"))
+    );
 }
 
 #[test]
@@ -439,8 +455,12 @@ fn invalid_arguments() {
     ] {
         assert_eq!(call(&[&url[..], arguments].concat()).code, Some(2));
     }
-    assert_eq!(
-        call(&["send", "--url", "http://127.0.0.1:1/", "--only", "expired"]).code,
-        Some(2)
-    );
+    for option in [
+        ["--only", "expired"],
+        ["--skip", "expired"],
+        ["--pause", "1"],
+    ] {
+        let ended = call(&[&url[..3], &option].concat());
+        assert!(ended.stderr.contains("--forge <ATTACK>"), "{ended:?}");
+    }
 }
