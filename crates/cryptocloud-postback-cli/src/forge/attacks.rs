@@ -116,8 +116,8 @@ attacks! {
     "invoice-form-operator" Operators MissingId "form with invoice_id[$ne]"
         |f| f.form(|p| p.remove("invoice_id").field("invoice_id[$ne]", quote("")));
 
-    "changed-amount" Reported Accepted "genuine token, a million times the amount"
-        |f| f.edit(|p| p.amount("1000000"));
+    "changed-amount" Reported Accepted "genuine token, only 0.000001 paid"
+        |f| f.edit(|p| p.paid("0.000001"));
     "changed-currency" Reported Accepted "genuine token, another currency"
         |f| f.edit(|p| p.currency("SHIB_BSC"));
     "changed-order" Reported Accepted "genuine token, another order"
@@ -129,7 +129,7 @@ attacks! {
     "replay" Repeated Accepted "genuine postback twice" |f| f.then(f.edit(|p| p));
     "resend" Repeated Accepted "genuine postback, again with a new token" |f| f.then(f.expiring(1));
     "other-fields" Repeated Accepted "genuine postback, again with other fields"
-        |f| f.then(f.edit(|p| p.amount("0.000114")));
+        |f| f.then(f.edit(|p| p.paid("1000000")));
     "copies" Repeated Accepted "genuine postback, 32 copies at once" |f| f.copies();
 
     "no-invoice" Malformed MissingId "no invoice_id" |f| f.edit(|p| p.remove("invoice_id"));

@@ -46,10 +46,14 @@ impl Session<'_> {
         let outcomes = self.send_some(&mut early, usize::MAX).await?;
         self.introduce(formats, is_short).await?;
         for outcome in outcomes {
-            self.results.add(if guess == self.format {
+            self.results.add(if outcome.verdict != Verdict::Ok {
                 outcome
-            } else {
+            } else if guess != self.format {
                 outcome.inconclusive("sent in a format that is refused: set --format")
+            } else if self.results.stop.is_some() {
+                outcome.inconclusive(UNKNOWN)
+            } else {
+                outcome
             })?;
         }
 
@@ -72,6 +76,7 @@ impl Session<'_> {
 
     /// Sends genuine postbacks in these formats, and goes on in the first one that is accepted.
     async fn introduce(&mut self, formats: &[Format], is_short: bool) -> anyhow::Result<()> {
+        let guess = self.format;
         let mut accepted = None;
         for format in formats {
             self.format = *format;
@@ -87,9 +92,9 @@ impl Session<'_> {
                 self.results.add(outcome)?;
             }
         }
-        match accepted {
-            Some(format) => self.format = format,
-            None => self.results.stop = Some(results::REFUSES_GENUINE),
+        self.format = accepted.unwrap_or(guess);
+        if accepted.is_none() {
+            self.results.stop = Some(results::REFUSES_GENUINE);
         }
         if self
             .check
@@ -270,4 +275,4 @@ const MAX_STRIKES: usize = 3;
 /// The first attacks, of which a sound endpoint refuses at least one.
 const PROBES: usize = 3;
 const TRIES: usize = 3;
-const UNKNOWN: &str = "genuine postbacks were not accepted then, either";
+const UNKNOWN: &str = "genuine postbacks had no effect then, either";

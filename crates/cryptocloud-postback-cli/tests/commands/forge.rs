@@ -135,7 +135,8 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
 
     let (code, results) = attack(Fault::ShowsNothing, &check);
     let stopped = "The page of --check-url does not show a genuine payment, so that it proves nothing: check the URL, the text, the order and the amount.";
-    assert_eq!(conclusions(&results), [["stopped", stopped]]);
+    assert_eq!(conclusions(&results)[1..], [["stopped", stopped]]);
+    assert_eq!(results["verdicts"], json!({ "inconclusive": 5, "ok": 4 }));
     assert_eq!(code, Some(1));
 }
 
@@ -233,6 +234,19 @@ fn an_endpoint_that_refuses_everything_proves_nothing() {
         .collect::<Vec<_>>();
     assert_eq!(classes, ["refused", "stopped"]);
     assert_eq!((ended.code, &results["attacks"]), (Some(1), &json!([])));
+    // What was sent before the genuine postbacks proves nothing either.
+    let page = format!("{}/{{order_id}}", endpoint.url());
+    let check = ["--pause", "0", "--check-text", "paid", "--check-url", &page];
+    let forge = ["send", "--url", &endpoint.url(), "--forge", "all", "--json"];
+    let ended = call(&[&forge[..], &check].concat());
+    let results = ended.json();
+    assert_eq!(
+        results["verdicts"],
+        json!({ "inconclusive": 5, "refused": 4 })
+    );
+    let reason = "genuine postbacks had no effect then, either";
+    assert_eq!(results["attacks"][0]["reason"], reason);
+    assert_eq!((ended.code, &results["not_sent"]), (Some(1), &json!(77)));
 }
 
 /// An endpoint that accepts genuine postbacks of one format, and has one status for an attack.
@@ -346,7 +360,7 @@ fn the_list_needs_neither_a_secret_nor_a_url() {
     assert_eq!(ended.code, Some(0));
     for line in [
         "token-missing         bypass     401  no token",
-        "changed-amount        weakness   -    genuine token, a million times the amount",
+        "changed-amount        weakness   -    genuine token, only 0.000001 paid",
     ] {
         assert!(ended.stdout.lines().any(|known| known == line), "{ended:?}");
     }
