@@ -102,8 +102,7 @@ findings! {
 }
 
 /// How bad that is.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Class {
     /// A payment can be confirmed without the secret, or for another invoice.
     Bypass,
@@ -124,7 +123,7 @@ impl Class {
 }
 
 fn class<S: Serializer>(finding: &Finding, serializer: S) -> Result<S::Ok, S::Error> {
-    finding.class().serialize(serializer)
+    finding.class().name().serialize(serializer)
 }
 
 /// The status that our adapters respond with.

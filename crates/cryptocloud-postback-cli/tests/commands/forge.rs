@@ -24,7 +24,8 @@ fn shown(fault: Fault, arguments: &[&str]) -> Ended {
     let origin = shops::start(fault);
     let url = format!("{origin}/postback");
     let page = format!("{origin}/orders/{{order_id}}");
-    let mut command = program(&["send", "--url", &url, "--pause", "0", "--timeout", "2"]);
+    let timeout = if fault == Fault::Hangs { "5" } else { "60" };
+    let mut command = program(&["send", "--url", &url, "--pause", "0", "--timeout", timeout]);
     if arguments.contains(&"--check-text") {
         command.args(["--check-url", &page]);
     }
