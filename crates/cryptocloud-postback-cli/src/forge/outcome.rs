@@ -56,11 +56,11 @@ impl Serialize for Verdict {
 
 impl Outcome {
     pub(super) fn new(attack: &'static Attack, responses: &[Result<Response, SendError>]) -> Self {
-        // Of many, the one that was accepted counts.
         let is_success =
             |result: &&Result<Response, SendError>| result.as_ref().is_ok_and(Response::is_success);
-        let counted = responses.last().filter(|_| responses.len() <= 2);
-        let counted = counted.or_else(|| responses.iter().find(is_success));
+        // Of many at once, one that was accepted counts.
+        let mut many = responses.iter().filter(|_| responses.len() > 2);
+        let counted = many.find(is_success).or(responses.last());
         let this = Self {
             attack,
             look: None,
@@ -69,32 +69,32 @@ impl Outcome {
             status: None,
             verdict: Verdict::Error,
         };
-        match counted.or(responses.last()) {
+        match counted {
             None => this,
-            Some(Err(error)) => Self {
-                reason: Some(error.reason.clone()),
+            Some(Err(error)) => {
                 // An endpoint may close the connection instead of reading a large body.
-                verdict: if error.kind == SendErrorKind::Closed
-                    && attack.expected == Some(ErrorKind::BodyTooLarge)
-                {
-                    Verdict::Ok
-                } else {
-                    Verdict::Error
-                },
-                ..this
-            },
+                let is_closed = error.kind == SendErrorKind::Closed;
+                let is_large = attack.expected == Some(ErrorKind::BodyTooLarge);
+                let is_ok = is_closed && is_large;
+                Self {
+                    reason: Some(error.reason.clone()),
+                    verdict: if is_ok { Verdict::Ok } else { Verdict::Error },
+                    ..this
+                }
+            }
             Some(Ok(response)) => {
-                let first = responses.first();
                 let this = Self {
                     milliseconds: Some(response.elapsed.as_secs_f64() * 1e3),
                     status: Some(response.status.as_u16()),
                     verdict: verdict(attack.finding, response.status),
                     ..this
                 };
-                if first.as_ref().is_some_and(is_success) || responses.len() != 2 {
-                    return this;
+                match responses {
+                    [first, _] if !is_success(&first) => {
+                        this.inconclusive("the genuine postback before it was refused")
+                    }
+                    _ => this,
                 }
-                this.inconclusive("the genuine postback before it was refused")
             }
         }
     }
