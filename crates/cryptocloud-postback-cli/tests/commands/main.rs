@@ -4,6 +4,8 @@
 mod endpoint;
 mod errors;
 mod forge;
+mod forge_options;
+mod forge_verdicts;
 mod pipes;
 mod program;
 mod repeat;
