@@ -11,17 +11,18 @@ use zeroize::Zeroizing;
 
 /// Where the secret comes from. Never an argument: every user of the machine can read those.
 #[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Secret")]
 pub(crate) struct SecretOptions {
     /// Read the SECRET KEY from this file instead of CRYPTOCLOUD_SECRET_KEY, without the line break
     /// at its end
     ///
     /// Repeat it while you rotate secrets: tokens of every secret are accepted, and the first one
     /// signs.
-    #[arg(long, value_name = "FILE", help_heading = HEADING)]
+    #[arg(long, value_name = "FILE")]
     secret_file: Vec<PathBuf>,
 
     /// Allow a secret shorter than 32 bytes, which an attacker can guess from one postback
-    #[arg(long, help_heading = HEADING)]
+    #[arg(long)]
     allow_short_secret: bool,
 }
 
@@ -98,14 +99,30 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The API KEY of the environment, which must not be blank.
+pub(crate) fn api_key() -> anyhow::Result<Option<Secret>> {
+    let key = variable(API_KEY)?;
+    if key
+        .as_ref()
+        .is_some_and(|key| key.as_str().trim().is_empty())
+    {
+        bail!("{API_KEY} is blank");
+    }
+    Ok(key)
+}
+
 fn from_environment() -> anyhow::Result<Secret> {
-    match env::var(VARIABLE) {
-        Ok(secret) => Ok(Secret(Zeroizing::new(secret))),
-        Err(env::VarError::NotPresent) => bail!(
-            "set {VARIABLE} to the SECRET KEY from your project's settings, or name a file with --secret-file"
-        ),
+    variable(VARIABLE)?.with_context(|| {
+        format!("set {VARIABLE} to the SECRET KEY from your project's settings, or name a file with --secret-file")
+    })
+}
+
+fn variable(name: &str) -> anyhow::Result<Option<Secret>> {
+    match env::var(name) {
+        Ok(secret) => Ok(Some(Secret(Zeroizing::new(secret)))),
+        Err(env::VarError::NotPresent) => Ok(None),
         // The cause would quote the secret.
-        Err(env::VarError::NotUnicode(_)) => bail!("{VARIABLE} is not UTF-8"),
+        Err(env::VarError::NotUnicode(_)) => bail!("{name} is not UTF-8"),
     }
 }
 
@@ -123,7 +140,7 @@ fn read(path: &Path) -> anyhow::Result<Secret> {
     Ok(Secret(Zeroizing::new(line.to_owned())))
 }
 
-const HEADING: &str = "Secret";
+const API_KEY: &str = "CRYPTOCLOUD_API_KEY";
 const VARIABLE: &str = "CRYPTOCLOUD_SECRET_KEY";
 
 /// A file of this size is not a secret; `/dev/zero` would never end.
