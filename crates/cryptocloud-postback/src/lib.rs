@@ -116,6 +116,8 @@
 //!   advisory RUSTSEC-2023-0071 has no fix; nothing here calls it.
 //! - `http`: `Verifier::verify_http` for an `http::Request`, and a [`Response`] as an
 //!   `http::Response`.
+//! - `metrics`: counts and times of postbacks, for the recorder of the crate `metrics`; the module
+//!   `metrics` has the table.
 //! - `testing`: `testing::PostbackBuilder`, signed postbacks for your own tests.
 //! - `tracing`: one event for each postback, at `INFO` if it is accepted, else at `WARN` or `ERROR`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -125,6 +127,8 @@ mod body;
 mod error;
 mod http;
 mod listed;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod postback;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,5 +1,6 @@
-//! HTTP before and after the body: request head, response, trace event.
+//! HTTP before and after the body: request head, response, trace event, metrics.
 
 pub(crate) mod head;
 pub(crate) mod response;
 pub(crate) mod trace;
+pub(crate) mod watch;
