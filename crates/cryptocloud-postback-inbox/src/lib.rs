@@ -97,7 +97,9 @@
 //!
 //! # Features
 //!
-//! `contract-tests` has the suite that every store must pass, for authors of stores.
+//! - `contract-tests` has the suite that every store must pass, for authors of stores.
+//! - `metrics` counts and times reports and attempts, for the recorder of the crate `metrics`; the
+//!   module `metrics` has the table.
 #![forbid(unsafe_code)]
 
 mod confirm;
@@ -114,6 +116,8 @@ mod inbox;
 mod limits;
 mod lost;
 mod memory;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod panics;
 mod payment;
 mod reconciliation;

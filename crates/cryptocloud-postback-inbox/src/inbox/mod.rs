@@ -1,6 +1,7 @@
 mod builder;
 mod confirm;
 mod conflicts;
+mod measure;
 mod operator;
 mod process;
 mod receive;

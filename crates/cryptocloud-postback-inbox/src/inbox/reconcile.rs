@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use cryptocloud_postback::UnixTime;
 
-use super::Inbox;
+use super::{Inbox, measure::Measured};
 use crate::{Begin, IdentityPolicy, Refusal, Report, ReportId, StoreError, Turn};
 
 /// What reconciliation needs. `Reconciler` of `cryptocloud-postback-api` calls it.
@@ -25,6 +25,7 @@ impl Inbox {
             return Err(Refusal::State.into());
         }
         let id = self.0.store.reconcile(report).await?;
+        self.measure(Measured::Reconciled);
         self.0.wake.notify_one();
         Ok(id)
     }

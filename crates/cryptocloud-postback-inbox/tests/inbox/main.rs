@@ -7,6 +7,8 @@ mod faults;
 mod faulty;
 mod log;
 mod lost;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod operator;
 mod payment;
 mod purge;
