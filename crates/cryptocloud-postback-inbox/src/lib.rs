@@ -95,6 +95,23 @@
 //! Put a unique index on the invoice into your ledger, as the last line of defence.
 //! With `panic = "abort"` a panic is a crash: the lease ends, and the handler runs again.
 //!
+//! # Spans
+//!
+//! The span `postback` of [`cryptocloud_postback`] lasts until the payment is handled or left to a worker,
+//! also if the sender hangs up. Each attempt is a span `attempt` at `INFO`: within `postback` if the handler
+//! runs while the postback waits, and by itself in a worker. Log lines of the handler are within it.
+//!
+//! | field of `attempt` | what |
+//! |---|---|
+//! | `project` | the inbox's project |
+//! | `invoice_id` | the invoice, escaped |
+//! | `report_id` | the number of the stored report, as in the span `postback` |
+//! | `attempt` | 1 for the first attempt |
+//! | `kind` | the [`HoldKind`] if the report was held |
+//! | `state` | the state in which the report was left; `running` if it stays leased |
+//!
+//! A trace that spans processes is not kept with the payment: find a worker's attempts by `report_id`.
+//!
 //! # Features
 //!
 //! - `contract-tests` has the suite that every store must pass, for authors of stores.

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
-use tracing::{debug, error, info, warn};
+use tracing::{Instrument, Span, debug, error, field, info, info_span, warn};
 
 use super::{Inbox, confirm::Unsettled, measure::Measured};
 use crate::{
@@ -15,7 +15,17 @@ impl Inbox {
     /// Returns the state that the report is left in, as far as it is known.
     pub(super) async fn process(&self, claim: Claim) -> State {
         let started = Instant::now();
-        let state = self.process_claim(claim).await;
+        let span = info_span!(
+            "attempt",
+            project = self.project(),
+            invoice_id = ?claim.report.invoice_id().as_str(),
+            report_id = %claim.id,
+            attempt = claim.attempt,
+            kind = field::Empty,
+            state = field::Empty,
+        );
+        let state = self.process_claim(claim).instrument(span.clone()).await;
+        span.record("state", state.as_str());
         self.measure(Measured::Attempt(started, state));
         state
     }
@@ -156,6 +166,7 @@ impl Inbox {
             reason,
             "payment held for review",
         );
+        Span::current().record("kind", field::debug(kind));
         let hold = Hold::new(kind, reason);
         let moved = self.0.store.hold(payment.claim(), &hold).await;
         if moved.is_ok() {

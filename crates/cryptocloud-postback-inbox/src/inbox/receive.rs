@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use cryptocloud_postback::{Response, Verified};
-use tracing::{debug, error};
+use tracing::{Instrument, Span, debug, error, field::display};
 
 use super::{Inbox, measure::Measured};
 use crate::{
@@ -42,7 +42,8 @@ impl Inbox {
         }
         let report = Arc::new(report);
         let (inbox, shared) = (self.clone(), Arc::clone(&report));
-        let task = self.spawn(async move { inbox.accept_report(&shared).await });
+        let work = async move { inbox.accept_report(&shared).await };
+        let task = self.spawn(work.instrument(postback.span().clone()));
         match tokio::time::timeout(self.0.limits.response, task).await {
             Ok(Ok(response)) => response,
             // The runtime of the inbox is gone, or the store panicked.
@@ -74,8 +75,12 @@ impl Inbox {
             Err(_) => Err(StoreErrorKind::OutcomeUnknown.into()),
         };
         let state = match stored {
-            Ok(Receipt::Claimed(claim)) => self.process(claim).await,
-            Ok(Receipt::Stored { state, is_new, .. }) => {
+            Ok(Receipt::Claimed(claim)) => {
+                Span::current().record("report_id", display(claim.id));
+                self.process(claim).await
+            }
+            Ok(Receipt::Stored { id, state, is_new }) => {
+                Span::current().record("report_id", display(id));
                 self.note(report, state, is_new);
                 state
             }
@@ -84,6 +89,7 @@ impl Inbox {
                 return response::NOT_STORED;
             }
         };
+        Span::current().record("state", state.as_str());
         self.0.mode.response(state)
     }
 

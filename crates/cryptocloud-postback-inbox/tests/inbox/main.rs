@@ -15,6 +15,9 @@ mod purge;
 mod reconcile;
 mod response;
 mod runtime;
+#[path = "../../../cryptocloud-postback/tests/shared/spans.rs"]
+mod shared_spans;
+mod spans;
 mod vendor;
 mod worker;
 

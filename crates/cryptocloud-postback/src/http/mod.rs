@@ -2,5 +2,6 @@
 
 pub(crate) mod head;
 pub(crate) mod response;
-pub(crate) mod trace;
+#[cfg(feature = "tracing")]
+mod trace;
 pub(crate) mod watch;

@@ -1,6 +1,7 @@
 #[cfg(feature = "metrics")]
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "tracing")]
 use super::trace;
 #[cfg(feature = "metrics")]
 use crate::metrics;
@@ -9,14 +10,33 @@ use crate::{Error, Verified};
 /// What is measured of one postback, from the head of its request on. Without features it is empty.
 #[derive(Clone, Debug)]
 pub(crate) struct Watch {
+    #[cfg(feature = "tracing")]
+    span: tracing::Span,
     timer: Timer,
 }
 
 impl Watch {
     pub(crate) fn start() -> Self {
         Self {
+            #[cfg(feature = "tracing")]
+            span: trace::span(),
             timer: Timer::start(),
         }
+    }
+
+    /// For a body that is only read: no outcome is expected.
+    pub(crate) fn off() -> Self {
+        Self {
+            #[cfg(feature = "tracing")]
+            span: tracing::Span::none(),
+            timer: Timer::start(),
+        }
+    }
+
+    /// The span of the postback.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn span(&self) -> &tracing::Span {
+        &self.span
     }
 
     /// Since when the postback is watched.
@@ -28,13 +48,16 @@ impl Watch {
     /// The end of every refused postback: its event and its metrics are emitted here.
     pub(crate) fn refused(&self, error: Error) -> Error {
         self.timer.refused(&error);
-        trace::refused(error)
+        #[cfg(feature = "tracing")]
+        let error = trace::refused(&self.span, error);
+        error
     }
 
     /// The end of every accepted postback, as far as this crate sees it.
     pub(crate) fn accepted(&self, verified: &Verified) {
         self.timer.accepted(verified);
-        trace::accepted(verified);
+        #[cfg(feature = "tracing")]
+        trace::accepted(&self.span, verified);
     }
 }
 

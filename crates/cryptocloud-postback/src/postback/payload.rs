@@ -73,7 +73,7 @@ impl Postback {
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn parse(content_type: Option<&[u8]>, body: Bytes) -> Result<Self, Error> {
-        let unverified = Unverified::new(MediaType::parse(content_type), body, Watch::start())?;
+        let unverified = Unverified::new(MediaType::parse(content_type), body, Watch::off())?;
         let format = unverified.format();
         let mut postback = unverified
             .fields()

@@ -14,7 +14,10 @@ pub struct Verified {
     project: Option<Arc<str>>,
     proof: Proof,
     reported: Postback,
-    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "for metrics"))]
+    #[cfg_attr(
+        not(any(feature = "metrics", feature = "tracing")),
+        expect(dead_code, reason = "for metrics and tracing")
+    )]
     watch: Watch,
 }
 
@@ -89,6 +92,17 @@ impl Verified {
     #[must_use]
     pub fn elapsed(&self) -> std::time::Duration {
         self.watch.timer().elapsed()
+    }
+
+    /// The span of the postback, which began with the head of its request and ends when the last clone
+    /// of this value is dropped.
+    ///
+    /// Run what you do with the postback in it, for instance by `tracing::Instrument`. An inbox does so
+    /// by itself.
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn span(&self) -> &tracing::Span {
+        self.watch.span()
     }
 
     /// Compares what is proven and what is reported with the merchant's own record.
