@@ -12,6 +12,7 @@ mod metrics;
 mod operator;
 mod payment;
 mod purge;
+mod ready;
 mod reconcile;
 mod response;
 mod runtime;
