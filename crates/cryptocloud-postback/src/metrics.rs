@@ -5,6 +5,7 @@
 //! | `cryptocloud_postback_received_total` | counter | | `project`, `outcome`, `kind` | postbacks; `outcome` is `accepted` or `refused`, and `kind` is the [`ErrorKind`](crate::ErrorKind) of a refused one, else empty |
 //! | `cryptocloud_postback_receive_seconds` | histogram | seconds | `project`, `outcome` | from the head of the request to the outcome, the wait for the body included |
 //! | `cryptocloud_postback_verify_seconds` | histogram | seconds | `project` | the verification of a body |
+//! | `cryptocloud_postback_last_accepted_timestamp_seconds` | gauge | seconds | `project` | when the last postback was accepted, in seconds since 1970 |
 //!
 //! `project` is the [name of the verifier](crate::VerifierBuilder::project), and empty if it has none
 //! or is not known yet.
@@ -17,12 +18,14 @@
 
 use std::time::Duration;
 
-use ::metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, histogram};
+use ::metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 
-use crate::ErrorKind;
+use crate::{ErrorKind, UnixTime};
 
 /// The metrics of this crate.
-pub const METRICS: &[Metric] = &[RECEIVED, RECEIVE_SECONDS, VERIFY_SECONDS];
+pub const METRICS: &[Metric] = &[RECEIVED, RECEIVE_SECONDS, VERIFY_SECONDS, LAST_ACCEPTED];
 
 /// Upper bounds of buckets for all histograms of this family of crates, in seconds.
 pub const SECONDS: &[f64] = &[
@@ -100,6 +103,12 @@ pub(crate) fn received(project: Option<&str>, kind: Option<ErrorKind>, took: Dur
     } else {
         "accepted"
     };
+    if kind.is_none()
+        && let Ok(now) = UnixTime::now()
+    {
+        #[expect(clippy::cast_precision_loss, reason = "exact for millions of years")]
+        gauge!(LAST_ACCEPTED.name, "project" => project.clone()).set(now.as_secs() as f64);
+    }
     let kind = kind.map(|kind| format!("{kind:?}")).unwrap_or_default();
     histogram!(RECEIVE_SECONDS.name, "project" => project.clone(), "outcome" => outcome)
         .record(took);
@@ -129,4 +138,10 @@ const VERIFY_SECONDS: Metric = Metric::new(
     MetricKind::Histogram,
     &["project"],
     "The verification of a body.",
+);
+const LAST_ACCEPTED: Metric = Metric::new(
+    "cryptocloud_postback_last_accepted_timestamp_seconds",
+    MetricKind::Gauge,
+    &["project"],
+    "When the last postback was accepted, in seconds since 1970.",
 );

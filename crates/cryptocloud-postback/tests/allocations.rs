@@ -12,7 +12,7 @@ const OWNED: u64 = 3;
 /// serde_json has a stack of brackets for objects that it skips.
 const OF_LIBRARIES: [(Format, u64); 2] = [(Format::Json, 2), (Format::Form, 1)];
 /// The labels of each metric.
-const OF_METRICS: u64 = if cfg!(feature = "metrics") { 3 } else { 0 };
+const OF_METRICS: u64 = if cfg!(feature = "metrics") { 4 } else { 0 };
 
 #[test]
 fn nothing_that_the_returned_value_does_not_own() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,7 +1,7 @@
 //! What a recorder sees of postbacks, and that the documented table says the same.
 
 use cryptocloud_postback::{
-    ErrorKind, RequestHead, SecretKey, Verifier,
+    ErrorKind, RequestHead, SecretKey, UnixTime, Verifier,
     metrics::{METRICS, MetricKind},
     testing::{NOW, PostbackBuilder},
 };
@@ -93,6 +93,25 @@ fn each_outcome_is_counted_once() -> Result {
     expected.sort();
     counters.sort();
     assert_eq!(counters, expected);
+    Ok(())
+}
+
+#[test]
+fn the_last_accepted_postback_has_a_time() -> Result {
+    let before = UnixTime::now()?.as_secs();
+    let gauges = |(_, text, value)| match value {
+        DebugValue::Gauge(value) => Some((text, value.0)),
+        _ => None,
+    };
+    let gauges: Vec<(String, f64)> = measured(everything)?
+        .into_iter()
+        .filter_map(gauges)
+        .collect();
+    let name = "cryptocloud_postback_last_accepted_timestamp_seconds";
+    let names = [format!("{name} project=shop"), format!("{name} project=")];
+    assert_eq!([&gauges[0].0, &gauges[1].0], [&names[0], &names[1]]);
+    assert!(gauges.iter().all(|(_, at)| *at >= before as f64));
+    assert_eq!(gauges.len(), 2);
     Ok(())
 }
 

@@ -12,6 +12,8 @@ use crate::{Claim, HoldKind, State};
 pub(super) enum Measured<'a> {
     /// An attempt that began then ended, and left its report in this state.
     Attempt(Instant, State),
+    /// The inbox was built.
+    Built,
     /// A worker has claimed a report.
     Claim(&'a Claim),
     /// A postback's report is a new conflict.
@@ -58,6 +60,12 @@ mod recorder {
                     counter!(name::ATTEMPTS, labels).increment(1);
                     let took = started.elapsed();
                     histogram!(name::ATTEMPT_SECONDS, self.labels([])).record(took);
+                }
+                // An increase from nothing to 1 is none for Prometheus.
+                Measured::Built => {
+                    for name in [name::CONFLICTS, name::LOST] {
+                        counter!(name, self.labels([])).increment(0);
+                    }
                 }
                 // A later attempt has waited because it had to.
                 Measured::Claim(claim) if claim.attempt == 1 => {

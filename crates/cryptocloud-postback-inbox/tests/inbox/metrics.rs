@@ -224,6 +224,17 @@ async fn a_worker_reads_the_store_every_15_seconds() -> Result {
     Ok(())
 }
 
+/// An increase from nothing to 1 is none for Prometheus.
+#[tokio::test]
+async fn what_is_alerted_on_is_there_from_the_start() -> Result {
+    let (snapshotter, _guard) = install();
+    let _inbox = Shop::default().builder().build()?;
+    let measured = measured(&snapshotter);
+    assert_has(&measured, "conflicts_total project=shop", "0");
+    assert_has(&measured, "lost_total project=shop", "0");
+    Ok(())
+}
+
 /// Labels have values of ours only.
 #[tokio::test(start_paused = true)]
 async fn nothing_that_a_sender_wrote_is_a_label() -> Result {
