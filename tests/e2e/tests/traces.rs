@@ -7,10 +7,10 @@ use cryptocloud_postback::{
     testing::{NOW, PostbackBuilder},
 };
 
-use crate::receivers::{Request, send};
-
-#[path = "../../../crates/cryptocloud-postback/tests/shared/log.rs"]
-mod log;
+use crate::{
+    log,
+    receivers::{Request, send},
+};
 
 const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
