@@ -80,16 +80,19 @@
 //! - Keep what does not match an order, such as an underpaid payment, for review.
 //! - Retry failures yourself.
 //! - Ask the vendor's API now and then for paid invoices: whether a postback is sent again after an
-//!   error is not documented.
+//!   error is not documented. With an inbox, `Reconciler` of [`cryptocloud-postback-api`] does that.
 //!
 //! ## Features
 //!
 //! - `aws-lc-rs` (default) and `rust-crypto`: which library computes the HMAC, as in [`core`].
+//! - `api`: `ConfirmedPostback`, which asks the vendor's API whether the invoice is paid, on
+//!   [`cryptocloud-postback-api`].
 //! - `inbox`: [`postback_route`], on [`cryptocloud-postback-inbox`].
 //! - `testing`: `testing`, signed postbacks for tests of your handlers, as above.
 //!
 //! This version supports actix-web 4 and needs Rust 1.94 or newer.
 //!
+//! [`cryptocloud-postback-api`]: https://docs.rs/cryptocloud-postback-api
 //! [`cryptocloud-postback-inbox`]: https://docs.rs/cryptocloud-postback-inbox
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -97,6 +100,8 @@
 mod app_data;
 mod body;
 mod config;
+#[cfg(feature = "api")]
+mod confirmed;
 mod error;
 mod extract;
 mod received;
@@ -105,11 +110,16 @@ mod response;
 mod route;
 
 pub use config::PostbackConfig;
+#[cfg(feature = "api")]
+pub use confirmed::{ConfirmedError, ConfirmedPostback};
 /// The crate that verifies.
 pub use cryptocloud_postback as core;
 /// Signed postbacks for tests of your handlers.
 #[cfg(feature = "testing")]
 pub use cryptocloud_postback::testing;
+/// The crate that asks the vendor's API.
+#[cfg(feature = "api")]
+pub use cryptocloud_postback_api as api;
 /// The crate that processes each payment once.
 #[cfg(feature = "inbox")]
 pub use cryptocloud_postback_inbox as inbox;

@@ -1,0 +1,105 @@
+//! The API KEY is in no Debug, no error and no log, not even at TRACE.
+
+use std::{
+    error::Error,
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use cryptocloud_postback_api::{ApiKey, NewInvoice};
+use tracing_subscriber::fmt::MakeWriter;
+use vendor_api::{Fault, KEY, VendorApi, invoice};
+
+use crate::{TestResult, api, builder, id, ids};
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("a lock").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// No part of the key that would be of use.
+#[track_caller]
+fn is_secret(text: &str) {
+    for part in KEY.split('.') {
+        assert!(!text.contains(part), "the key is in: {text}");
+    }
+}
+
+#[tokio::test]
+async fn the_key_is_nowhere() -> TestResult {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(log.clone())
+        .finish();
+    // hyper and reqwest log by `log`, if they do.
+    let guard = tracing::subscriber::set_default(subscriber);
+    let server = VendorApi::start().await;
+    server.add(invoice("A", "paid"));
+    let api = api(&server);
+    is_secret(&format!(
+        "{:?} {api:?} {:?}",
+        ApiKey::new(KEY)?,
+        builder(&server)
+    ));
+    let echo = format!(r#"{{"amount": "{KEY}", "{KEY}": "amount"}}"#);
+    let echo: &'static str = Box::leak(echo.into_boxed_str());
+    for fault in [
+        Fault::Status(500, None),
+        Fault::Status(401, None),
+        Fault::Cut,
+        Fault::Html,
+        Fault::Rejected(echo),
+        Fault::Redirect(format!("{}/{KEY}", server.url())),
+        Fault::Body(format!(r#"{{"status":"{KEY}"}}"#)),
+        Fault::Body(format!(r#"{{"status":"success","result":"{KEY}"}}"#)),
+    ] {
+        server.fail_always(fault);
+        let new = NewInvoice::new("shop", "1".parse()?);
+        let errors = [
+            api.create_invoice(&new).await.err(),
+            api.invoices(&ids(["A"])).await.err(),
+            api.cancel(&id("A")).await.err(),
+        ];
+        for error in errors.into_iter().flatten() {
+            is_secret(&format!("{error} {error:?} {error:#?}"));
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                is_secret(&format!("{error} {error:?}"));
+                cause = error.source();
+            }
+        }
+    }
+    server.fail_always(None);
+    server.fail([Fault::Status(500, None)]);
+    api.invoices(&ids(["A"])).await?;
+    let impatient = builder(&server)
+        .response_timeout(Duration::from_nanos(1))
+        .build()?;
+    let error = impatient.invoices(&ids(["A"])).await.unwrap_err();
+    is_secret(&format!("{error:?}"));
+    drop(guard);
+    let log = String::from_utf8(log.0.lock().expect("a lock").clone())?;
+    assert!(log.contains("trying the API again"), "{log}");
+    is_secret(&log);
+    Ok(())
+}
