@@ -1,3 +1,4 @@
+use std::panic::{RefUnwindSafe, UnwindSafe};
 #[cfg(feature = "metrics")]
 use std::time::{Duration, Instant};
 
@@ -60,6 +61,11 @@ impl Watch {
         trace::accepted(&self.span, verified);
     }
 }
+
+// A span is a handle, which a panic cannot leave half changed. So what holds it is unwind-safe, with
+// tracing and without.
+impl RefUnwindSafe for Watch {}
+impl UnwindSafe for Watch {}
 
 /// Measures a time for the metrics. Without them it is empty.
 #[derive(Clone, Copy, Debug)]
