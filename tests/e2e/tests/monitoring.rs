@@ -103,8 +103,9 @@ fn every_alert_fires() {
 
 fn metrics() -> impl Iterator<Item = &'static Metric> {
     let core = cryptocloud_postback::metrics::METRICS;
-    core.iter()
-        .chain(cryptocloud_postback_inbox::metrics::METRICS)
+    let inbox = cryptocloud_postback_inbox::metrics::METRICS;
+    let api = cryptocloud_postback_api::metrics::METRICS;
+    core.iter().chain(inbox).chain(api)
 }
 
 /// Whether the exporter has a series of this name.
