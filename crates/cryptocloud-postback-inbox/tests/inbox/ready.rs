@@ -3,7 +3,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use cryptocloud_postback_inbox::{Inbox, MemoryStore, NotReady, StoreErrorKind};
+use cryptocloud_postback_inbox::{Inbox, Limits, MemoryStore, NotReady, StoreErrorKind};
 
 use crate::{
     Result, Shop,
@@ -46,7 +46,10 @@ async fn not_ready_if_the_store_cannot_be_used() -> Result {
         let store = store();
         let inbox = inbox(&store)?;
         store.fail(method, fault);
+        let asked = tokio::time::Instant::now();
         let error = inbox.ready().await.err().ok_or("ready")?;
+        // By the paused clock, which only a time-out moves.
+        assert!(asked.elapsed() <= Limits::default().statement + Duration::from_millis(1));
         assert_eq!(error.to_string(), "store cannot be used");
         let source = error.source().map(ToString::to_string);
         assert_eq!(source, Some(expected.to_string()), "{method} {fault:?}");
