@@ -2,7 +2,7 @@
 //!
 //! | name | type | unit | labels | what |
 //! |---|---|---|---|---|
-//! | `cryptocloud_postback_received_total` | counter | | `project`, `outcome`, `kind` | postbacks; `outcome` is `accepted` or `refused`, and `kind` is the [`ErrorKind`](crate::ErrorKind) of a refused one, else empty |
+//! | `cryptocloud_postback_received_total` | counter | | `project`, `outcome`, `kind` | postbacks; `outcome` is `accepted` or `refused`, and `kind` is the [`ErrorKind`] of a refused one, else empty |
 //! | `cryptocloud_postback_receive_seconds` | histogram | seconds | `project`, `outcome` | from the head of the request to the outcome, the wait for the body included |
 //! | `cryptocloud_postback_verify_seconds` | histogram | seconds | `project` | the verification of a body |
 //! | `cryptocloud_postback_last_accepted_timestamp_seconds` | gauge | seconds | `project` | when the last postback was accepted, in seconds since 1970 |
