@@ -12,6 +12,8 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::time;
 
+#[cfg(feature = "metrics")]
+use crate::metrics;
 use crate::{
     ApiError, ApiErrorKind, ApiKey, BaseUrl, Invoice, NewInvoice,
     response::Body,
@@ -100,6 +102,20 @@ impl Api {
 
     /// Calls the API, with retries, within the limit for all of them together.
     pub(crate) async fn call<T: Serialize + ?Sized>(
+        &self,
+        path: &'static str,
+        request: &T,
+        repeat: Repeat,
+    ) -> Result<Body, ApiError> {
+        #[cfg(feature = "metrics")]
+        let started = time::Instant::now();
+        let result = self.call_unmeasured(path, request, repeat).await;
+        #[cfg(feature = "metrics")]
+        metrics::called(path, &result, started.elapsed());
+        result
+    }
+
+    async fn call_unmeasured<T: Serialize + ?Sized>(
         &self,
         path: &'static str,
         request: &T,

@@ -99,6 +99,8 @@
 //!
 //! # Features
 //!
+//! - `metrics`: counts and times of calls, for the recorder of the crate `metrics`; the module
+//!   `metrics` has the table.
 //! - `inbox`: `Reconciler`, and `Confirm` of [`cryptocloud-postback-inbox`] for [`Confirmer`].
 //!
 //! [`cryptocloud-postback-inbox`]: https://docs.rs/cryptocloud-postback-inbox
@@ -117,6 +119,8 @@ mod invoice;
 mod key;
 mod kinds;
 mod list;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod new_invoice;
 mod not_confirmed;
 mod policy;

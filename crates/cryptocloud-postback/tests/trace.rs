@@ -36,22 +36,22 @@ fn one_line_for_each_postback() -> TestResult {
     check(
         now,
         signed.clone(),
-        r#" INFO cryptocloud_postback: postback accepted outcome="accepted" format=json project="shop" invoice_id="ILRAJE1Q""#,
+        r#" INFO postback: cryptocloud_postback: postback accepted outcome="accepted" format=json project="shop" invoice_id="ILRAJE1Q""#,
     )?;
     check(
         now,
         signed.clone().info_field("uuid", r#""INV-89UX09KA""#),
-        r#" WARN cryptocloud_postback: postback accepted, but its invoice_info.uuid names another invoice outcome="accepted" format=json project="shop" invoice_id="ILRAJE1Q""#,
+        r#" WARN postback: cryptocloud_postback: postback accepted, but its invoice_info.uuid names another invoice outcome="accepted" format=json project="shop" invoice_id="ILRAJE1Q""#,
     )?;
     check(
         now,
         signed.clone().amount("-1"),
-        r#" WARN cryptocloud_postback: postback refused: a field is invalid outcome="refused" kind=InvalidField cause=amount_crypto is negative format=json project="shop" invoice_id="ILRAJE1Q""#,
+        r#" WARN postback: cryptocloud_postback: postback refused: a field is invalid outcome="refused" kind=InvalidField cause=amount_crypto is negative format=json project="shop" invoice_id="ILRAJE1Q""#,
     )?;
     check(
         now,
         signed.clone().duplicate("status", "1"),
-        r#" WARN cryptocloud_postback: postback refused: a field appears twice outcome="refused" kind=DuplicateField cause=status appears twice format=json project="shop" invoice_id="ILRAJE1Q""#,
+        r#" WARN postback: cryptocloud_postback: postback refused: a field appears twice outcome="refused" kind=DuplicateField cause=status appears twice format=json project="shop" invoice_id="ILRAJE1Q""#,
     )?;
     // None of these is a control character, so the id is kept; a line shows it escaped.
     check(
@@ -59,18 +59,18 @@ fn one_line_for_each_postback() -> TestResult {
         signed
             .clone()
             .invoice_id("A\"\u{202e}\u{2066}\u{2028}\u{2029}B"),
-        r#" INFO cryptocloud_postback: postback accepted outcome="accepted" format=json project="shop" invoice_id="A\"\u{202e}\u{2066}\u{2028}\u{2029}B""#,
+        r#" INFO postback: cryptocloud_postback: postback accepted outcome="accepted" format=json project="shop" invoice_id="A\"\u{202e}\u{2066}\u{2028}\u{2029}B""#,
     )?;
     check(
         SystemTime::UNIX_EPOCH - Duration::from_secs(1),
         signed,
-        r#"ERROR cryptocloud_postback: postback refused: this machine's clock is set before 1970: correct it outcome="refused" kind=ClockBeforeEpoch format=json project="shop" invoice_id="ILRAJE1Q""#,
+        r#"ERROR postback: cryptocloud_postback: postback refused: this machine's clock is set before 1970: correct it outcome="refused" kind=ClockBeforeEpoch format=json project="shop" invoice_id="ILRAJE1Q""#,
     )?;
 
     // Nor is the project missing if the body is not even read.
     let head = RequestHead::from_content_type(None);
     let _ = verifier_at(now)?.verify(head, vec![b' '; 65_537].into());
-    let expected = r#" WARN cryptocloud_postback: postback refused: body is too large outcome="refused" kind=BodyTooLarge project="shop""#;
+    let expected = r#" WARN postback: cryptocloud_postback: postback refused: body is too large outcome="refused" kind=BodyTooLarge project="shop""#;
     assert_eq!(log::lines(), [expected]);
 
     // The adapter's own refusals, one line each; those that no sender caused are errors.
@@ -84,7 +84,7 @@ fn one_line_for_each_postback() -> TestResult {
             _ => " WARN",
         };
         let expected = format!(
-            r#"{level} cryptocloud_postback: postback refused: {kind} outcome="refused" kind={kind:?}"#
+            r#"{level} postback: cryptocloud_postback: postback refused: {kind} outcome="refused" kind={kind:?}"#
         );
         assert_eq!(log::lines(), [expected]);
     }

@@ -7,10 +7,10 @@ use cryptocloud_postback::{
     testing::{NOW, PostbackBuilder},
 };
 
-use crate::receivers::{Request, send};
-
-#[path = "../../../crates/cryptocloud-postback/tests/shared/log.rs"]
-mod log;
+use crate::{
+    log,
+    receivers::{Request, send},
+};
 
 const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
@@ -43,25 +43,25 @@ async fn one_line_for_each_postback() {
     check(
         &PostbackBuilder::new(SECRET).at(NOW),
         "POST",
-        r#" INFO cryptocloud_postback: postback accepted outcome="accepted" format=json project="shop" invoice_id="ILRAJE1Q""#,
+        r#" INFO postback: cryptocloud_postback: postback accepted outcome="accepted" format=json project="shop" invoice_id="ILRAJE1Q""#,
     )
     .await;
     check(
         &PostbackBuilder::new("some-other-key-of-thirty-two-bytes").at(NOW),
         "POST",
-        r#" WARN cryptocloud_postback: postback refused: token's signature does not match the secret outcome="refused" kind=TokenSignature format=json project="shop" invoice_id="ILRAJE1Q""#,
+        r#" WARN postback: cryptocloud_postback: postback refused: token's signature does not match the secret outcome="refused" kind=TokenSignature format=json project="shop" invoice_id="ILRAJE1Q""#,
     )
     .await;
     check(
         &PostbackBuilder::new(SECRET).at(NOW).amount("-1"),
         "POST",
-        r#" WARN cryptocloud_postback: postback refused: a field is invalid outcome="refused" kind=InvalidField cause=amount_crypto is negative format=json project="shop" invoice_id="ILRAJE1Q""#,
+        r#" WARN postback: cryptocloud_postback: postback refused: a field is invalid outcome="refused" kind=InvalidField cause=amount_crypto is negative format=json project="shop" invoice_id="ILRAJE1Q""#,
     )
     .await;
     check(
         &PostbackBuilder::new(SECRET).at(NOW),
         "PUT",
-        r#" WARN cryptocloud_postback: postback refused: request is not a POST outcome="refused" kind=MethodNotAllowed project="shop""#,
+        r#" WARN postback: cryptocloud_postback: postback refused: request is not a POST outcome="refused" kind=MethodNotAllowed project="shop""#,
     )
     .await;
     // Not control characters, but they could forge a line or hide one.
@@ -70,7 +70,7 @@ async fn one_line_for_each_postback() {
             .invoice_id("A\"\u{2028}\u{202e}B")
             .status("fail"),
         "POST",
-        r#" WARN cryptocloud_postback: postback refused: status is not success outcome="refused" kind=StatusRefused format=json project="shop" invoice_id="A\"\u{2028}\u{202e}B""#,
+        r#" WARN postback: cryptocloud_postback: postback refused: status is not success outcome="refused" kind=StatusRefused format=json project="shop" invoice_id="A\"\u{2028}\u{202e}B""#,
     )
     .await;
 }

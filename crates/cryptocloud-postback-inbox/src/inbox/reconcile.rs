@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use cryptocloud_postback::UnixTime;
 
-use super::Inbox;
+use super::{Inbox, measure::Measured};
 use crate::{
     Begin, HoldKind, Identity, IdentityPolicy, Record, Refusal, Report, ReportId, Source, State,
     StoreError, Turn,
@@ -19,6 +19,7 @@ impl Inbox {
     pub async fn reconcile(&self, report: &Report) -> Result<ReportId, StoreError> {
         self.check_reconcile(&report.identity).await?;
         let id = self.0.store.reconcile(report).await?;
+        self.measure(Measured::Reconciled);
         self.0.wake.notify_one();
         Ok(id)
     }

@@ -10,9 +10,9 @@ use std::{
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{error, info, warn};
 
-use super::Inbox;
+use super::{Inbox, measure::Measured};
 use crate::{
-    Claim, ClaimQuery, StoreError, StoreErrorKind,
+    Claim, ClaimQuery, HoldKind, StoreError, StoreErrorKind,
     panics::{self, Panicked},
     retry,
 };
@@ -31,6 +31,7 @@ impl Inbox {
             self.poll_until_stopped(&is_schema_right),
             self.resolve_conflicts_until_stopped(&is_schema_right),
             self.upkeep_until_stopped(&is_schema_right),
+            self.measure_store_until_stopped(),
         );
     }
 
@@ -192,7 +193,11 @@ impl Inbox {
             retry_span: inner.retry_span,
         };
         let claimed = inner.store.claim(&inner.project, query).await?;
+        for claim in &claimed.claims {
+            self.measure(Measured::Claim(claim));
+        }
         for id in claimed.used_up {
+            self.measure(Measured::Held(HoldKind::AttemptsUsedUp));
             error!(%id, "payment held for review: it kept failing for the whole retry span");
         }
         Ok(claimed.claims)
@@ -231,6 +236,7 @@ impl Inbox {
                 .store
                 .purge(&inner.project, inner.retention, inner.purge, PURGE_BATCH)
                 .await?;
+            self.measure(Measured::Purged(batch));
             total = total.saturating_add(batch);
             if batch < u64::from(PURGE_BATCH) {
                 break;

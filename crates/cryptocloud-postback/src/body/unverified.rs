@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::{
     Error, ErrorKind, Format,
     body::{fields::Fields, media_type::MediaType},
+    http::watch::Watch,
 };
 
 /// A body of at most [`MAX_BODY_BYTES`] in a known format, not read yet.
@@ -32,15 +33,20 @@ use crate::{
 pub struct Unverified {
     body: Bytes,
     format: Format,
+    watch: Watch,
 }
 
 impl Unverified {
-    pub(crate) fn new(media_type: MediaType, body: Bytes) -> Result<Self, Error> {
+    pub(crate) fn new(media_type: MediaType, body: Bytes, watch: Watch) -> Result<Self, Error> {
         if body.len() > MAX_BODY_BYTES {
             return Err(Error::bare(ErrorKind::BodyTooLarge));
         }
         let format = media_type.format(&body)?;
-        Ok(Self { body, format })
+        Ok(Self {
+            body,
+            format,
+            watch,
+        })
     }
 
     /// The format of the body.
@@ -55,8 +61,12 @@ impl Unverified {
         &self.body
     }
 
-    pub(crate) fn into_body(self) -> Bytes {
-        self.body
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    pub(crate) fn into_parts(self) -> (Bytes, Watch) {
+        (self.body, self.watch)
     }
 
     pub(crate) fn fields(&self) -> Result<Fields<'_>, Error> {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::trace;
+use super::watch::Watch;
 use crate::{Error, ErrorKind, MAX_BODY_BYTES, Unverified, body::media_type::MediaType};
 
 /// The head of a request whose method and headers passed their checks.
@@ -32,6 +32,7 @@ use crate::{Error, ErrorKind, MAX_BODY_BYTES, Unverified, body::media_type::Medi
 pub struct RequestHead {
     media_type: MediaType,
     project: Option<Arc<str>>,
+    watch: Watch,
 }
 
 impl RequestHead {
@@ -47,7 +48,7 @@ impl RequestHead {
         method: &str,
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<Self, Error> {
-        Self::try_new(method, headers).map_err(trace::refused)
+        Self::start(method, headers, None)
     }
 
     /// A head for a body that did not arrive over HTTP, such as one from a queue.
@@ -57,6 +58,7 @@ impl RequestHead {
         Self {
             media_type: MediaType::parse(content_type),
             project: None,
+            watch: Watch::start(),
         }
     }
 
@@ -67,16 +69,33 @@ impl RequestHead {
     /// Returns [`ErrorKind::BodyTooLarge`] if the body is larger than [`MAX_BODY_BYTES`], and
     /// [`ErrorKind::MediaType`] if it is neither JSON nor a form in UTF-8.
     pub fn body(self, body: Bytes) -> Result<Unverified, Error> {
-        let project = self.project.clone();
-        self.unverified(body)
-            .map_err(|error| trace::refused(error.with_project(project)))
+        Unverified::new(self.media_type, body, self.watch.clone())
+            .map_err(|error| self.watch.refused(error.with_project(self.project)))
     }
 
     /// Refuses the postback for a reason that the adapter found, such as a body that did not arrive
     /// in time.
     #[must_use]
     pub fn refuse(self, kind: ErrorKind) -> Error {
-        trace::refused(Error::bare(kind).with_project(self.project))
+        let error = Error::bare(kind).with_project(self.project);
+        self.watch.refused(error)
+    }
+
+    /// [`check`](Self::check) for a project, which is named in what is refused.
+    pub(crate) fn start<'a>(
+        method: &str,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        project: Option<Arc<str>>,
+    ) -> Result<Self, Error> {
+        let watch = Watch::start();
+        match Self::read(method, headers) {
+            Ok(media_type) => Ok(Self {
+                media_type,
+                project,
+                watch,
+            }),
+            Err(error) => Err(watch.refused(error.with_project(project))),
+        }
     }
 
     /// Names the project in what is refused from here on.
@@ -85,11 +104,10 @@ impl RequestHead {
         self
     }
 
-    /// [`check`](Self::check) without the event, which the caller emits.
-    pub(crate) fn try_new<'a>(
+    fn read<'a>(
         method: &str,
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-    ) -> Result<Self, Error> {
+    ) -> Result<MediaType, Error> {
         if method != "POST" {
             return Err(Error::bare(ErrorKind::MethodNotAllowed));
         }
@@ -108,12 +126,7 @@ impl RequestHead {
         if is_large {
             return Err(Error::bare(ErrorKind::BodyTooLarge));
         }
-        Ok(Self::from_content_type(content_type))
-    }
-
-    /// [`body`](Self::body) without the event, which the caller emits.
-    pub(crate) fn unverified(self, body: Bytes) -> Result<Unverified, Error> {
-        Unverified::new(self.media_type, body)
+        Ok(MediaType::parse(content_type))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
         media_type::MediaType,
         value::Value,
     },
+    http::watch::Watch,
     postback::code,
 };
 
@@ -72,13 +73,13 @@ impl Postback {
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn parse(content_type: Option<&[u8]>, body: Bytes) -> Result<Self, Error> {
-        let unverified = Unverified::new(MediaType::parse(content_type), body)?;
+        let unverified = Unverified::new(MediaType::parse(content_type), body, Watch::off())?;
         let format = unverified.format();
         let mut postback = unverified
             .fields()
             .and_then(|fields| Self::from_fields(&fields, format))
             .map_err(|error| error.with_format(format))?;
-        postback.body = unverified.into_body();
+        postback.body = unverified.into_parts().0;
         Ok(postback)
     }
 

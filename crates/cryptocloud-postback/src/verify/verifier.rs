@@ -6,7 +6,7 @@ use crate::{
     Error, ErrorKind, Format, Postback, RequestHead, Status, UnixTime, Unverified, Verified,
     body::{fields::Fields, value::Value},
     error::Cause,
-    http::trace,
+    http::watch::Timer,
     token::{
         claims::Claims,
         mac::MacKeys,
@@ -60,11 +60,7 @@ impl Verifier {
         method: &str,
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<RequestHead, Error> {
-        let project = self.0.settings.project.clone();
-        match RequestHead::try_new(method, headers) {
-            Ok(head) => Ok(head.with_project(project)),
-            Err(error) => Err(trace::refused(error.with_project(project))),
-        }
+        RequestHead::start(method, headers, self.0.settings.project.clone())
     }
 
     /// Verifies a postback at the time of the verifier's clock.
@@ -74,7 +70,7 @@ impl Verifier {
     /// Returns an error if the postback is not genuine: [`Error::kind`] says why, and
     /// [`ErrorKind::response`] is the response to send.
     pub fn verify(&self, head: RequestHead, body: Bytes) -> Result<Verified, Error> {
-        self.outcome(head.unverified(body), self.0.settings.clock.now())
+        self.outcome(self.body(head, body)?, self.0.settings.clock.now())
     }
 
     /// Verifies a postback at the given time.
@@ -88,7 +84,7 @@ impl Verifier {
         body: Bytes,
         now: UnixTime,
     ) -> Result<Verified, Error> {
-        self.outcome(head.unverified(body), Ok(now))
+        self.outcome(self.body(head, body)?, Ok(now))
     }
 
     /// Verifies a whole request at the time of the verifier's clock.
@@ -100,29 +96,31 @@ impl Verifier {
     #[cfg(feature = "http")]
     pub fn verify_http(&self, request: &http::Request<Bytes>) -> Result<Verified, Error> {
         let headers = request.headers().iter();
-        let unverified = RequestHead::try_new(
+        let head = self.check_head(
             request.method().as_str(),
             headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
-        )
-        .and_then(|head| head.unverified(request.body().clone()));
-        self.outcome(unverified, self.0.settings.clock.now())
+        )?;
+        self.verify(head, request.body().clone())
+    }
+
+    /// Whatever project the head was checked for, this one refuses the body.
+    fn body(&self, head: RequestHead, body: Bytes) -> Result<Unverified, Error> {
+        head.with_project(self.0.settings.project.clone())
+            .body(body)
     }
 
     /// The end of every verification: however a postback arrived, its event is emitted here.
-    fn outcome(
-        &self,
-        unverified: Result<Unverified, Error>,
-        now: Result<UnixTime, Error>,
-    ) -> Result<Verified, Error> {
-        match unverified.and_then(|body| self.check(body, now)) {
+    fn outcome(&self, body: Unverified, now: Result<UnixTime, Error>) -> Result<Verified, Error> {
+        let (project, watch) = (self.0.settings.project.clone(), body.watch().clone());
+        let verifying = Timer::start();
+        let outcome = self.check(body, now);
+        verifying.verified(project.as_deref());
+        match outcome {
             Ok(verified) => {
-                trace::accepted(&verified);
+                watch.accepted(&verified);
                 Ok(verified)
             }
-            Err(error) => {
-                let error = error.with_project(self.0.settings.project.clone());
-                Err(trace::refused(error))
-            }
+            Err(error) => Err(watch.refused(error.with_project(project))),
         }
     }
 
@@ -143,12 +141,10 @@ impl Verifier {
             .and_then(|now| self.0.prove(&fields, &reported, now))
             .map_err(|error| error.with_invoice_id(reported.invoice_id.clone()))?;
         drop(fields);
-        reported.body = body.into_body();
-        Ok(Verified::new(
-            reported,
-            proof,
-            self.0.settings.project.clone(),
-        ))
+        let watch;
+        (reported.body, watch) = body.into_parts();
+        let project = self.0.settings.project.clone();
+        Ok(Verified::new(reported, proof, project, watch))
     }
 }
 
@@ -159,7 +155,7 @@ impl Unverified {
     ///
     /// Returns an error if the postback is not genuine, as [`Verifier::verify`] does.
     pub fn verify(self, verifier: &Verifier) -> Result<Verified, Error> {
-        verifier.outcome(Ok(self), verifier.0.settings.clock.now())
+        verifier.outcome(self, verifier.0.settings.clock.now())
     }
 }
 

@@ -1,6 +1,8 @@
 //! The log of this thread, as an operator reads it.
 
-use std::{cell::RefCell, io};
+use std::{cell::RefCell, io, sync::Once};
+
+use tracing::Level;
 
 thread_local! {
     static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -19,13 +21,17 @@ impl io::Write for Writer {
     }
 }
 
-/// Logs for the whole process, since tracing caches which events have no subscriber.
+/// Logs everything, for the whole process, since tracing caches which events have no subscriber.
 pub(crate) fn start() {
-    tracing_subscriber::fmt()
-        .with_writer(|| Writer)
-        .with_ansi(false)
-        .without_time()
-        .init();
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_max_level(Level::TRACE)
+            .with_writer(|| Writer)
+            .with_ansi(false)
+            .without_time()
+            .init();
+    });
 }
 
 /// The lines that this thread logged since the last call.
