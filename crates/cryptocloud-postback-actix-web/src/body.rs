@@ -33,13 +33,8 @@ pub(crate) async fn receive<'v, V: Copy + Into<Option<&'v Verifier>>>(
         is_at_its_end = outcome.is_ok() || drop_rest(request, &mut payload).await;
     })
     .await;
-    if !is_at_its_end && matches!(payload, Payload::H1 { .. }) {
-        // If a chunked body is dropped before the response is sent, actix-web reads on without a
-        // deadline. If it is still held then, actix-web closes the connection, which ends the stream.
-        rt::spawn(async move {
-            let end = async { while let Some(Ok(_)) = payload.next().await {} };
-            within(Some(RESPONSE_TIME), end).await;
-        });
+    if !is_at_its_end {
+        hold(payload);
     }
     let (head, verifier) = head?;
     match outcome {
@@ -48,7 +43,33 @@ pub(crate) async fn receive<'v, V: Copy + Into<Option<&'v Verifier>>>(
     }
 }
 
-fn check_head<'v, V: Copy + Into<Option<&'v Verifier>>>(
+/// Reads and drops the body of a request that is refused for another reason than its content.
+#[cfg(feature = "projects")]
+pub(crate) async fn discard(request: &HttpRequest, mut payload: Payload, config: &PostbackConfig) {
+    let mut is_at_its_end = false;
+    within(config.body_timeout, async {
+        is_at_its_end = drop_rest(request, &mut payload).await;
+    })
+    .await;
+    if !is_at_its_end {
+        hold(payload);
+    }
+}
+
+/// Holds the rest of a body until the response is sent.
+///
+/// If a chunked body is dropped before that, actix-web reads on without a deadline. If it is still
+/// held then, actix-web closes the connection, which ends the stream.
+fn hold(mut payload: Payload) {
+    if matches!(payload, Payload::H1 { .. }) {
+        rt::spawn(async move {
+            let end = async { while let Some(Ok(_)) = payload.next().await {} };
+            within(Some(RESPONSE_TIME), end).await;
+        });
+    }
+}
+
+pub(crate) fn check_head<'v, V: Copy + Into<Option<&'v Verifier>>>(
     request: &HttpRequest,
     verifier: Result<V, ErrorKind>,
 ) -> Result<(RequestHead, V), Error> {

@@ -25,7 +25,10 @@
 //!
 //! ## Several projects
 //!
-//! Give each project a scope or a resource with its own verifier, or choose the verifier in the
+//! `projects_route` (feature `projects`) finds verifier and inbox by the name in the path, and takes up
+//! changed secrets without a restart.
+//!
+//! With the extractor alone, give each project a scope or a resource with its own verifier, or choose the verifier in the
 //! handler:
 //!
 //! ```
@@ -88,12 +91,14 @@
 //! - `api`: `ConfirmedPostback`, which asks the vendor's API whether the invoice is paid, on
 //!   [`cryptocloud-postback-api`].
 //! - `inbox`: [`postback_route`], on [`cryptocloud-postback-inbox`].
+//! - `projects`: `projects_route`, a route for many projects, on [`cryptocloud-postback-projects`].
 //! - `testing`: `testing`, signed postbacks for tests of your handlers, as above.
 //!
 //! This version supports actix-web 4 and needs Rust 1.94 or newer.
 //!
 //! [`cryptocloud-postback-api`]: https://docs.rs/cryptocloud-postback-api
 //! [`cryptocloud-postback-inbox`]: https://docs.rs/cryptocloud-postback-inbox
+//! [`cryptocloud-postback-projects`]: https://docs.rs/cryptocloud-postback-projects
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -104,6 +109,8 @@ mod config;
 mod confirmed;
 mod error;
 mod extract;
+#[cfg(feature = "projects")]
+mod projects_route;
 mod received;
 mod response;
 #[cfg(feature = "inbox")]
@@ -123,8 +130,13 @@ pub use cryptocloud_postback_api as api;
 /// The crate that processes each payment once.
 #[cfg(feature = "inbox")]
 pub use cryptocloud_postback_inbox as inbox;
+/// The crate that finds projects by their names.
+#[cfg(feature = "projects")]
+pub use cryptocloud_postback_projects as projects;
 pub use error::PostbackError;
 pub use extract::{UnverifiedPostback, VerifiedPostback};
+#[cfg(feature = "projects")]
+pub use projects_route::projects_route;
 pub use received::Received;
 #[cfg(feature = "inbox")]
 pub use route::postback_route;

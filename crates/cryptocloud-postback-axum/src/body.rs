@@ -45,7 +45,21 @@ pub(crate) async fn receive(
     }
 }
 
-fn check_head(request: &Request, verifier: Option<&Verifier>) -> Result<RequestHead, Error> {
+/// Reads and drops the body of a request that is refused for another reason than its content.
+#[cfg(feature = "projects")]
+pub(crate) async fn discard(mut request: Request) {
+    let config = PostbackConfig::of(request.extensions());
+    // Such a sender sends nothing that would have to be dropped.
+    if !request.headers().contains_key(header::EXPECT) {
+        let mut body = Counted::take(&mut request);
+        within(config.body_timeout, body.drop_rest()).await;
+    }
+}
+
+pub(crate) fn check_head(
+    request: &Request,
+    verifier: Option<&Verifier>,
+) -> Result<RequestHead, Error> {
     let method = request.method().as_str();
     let headers = request.headers().iter();
     let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));

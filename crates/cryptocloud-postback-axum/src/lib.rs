@@ -25,7 +25,10 @@
 //!
 //! ## Several projects
 //!
-//! Give each project a router with its own verifier as state and `nest` them, or choose the verifier
+//! `projects_route` (feature `projects`) finds verifier and inbox by the name in the path, and takes up
+//! changed secrets without a restart.
+//!
+//! With the extractor alone, give each project a router with its own verifier as state and `nest` them, or choose the verifier
 //! in the handler:
 //!
 //! ```
@@ -91,6 +94,7 @@
 //! - `api`: `ConfirmedPostback`, which asks the vendor's API whether the invoice is paid, on
 //!   [`cryptocloud-postback-api`].
 //! - `inbox`: [`postback_route`], on [`cryptocloud-postback-inbox`].
+//! - `projects`: `projects_route`, a route for many projects, on [`cryptocloud-postback-projects`].
 //! - `testing`: `testing`, signed postbacks for tests of your handlers, as above.
 //! - `tower`: `VerifyPostbackLayer`, the same checks as a layer.
 //!
@@ -98,6 +102,7 @@
 //!
 //! [`cryptocloud-postback-api`]: https://docs.rs/cryptocloud-postback-api
 //! [`cryptocloud-postback-inbox`]: https://docs.rs/cryptocloud-postback-inbox
+//! [`cryptocloud-postback-projects`]: https://docs.rs/cryptocloud-postback-projects
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -108,6 +113,8 @@ mod confirmed;
 mod extract;
 #[cfg(feature = "tower")]
 mod layer;
+#[cfg(feature = "projects")]
+mod projects_route;
 mod received;
 mod rejection;
 #[cfg(feature = "inbox")]
@@ -127,9 +134,14 @@ pub use cryptocloud_postback_api as api;
 /// The crate that processes each payment once.
 #[cfg(feature = "inbox")]
 pub use cryptocloud_postback_inbox as inbox;
+/// The crate that finds projects by their names.
+#[cfg(feature = "projects")]
+pub use cryptocloud_postback_projects as projects;
 pub use extract::{UnverifiedPostback, VerifiedPostback};
 #[cfg(feature = "tower")]
 pub use layer::{VerifyPostback, VerifyPostbackLayer};
+#[cfg(feature = "projects")]
+pub use projects_route::projects_route;
 pub use received::Received;
 pub use rejection::PostbackRejection;
 #[cfg(feature = "inbox")]

@@ -48,6 +48,12 @@ impl Verifier {
         Self(Arc::new(Inner { keys, settings }))
     }
 
+    /// The project's name, if the verifier was [named](crate::VerifierBuilder::project).
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        self.0.settings.project.as_deref()
+    }
+
     /// Validates the method and headers before the body is read.
     ///
     /// What is refused then names the [project](crate::VerifierBuilder::project) of this verifier.
