@@ -261,8 +261,9 @@ impl PostbackBuilder {
     pub fn form(&self) -> SignedPostback {
         let fields = self.fields().into_iter();
         let pairs = fields.filter_map(|(name, json)| Some((name, form_value(json)?)));
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        SignedPostback::new(form.extend_pairs(pairs).finish(), Format::Form)
+        // Pairs of strings can always be written.
+        let body = serde_urlencoded::to_string(pairs.collect::<Vec<_>>()).unwrap_or_default();
+        SignedPostback::new(body, Format::Form)
     }
 
     /// The names and JSON of all fields, in the order of the vendor's page.

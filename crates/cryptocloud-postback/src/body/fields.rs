@@ -1,5 +1,9 @@
 //! The fields of a postback as the body has them, in either format.
 
+use std::{borrow::Cow, fmt};
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+
 use super::{
     depth,
     info::Info,
@@ -70,24 +74,30 @@ impl<'a> Fields<'a> {
 
     /// The vendor's page has `invoice_info` in JSON only, so in a form it is an unknown name.
     fn fill_from_form(&mut self, text: &'a str) -> Result<(), Problem> {
-        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-            // Escapes that are not UTF-8 decode to U+FFFD (WHATWG URL section 5.1).
-            if [&name, &value]
-                .iter()
-                .any(|text| text.contains(char::REPLACEMENT_CHARACTER))
-            {
-                let cause = Cause::Problem("an escape in the body is not UTF-8");
-                return Err(Problem::Syntax(cause));
-            }
-            let Some((name, field)) = self.by_name(&name) else {
-                continue;
-            };
-            if *field != Value::Missing {
-                *field = Value::Missing;
-                return Err(Problem::duplicate(name));
-            }
-            *field = Value::String(value);
+        let form: Form<'_> = serde_urlencoded::from_str(text)
+            .map_err(|_| Problem::Syntax(Cause::Problem("body cannot be decoded")))?;
+        *self = form.fields;
+        form.outcome
+    }
+
+    fn add(&mut self, name: &str, value: Cow<'a, str>) -> Result<(), Problem> {
+        // Escapes that are not UTF-8 decode to U+FFFD (WHATWG URL section 5.1).
+        if [name, &value]
+            .iter()
+            .any(|text| text.contains(char::REPLACEMENT_CHARACTER))
+        {
+            let cause = Cause::Problem("an escape in the body is not UTF-8");
+            return Err(Problem::Syntax(cause));
         }
+        let Some((name, field)) = self.by_name(name) else {
+            return Ok(());
+        };
+        if *field != Value::Missing {
+            // Readers differ in which of the two they take, so neither is taken.
+            *field = Value::Missing;
+            return Err(Problem::duplicate(name));
+        }
+        *field = Value::String(value);
         Ok(())
     }
 
@@ -115,6 +125,46 @@ impl<'a> Fields<'a> {
         })
     }
 }
+
+/// The fields of a form up to the first thing that is wrong with it.
+struct Form<'a> {
+    fields: Fields<'a>,
+    outcome: Result<(), Problem>,
+}
+
+impl<'de> Deserialize<'de> for Form<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FormVisitor)
+    }
+}
+
+struct FormVisitor;
+
+impl<'de> Visitor<'de> for FormVisitor {
+    type Value = Form<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a form")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Form<'de>, A::Error> {
+        let mut form = Form {
+            fields: Fields::default(),
+            outcome: Ok(()),
+        };
+        while form.outcome.is_ok()
+            && let Some((Text(name), Text(value))) = map.next_entry()?
+        {
+            form.outcome = form.fields.add(&name, value);
+        }
+        Ok(form)
+    }
+}
+
+/// A string that is borrowed if nothing in it is escaped; a bare `Cow` would always be owned.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 const NAMES: [&str; 7] = [
     "status",
