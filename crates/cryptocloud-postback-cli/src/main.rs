@@ -1,11 +1,14 @@
-//! `ccpostback` sends, signs, verifies and receives CryptoCloud postbacks, and operates an inbox.
+//! `ccpostback` sends, signs, verifies and receives CryptoCloud postbacks, mimics the vendor's API, and
+//! operates an inbox.
 #![forbid(unsafe_code)]
 
+mod api;
 mod body;
 mod client;
 mod completions;
 mod draft;
 mod forge;
+mod guard;
 #[cfg(feature = "inbox")]
 mod inbox;
 mod input;
@@ -15,6 +18,7 @@ mod password;
 mod report;
 mod secret;
 mod send;
+mod server;
 mod sign;
 mod verify;
 
@@ -39,6 +43,7 @@ enum Command {
     Sign(sign::Args),
     Verify(verify::Args),
     Listen(listen::Args),
+    Api(api::Args),
     #[cfg(feature = "inbox")]
     Inbox(inbox::Args),
     Completions(completions::Args),
@@ -72,6 +77,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sign(args) => sign::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Listen(args) => listen::run(args).await,
+        Command::Api(args) => api::run(args).await,
         #[cfg(feature = "inbox")]
         Command::Inbox(args) => inbox::run(args).await,
         Command::Completions(args) => completions::run::<Cli>(&args),

@@ -98,14 +98,30 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The API KEY of the environment, which must not be blank.
+pub(crate) fn api_key() -> anyhow::Result<Option<Secret>> {
+    let key = variable(API_KEY)?;
+    if key
+        .as_ref()
+        .is_some_and(|key| key.as_str().trim().is_empty())
+    {
+        bail!("{API_KEY} is blank");
+    }
+    Ok(key)
+}
+
 fn from_environment() -> anyhow::Result<Secret> {
-    match env::var(VARIABLE) {
-        Ok(secret) => Ok(Secret(Zeroizing::new(secret))),
-        Err(env::VarError::NotPresent) => bail!(
-            "set {VARIABLE} to the SECRET KEY from your project's settings, or name a file with --secret-file"
-        ),
+    variable(VARIABLE)?.with_context(|| {
+        format!("set {VARIABLE} to the SECRET KEY from your project's settings, or name a file with --secret-file")
+    })
+}
+
+fn variable(name: &str) -> anyhow::Result<Option<Secret>> {
+    match env::var(name) {
+        Ok(secret) => Ok(Some(Secret(Zeroizing::new(secret)))),
+        Err(env::VarError::NotPresent) => Ok(None),
         // The cause would quote the secret.
-        Err(env::VarError::NotUnicode(_)) => bail!("{VARIABLE} is not UTF-8"),
+        Err(env::VarError::NotUnicode(_)) => bail!("{name} is not UTF-8"),
     }
 }
 
@@ -123,6 +139,7 @@ fn read(path: &Path) -> anyhow::Result<Secret> {
     Ok(Secret(Zeroizing::new(line.to_owned())))
 }
 
+const API_KEY: &str = "CRYPTOCLOUD_API_KEY";
 const HEADING: &str = "Secret";
 const VARIABLE: &str = "CRYPTOCLOUD_SECRET_KEY";
 

@@ -5,7 +5,6 @@ mod app;
 mod curl;
 mod events;
 mod forward;
-mod guard;
 mod headers;
 mod indent;
 mod journal;
@@ -23,9 +22,9 @@ mod view;
 
 use std::{io, process::ExitCode, sync::Arc, time::Duration};
 
-use anyhow::Context;
 use tokio::{net::TcpListener, time};
 
+use crate::server;
 use app::App;
 use journal::Journal;
 use settings::Settings;
@@ -33,10 +32,7 @@ use settings::Settings;
 pub(crate) use settings::Args;
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let address = args.addr;
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}"))?;
+    let listener = server::bind(args.addr).await?;
     let settings = Settings::new(args, listener.local_addr()?)?;
     serve(listener, Arc::new(App::new(settings)?)).await?;
     Ok(ExitCode::SUCCESS)
@@ -44,10 +40,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
     let stopping = app.clone();
-    let server = axum::serve(listener, router::router(app.clone()))
+    let serving = axum::serve(listener, router::router(app.clone()))
         .with_graceful_shutdown(async move { stopping.journal.closed().await });
     tokio::select! {
-        result = server => result?,
+        result = serving => result?,
         result = shut_down(&app.journal) => result?,
     }
     app.terminal.finish();
@@ -56,25 +52,10 @@ async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
 
 /// Waits for a signal, ends the event streams, and gives requests in flight a grace period.
 async fn shut_down(journal: &Journal) -> io::Result<()> {
-    stop().await?;
+    server::stop().await?;
     journal.close();
     time::sleep(GRACE).await;
     Ok(())
-}
-
-/// Waits for Ctrl-C or, on Unix, SIGTERM.
-async fn stop() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
 
 const GRACE: Duration = Duration::from_secs(2);

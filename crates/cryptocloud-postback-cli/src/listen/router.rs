@@ -5,7 +5,9 @@ use axum::{
     routing::{any, get, post},
 };
 
-use super::{api, app::App, events, guard, page, receive};
+use crate::guard;
+
+use super::{api, app::App, events, page, receive};
 
 pub(super) fn router(app: Arc<App>) -> Router {
     let page = Router::new()
@@ -14,7 +16,10 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/api/postbacks", get(api::list).delete(api::clear))
         .route("/api/postbacks/{id}", get(api::show))
         .route("/api/postbacks/{id}/resend", post(api::resend))
-        .layer(middleware::from_fn_with_state(app.clone(), guard::check));
+        .layer(middleware::from_fn_with_state(
+            app.settings.address,
+            guard::check,
+        ));
     Router::new()
         // Not guarded: tunnels have their own Host and any site may post, but only the token is trusted.
         .route(&app.settings.path, any(receive::receive))

@@ -1,10 +1,10 @@
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use anyhow::bail;
 use cryptocloud_postback::Verifier;
 use reqwest::Url;
 
-use crate::{client, secret::SecretOptions};
+use crate::{client, secret::SecretOptions, server};
 
 use super::redact::Redactor;
 
@@ -71,12 +71,7 @@ impl Settings {
 
     /// The origin of the page, as a browser on this machine reaches it.
     pub(super) fn origin(&self) -> String {
-        let ip = match self.address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
-        };
-        format!("http://{}", SocketAddr::new(ip, self.address.port()))
+        server::origin(self.address)
     }
 
     pub(super) fn url(&self) -> String {

@@ -1,6 +1,5 @@
 use std::{
     convert::Infallible,
-    io::{self, Write},
     sync::{
         Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -9,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use crate::output::{BAD, Escaped, GOOD, WARN, print};
+use crate::{
+    output::{BAD, Escaped, GOOD, WARN, print},
+    server,
+};
 
 use super::{
     forward::Exchange, journal::Record, redact::Redactor, settings::Settings, verification::Verdict,
@@ -44,13 +46,12 @@ impl Terminal {
             this.print(&format!("forwarding to {url}"));
         }
         if settings.verifier.is_none() {
-            warn("signatures are not checked: set CRYPTOCLOUD_SECRET_KEY");
+            server::warn("signatures are not checked: set CRYPTOCLOUD_SECRET_KEY");
         }
-        if !settings.address.ip().to_canonical().is_loopback() {
-            warn(
-                "every machine that can reach this address sees the postbacks, with tokens that stay valid for minutes",
-            );
-        }
+        server::warn_if_open(
+            settings.address,
+            "sees the postbacks, with tokens that stay valid for minutes",
+        );
         this
     }
 
@@ -127,11 +128,6 @@ fn clock(milliseconds: u64) -> String {
         seconds / 60 % 60,
         seconds % 60
     )
-}
-
-fn warn(text: &str) {
-    // If standard error is closed, there is no other place for a warning.
-    let _ = writeln!(io::stderr(), "ccpostback: {text}");
 }
 
 const MAX_PATH_CHARS: usize = 200;

@@ -18,7 +18,7 @@ fn help_has_examples_and_exit_codes() {
         assert!(ended.stdout.contains("--secret-file <FILE>"));
     }
     let ended = call(&["--help"]);
-    let mut commands = vec!["send", "sign", "verify", "listen", "completions"];
+    let mut commands = vec!["send", "sign", "verify", "listen", "api", "completions"];
     if cfg!(feature = "inbox") {
         commands.push("inbox");
     }

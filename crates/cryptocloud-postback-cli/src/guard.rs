@@ -1,7 +1,4 @@
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{Request, State},
@@ -15,13 +12,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{app::App, response::StoredResponse};
+use crate::server;
 
-/// Protects the page and its data from other sites, which could reach this server through the user's
+/// Protects a local server on this address from other sites, which could reach it through the user's
 /// browser, by its address or by a name that resolves to it (DNS rebinding).
-pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let mut response = match refusal(&request, &app) {
-        Some(response) => response.into_response(),
+pub(crate) async fn check(
+    State(address): State<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = match refusal(&request, address) {
+        Some((status, text)) => error(status, &text),
         None => next.run(request).await,
     };
     for (name, value) in HEADERS {
@@ -31,20 +32,23 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
     response
 }
 
-fn refusal(request: &Request, app: &App) -> Option<StoredResponse> {
+/// A JSON response with this error.
+pub(crate) fn error(status: StatusCode, text: &str) -> Response {
+    let body = serde_json::json!({ "error": text }).to_string();
+    (status, [(CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+fn refusal(request: &Request, address: SocketAddr) -> Option<(StatusCode, String)> {
     let headers = request.headers();
-    if !is_own(headers, app.settings.address) {
-        let text = format!("open this page at {}/", app.settings.origin());
-        return Some(StoredResponse::error(StatusCode::FORBIDDEN, &text));
+    if !is_own(headers, address) {
+        let text = format!("open this page at {}/", server::origin(address));
+        return Some((StatusCode::FORBIDDEN, text));
     }
     // A site can send other types without a CORS preflight; a preflight for this type fails.
     let is_change = !matches!(*request.method(), Method::GET | Method::HEAD);
     if is_change && !is_json(headers) {
-        let text = "the Content-Type must be application/json";
-        return Some(StoredResponse::error(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            text,
-        ));
+        let text = "the Content-Type must be application/json".to_owned();
+        return Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
     }
     None
 }
