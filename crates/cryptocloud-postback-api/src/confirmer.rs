@@ -91,6 +91,18 @@ impl Confirmer {
         result
     }
 
+    /// The source that is asked.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn source(&self) -> &dyn InvoiceSource {
+        &*self.0.source
+    }
+
+    /// What counts as paid.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
     fn judge(
         &self,
         invoice_id: &InvoiceId,

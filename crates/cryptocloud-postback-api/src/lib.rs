@@ -16,6 +16,8 @@ mod list;
 mod new_invoice;
 mod not_confirmed;
 mod policy;
+#[cfg(feature = "inbox")]
+mod reconcile;
 mod response;
 mod retry;
 mod source;
@@ -26,11 +28,19 @@ pub use confirmed::Confirmed;
 pub use confirmer::{Confirmer, ConfirmerBuilder};
 /// The crate that verifies.
 pub use cryptocloud_postback as core;
+/// The crate that processes each payment once.
+#[cfg(feature = "inbox")]
+pub use cryptocloud_postback_inbox as inbox;
 pub use error::{ApiError, ApiErrorKind};
 pub use invoice::Invoice;
 pub use key::{ApiKey, ApiKeyError};
 pub use new_invoice::NewInvoice;
 pub use not_confirmed::{NotConfirmed, NotConfirmedKind};
+#[cfg(feature = "inbox")]
+pub use reconcile::{
+    Found, OpenInvoices, ReconcileError, ReconcileErrorKind, Reconciler, ReconcilerBuildError,
+    ReconcilerBuilder, Reconciliation,
+};
 pub use source::InvoiceSource;
 /// The days of [`Api::list`].
 pub use time::Date;

@@ -3,8 +3,11 @@
 mod calls;
 mod confirm;
 mod faults;
+mod inbox;
 mod list;
+mod reconcile;
 mod secrecy;
+mod shop;
 
 use std::{error, time::Duration};
 

@@ -1,0 +1,267 @@
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use cryptocloud_postback::{OffsetDateTime, UnixTime};
+use cryptocloud_postback_inbox::{
+    Begin, HoldKind, Identity, Inbox, Record, Refusal, Report, Source, State, StoreErrorKind, Turn,
+};
+use futures_util::{FutureExt, TryStreamExt};
+use time::Date;
+use tokio::time::sleep;
+
+use super::{
+    Found, Outcome, ReconcileError, ReconcileErrorKind, ReconcilerBuilder, Reconciliation, fields,
+};
+use crate::{ApiError, ApiErrorKind, Confirmer, Invoice};
+
+/// Finds payments whose postback never came: asks the vendor which invoices are paid, and stores
+/// those that the inbox does not know.
+///
+/// The inbox then handles such a payment like any other; its
+/// [source](cryptocloud_postback_inbox::Payment::source) says where it comes from.
+/// A postback that comes before, meanwhile or later is the same payment.
+///
+/// - Of many processes with the same store, one at a time has the turn.
+/// - The first turn stores when it was. Payments from before are none of its business, so an account
+///   with a history, a new store and a renamed project credit nothing twice; see
+///   [`backfill`](Self::backfill).
+/// - A turn that fails is repeated, and the next one looks back as far as needed, but no further than
+///   the inbox's retention.
+/// - Nothing that an operator discarded comes back.
+///
+/// A clone costs an `Arc`.
+///
+/// # Examples
+///
+/// ```no_run
+/// use cryptocloud_postback_api::{Confirmer, Reconciler, inbox::Inbox};
+///
+/// # fn run(inbox: Inbox, confirmer: Confirmer) -> Result<(), Box<dyn std::error::Error>> {
+/// let reconciler = Reconciler::builder(inbox, confirmer).build()?;
+/// tokio::spawn(async move { reconciler.run().await });
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Reconciler(pub(super) Arc<ReconcilerBuilder>);
+
+impl Reconciler {
+    /// Begins to set up reconciliation of this inbox, by the source and the policy of this confirmer.
+    pub fn builder(inbox: Inbox, confirmer: Confirmer) -> ReconcilerBuilder {
+        ReconcilerBuilder {
+            confirmer,
+            inbox,
+            interval: Duration::from_secs(300),
+            open: None,
+            window: 7 * DAY,
+        }
+    }
+
+    /// Takes turns until this future is dropped. Errors are logged, and tried again with the next
+    /// turn.
+    pub async fn run(&self) {
+        let poll = (self.0.interval / 10).clamp(SHORTEST_POLL, LONGEST_POLL);
+        loop {
+            // A panic of the merchant's own source must not end reconciliation.
+            let turn = AssertUnwindSafe(self.run_once(Begin::IfDue)).catch_unwind();
+            match turn.await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => {
+                    let cause = std::error::Error::source(&error).map(tracing::field::display);
+                    tracing::warn!(cause, "reconciliation failed, and is tried again: {error}");
+                }
+                Err(_) => tracing::error!("reconciliation panicked"),
+            }
+            sleep(less_up_to_a_quarter(poll)).await;
+        }
+    }
+
+    /// Takes one turn, for a scheduler that starts a process every so often, or for an operator.
+    /// Returns `None` if another process has the turn or, with [`Begin::IfDue`], if it is not due.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the vendor, the store or your own [`OpenInvoices`](crate::OpenInvoices)
+    /// failed. What was found before is stored.
+    pub async fn run_once(&self, begin: Begin) -> Result<Option<Reconciliation>, ReconcileError> {
+        let Self(setup) = self;
+        let lease = setup.interval.saturating_mul(2).max(SHORTEST_LEASE);
+        let Some(turn) = setup.inbox.begin_reconciliation(lease, begin).await? else {
+            return Ok(None);
+        };
+        let result = self.take(&turn).await;
+        let cursor = result.as_ref().ok().map(|(until, _)| *until);
+        let next = less_up_to_a_quarter(setup.interval);
+        let ended = setup.inbox.end_reconciliation(&turn, cursor, next).await;
+        let (_, counts) = result?;
+        match ended {
+            // It took so long that another process began: that one has the cursor.
+            Err(error) if error.refusal() == Some(Refusal::Stale) => {
+                tracing::debug!("turn of reconciliation was longer than its lease");
+            }
+            ended => ended?,
+        }
+        if counts.stored > 0 {
+            tracing::info!(?counts, "reconciliation found payments");
+        } else {
+            tracing::debug!(?counts, "reconciliation found nothing new");
+        }
+        Ok(Some(counts))
+    }
+
+    /// Stores the payments since that time that the inbox does not know, also from before the first
+    /// turn; with `dry_run` it only lists them.
+    ///
+    /// Run it dry first.
+    /// An order that was fulfilled by other means is not in the inbox, and your handler sees it as
+    /// paid now; the same holds for all that the inbox forgot, by
+    /// [`forget_identities`](cryptocloud_postback_inbox::InboxBuilder::forget_identities) or because
+    /// its store is new.
+    ///
+    /// # Errors
+    ///
+    /// As [`run_once`](Self::run_once). What was found before is stored, unless this is a dry run.
+    pub async fn backfill(
+        &self,
+        from: UnixTime,
+        dry_run: bool,
+    ) -> Result<Vec<Found>, ReconcileError> {
+        let Self(setup) = self;
+        let now = setup.inbox.store().now().await?;
+        let mut stated = setup
+            .confirmer
+            .source()
+            .list(first_day(from)?, last_day(now)?);
+        let mut found = Vec::new();
+        while let Some(invoice) = stated.try_next().await? {
+            if let Outcome::Stored(id) = self.consider(&invoice, from, dry_run).await? {
+                found.push(Found { invoice, id });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns until when everything is known now.
+    async fn take(&self, turn: &Turn) -> Result<(UnixTime, Reconciliation), ReconcileError> {
+        let Self(setup) = self;
+        let source = setup.confirmer.source();
+        let now = setup.inbox.store().now().await?;
+        // Older ones may be forgotten, and would be credited again.
+        let oldest = less(now, setup.inbox.retention());
+        let last = turn.cursor.unwrap_or(now).min(now);
+        let from = less(last, setup.window).max(oldest);
+        let since = turn.started_at.max(oldest);
+
+        let mut counts = Reconciliation::default();
+        let mut stated = source.list(first_day(from)?, last_day(now)?);
+        while let Some(invoice) = stated.try_next().await? {
+            counts.count(self.consider(&invoice, since, false).await?);
+        }
+        if let Some(open) = &setup.open {
+            let open = open.open_invoices().await;
+            let open =
+                open.map_err(|e| ReconcileError::new(ReconcileErrorKind::OpenInvoices, e))?;
+            for invoice in source.invoices(&open).await? {
+                counts.count(self.consider(&invoice, since, false).await?);
+            }
+        }
+        Ok((now, counts))
+    }
+
+    /// Stores an invoice if it is paid since that time and the inbox does not know it.
+    async fn consider(
+        &self,
+        stated: &Invoice,
+        since: UnixTime,
+        dry_run: bool,
+    ) -> Result<Outcome, ReconcileError> {
+        let inbox = &self.0.inbox;
+        if let Err(kind) = self.0.confirmer.policy().judge(stated) {
+            return Ok(Outcome::NotConfirmed(kind));
+        }
+        let dated = stated
+            .dated()
+            .and_then(|dated| u64::try_from(dated.unix_timestamp()).ok());
+        if dated.is_none_or(|dated| dated < since.as_secs()) {
+            return Ok(Outcome::TooOld);
+        }
+        if dry_run {
+            return Ok(outcome(&inbox.find(stated.id().as_str()).await?));
+        }
+        let identity = Identity::new(inbox.project(), stated.id().clone());
+        let report = Report::reconciled(identity, fields(stated));
+        match inbox.reconcile(&report).await {
+            Ok(id) => {
+                let invoice_id = stated.id().as_str();
+                tracing::info!(?invoice_id, %id, "reconciliation found a payment");
+                Ok(Outcome::Stored(Some(id)))
+            }
+            Err(error) => match error.kind() {
+                StoreErrorKind::Refused(Refusal::Blocked | Refusal::Known) => Ok(Outcome::Known),
+                StoreErrorKind::Refused(Refusal::Discarded) => Ok(Outcome::Discarded),
+                _ => Err(error.into()),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Reconciler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reconciler")
+            .field("confirmer", &self.0.confirmer)
+            .field("interval", &self.0.interval)
+            .field("window", &self.0.window)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the store would do with a payment that has these reports.
+fn outcome(records: &[Record]) -> Outcome {
+    let is_any = |test: fn(&Record) -> bool| records.iter().any(test);
+    let is_unconfirmed = |record: &Record| {
+        let kind = record.hold.as_ref().map(|hold| hold.kind);
+        record.state == State::Held && kind == Some(HoldKind::Unconfirmed)
+    };
+    if is_any(|record| record.state.blocks()) {
+        Outcome::Known
+    } else if is_any(is_unconfirmed) {
+        Outcome::Stored(None)
+    } else if is_any(|record| record.state == State::Discarded) {
+        Outcome::Discarded
+    } else if is_any(|record| record.report.source == Source::Reconciled) {
+        Outcome::Known
+    } else {
+        Outcome::Stored(None)
+    }
+}
+
+/// So that processes that begin together do not go on together.
+fn less_up_to_a_quarter(duration: Duration) -> Duration {
+    duration.mul_f64(rand::random_range(0.75..1.0))
+}
+
+fn less(time: UnixTime, duration: Duration) -> UnixTime {
+    UnixTime::from_secs(time.as_secs().saturating_sub(duration.as_secs()))
+}
+
+/// The day before, since it is not documented in which time zone the vendor counts days.
+fn first_day(time: UnixTime) -> Result<Date, ApiError> {
+    day(less(time, DAY))
+}
+
+/// The day after.
+fn last_day(time: UnixTime) -> Result<Date, ApiError> {
+    day(time.saturating_add(DAY))
+}
+
+fn day(time: UnixTime) -> Result<Date, ApiError> {
+    let seconds = i64::try_from(time.as_secs()).ok();
+    seconds
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .map(OffsetDateTime::date)
+        .ok_or_else(|| ApiError::new(ApiErrorKind::Request))
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+const LONGEST_POLL: Duration = Duration::from_secs(30);
+const SHORTEST_LEASE: Duration = Duration::from_secs(10);
+const SHORTEST_POLL: Duration = Duration::from_millis(200);

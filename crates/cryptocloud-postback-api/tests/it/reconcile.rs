@@ -1,0 +1,587 @@
+//! Payments whose postback never came are found, once, and nothing else is.
+
+use std::{
+    error::Error,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use cryptocloud_postback_api::{
+    OpenInvoices, ReconcileError, ReconcileErrorKind as Kind, Reconciler, ReconcilerBuildError,
+    ReconcilerBuilder, Reconciliation,
+    core::{InvoiceId, UnixTime},
+    inbox::{
+        Begin, Decision, Failure, Handler, HoldKind, IdentityPolicy, Inbox, MemoryStore, Payment,
+        Source, State,
+    },
+};
+use tokio::{join, time};
+use vendor_api::Fault;
+
+use crate::{
+    TestResult, ids, postback,
+    shop::{self, Shop, dated, now},
+};
+
+async fn reconcile(reconciler: &Reconciler) -> Result<Reconciliation, Box<dyn Error>> {
+    Ok(reconciler.run_once(Begin::Now).await?.ok_or("no turn")?)
+}
+
+/// Finds, and handles what was found.
+async fn turn(shop: &Shop) -> Result<Reconciliation, Box<dyn Error>> {
+    let counts = reconcile(&shop.reconciler()).await?;
+    shop.work().await;
+    Ok(counts)
+}
+
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+
+#[tokio::test]
+async fn a_payment_without_a_postback_is_found_once() -> TestResult {
+    let shop = Shop::new().await;
+    shop.started(HOUR).await;
+    shop.server.add(dated("A", "paid", 60));
+    shop.server.add(dated("B", "overpaid", 60));
+    shop.server.set("B", "amount_usd", 25);
+    let counts = turn(&shop).await?;
+    assert_eq!((counts.stated, counts.stored), (2, 2));
+    assert_eq!(shop.effects().await, ["A", "B"]);
+    let [record] = &shop.records("A").await[..] else {
+        return Err("not one".into());
+    };
+    assert_eq!(
+        (record.state, record.report.source),
+        (State::Done, Source::Reconciled)
+    );
+    assert_eq!(record.report.fields.amount_crypto, Some("25".parse()?));
+    let counts = turn(&shop).await?;
+    assert_eq!((counts.stored, counts.known), (0, 2));
+    assert_eq!(shop.effects().await, ["A", "B"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_first_turn_on_an_old_account_credits_nothing_from_before() -> TestResult {
+    let shop = Shop::new().await;
+    for n in 0..150 {
+        shop.server.add(dated(&format!("OLD{n}"), "paid", HOUR));
+    }
+    let counts = turn(&shop).await?;
+    assert_eq!((counts.too_old, counts.stored), (150, 0));
+    shop.server.add(dated("NEW", "paid", 0));
+    let counts = turn(&shop).await?;
+    assert_eq!((counts.too_old, counts.stored), (150, 1));
+    assert_eq!(shop.effects().await, ["NEW"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_renamed_project_and_a_new_store_credit_nothing_again() -> TestResult {
+    let shop = Shop::new().await;
+    shop.started(HOUR).await;
+    shop.server.add(dated("A", "paid", 60));
+    turn(&shop).await?;
+    assert_eq!(shop.effects().await, ["A"]);
+
+    let flushed = shop::store(&shop.folder.path().join("other.sqlite")).await;
+    for (project, store) in [("renamed", &shop.store), ("shop", &flushed)] {
+        let inbox = shop::inbox(project, store, &shop.confirmer);
+        let reconciler = Reconciler::builder(inbox.clone(), shop.confirmer.clone()).build()?;
+        let counts = reconcile(&reconciler).await?;
+        assert_eq!((counts.too_old, counts.stored), (1, 0), "{project}");
+        assert_eq!(inbox.run_once().await?, 0);
+    }
+    assert_eq!(shop.effects().await, ["A"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn discarded_test_and_other_projects_invoices_credit_nothing() -> TestResult {
+    let shop = Shop::new().await;
+    shop.started(HOUR).await;
+    shop.server.add(dated("GONE", "partial", 60));
+    assert_eq!(shop.receive(&postback("GONE")).await, 200);
+    let [gone] = &shop.records("GONE").await[..] else {
+        return Err("not one".into());
+    };
+    shop.inbox
+        .discard(gone.id, &Decision::by("anna").note("refunded"))
+        .await?;
+    shop.server.set("GONE", "status", "paid");
+    for (name, status) in [
+        ("CREATED", "created"),
+        ("PARTIAL", "partial"),
+        ("NONE", "canceled"),
+    ] {
+        shop.server.add(dated(name, status, 60));
+    }
+    for (name, field) in [
+        ("TEST", "test_mode"),
+        ("OTHER", "project"),
+        ("UNDATED", "date_finished"),
+    ] {
+        shop.server.add(dated(name, "paid", 60));
+        shop.server.set(name, field, true);
+    }
+    // Without a date that can be read it is not known whether it is from before.
+    shop.server.invoices(|invoices| {
+        let created = invoices
+            .last()
+            .and_then(|undated| undated["created"].as_str());
+        let noon = created.map(|created| created.replace(' ', " noon "));
+        if let Some(undated) = invoices.last_mut() {
+            undated["created"] = noon.into();
+        }
+    });
+    let counts = turn(&shop).await?;
+    assert_eq!(
+        (
+            counts.discarded,
+            counts.not_confirmed,
+            counts.too_old,
+            counts.stored
+        ),
+        (1, 5, 1, 0),
+        "{counts:?}"
+    );
+    assert!(shop.effects().await.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_postback_before_during_and_after_is_the_same_payment() -> TestResult {
+    let shop = Shop::new().await;
+    shop.started(HOUR).await;
+    for name in ["BEFORE", "DURING", "AFTER"] {
+        shop.server.add(dated(name, "paid", 60));
+    }
+    assert_eq!(shop.receive(&postback("BEFORE")).await, 200);
+    let counts = reconcile(&shop.reconciler()).await?;
+    assert_eq!((counts.known, counts.stored), (1, 2));
+    // It was stored, and is not handled yet.
+    assert_eq!(shop.receive(&postback("DURING")).await, 503);
+    shop.work().await;
+    assert_eq!(shop.receive(&postback("DURING")).await, 200);
+    assert_eq!(shop.receive(&postback("AFTER")).await, 200);
+    for name in ["AFTER", "BEFORE", "DURING"] {
+        assert_eq!(shop.record(name).await, (State::Done, None), "{name}");
+    }
+    assert_eq!(shop.effects().await, ["AFTER", "BEFORE", "DURING"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn postback_and_reconciliation_at_once_are_one_effect() -> TestResult {
+    let shop = Shop::new().await;
+    shop.started(HOUR).await;
+    let reconciler = shop.reconciler();
+    let names: Vec<String> = (0..30).map(|n| format!("A{n:02}")).collect();
+    for name in &names {
+        shop.server
+            .invoices(|invoices| *invoices = vec![dated(name, "paid", 60)]);
+        let postback = postback(name);
+        let (_, counts, worked) = join!(
+            shop.receive(&postback),
+            reconciler.run_once(Begin::Now),
+            shop.inbox.run_once()
+        );
+        counts?;
+        worked?;
+        shop.work().await;
+    }
+    assert_eq!(shop.effects().await, names);
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_of_two_runners_has_the_turn() -> TestResult {
+    let shop = Shop::new().await;
+    shop.server.add(dated("A", "paid", 0));
+    let other_store = shop::store(&shop.folder.path().join("inbox.sqlite")).await;
+    let other_inbox = shop::inbox("shop", &other_store, &shop.confirmer);
+    let one = shop.reconciler();
+    let other = Reconciler::builder(other_inbox, shop.confirmer.clone()).build()?;
+    let (first, second) = join!(one.run_once(Begin::IfDue), other.run_once(Begin::IfDue));
+    assert_eq!([first?, second?].iter().flatten().count(), 1);
+    // It is not due again before the interval.
+    for reconciler in [&one, &other] {
+        assert_eq!(reconciler.run_once(Begin::IfDue).await?, None);
+    }
+    assert!(other.run_once(Begin::Now).await?.is_some());
+    Ok(())
+}
+
+/// An operator, who takes a turn while the open invoices are read.
+#[derive(Debug)]
+struct Operator(Inbox);
+
+#[async_trait]
+impl OpenInvoices for Operator {
+    async fn open_invoices(&self) -> Result<Vec<InvoiceId>, Box<dyn Error + Send + Sync>> {
+        let turn = self
+            .0
+            .begin_reconciliation(Duration::ZERO, Begin::Now)
+            .await?;
+        let cursor = Some(UnixTime::from_secs(17));
+        self.0
+            .end_reconciliation(&turn.ok_or("no turn")?, cursor, Duration::ZERO)
+            .await?;
+        Ok(Vec::new())
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_was_taken_away_leaves_the_cursor_to_the_other() -> TestResult {
+    let shop = Shop::new().await;
+    let reconciler = shop
+        .builder()
+        .open_invoices(Operator(shop.inbox.clone()))
+        .build()?;
+    assert!(reconciler.run_once(Begin::Now).await?.is_some());
+    let turn = shop
+        .inbox
+        .begin_reconciliation(Duration::ZERO, Begin::Now)
+        .await?;
+    assert_eq!(turn.ok_or("no turn")?.cursor, Some(UnixTime::from_secs(17)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_cursor_survives_a_restart_and_an_outage_longer_than_the_window() -> TestResult {
+    let shop = Shop::new().await;
+    shop.started(60 * DAY).await;
+    reconcile(&shop.reconciler()).await?;
+    // A new process on the same file, 20 days later.
+    let store = shop::store(&shop.folder.path().join("inbox.sqlite")).await;
+    let inbox = shop::inbox("shop", &store, &shop.confirmer);
+    let shop = Shop { inbox, ..shop };
+    let turn = shop
+        .inbox
+        .begin_reconciliation(Duration::ZERO, Begin::Now)
+        .await?;
+    let turn = turn.ok_or("no turn")?;
+    let cursor = turn.cursor.ok_or("no cursor")?;
+    assert!(cursor.as_secs().abs_diff(u64::try_from(now())?) < 60);
+    let long_ago = UnixTime::from_secs(u64::try_from(now() - 20 * DAY)?);
+    shop.inbox
+        .end_reconciliation(&turn, Some(long_ago), Duration::ZERO)
+        .await?;
+    for days in [15, 21, 26, 35] {
+        shop.server
+            .add(dated(&format!("D{days}"), "paid", days * DAY));
+    }
+    let counts = reconcile(&shop.reconciler()).await?;
+    // The window of seven days ends where the last turn began.
+    assert_eq!((counts.stated, counts.stored), (3, 3));
+    shop.work().await;
+    assert_eq!(shop.effects().await, ["D15", "D21", "D26"]);
+    // From now on only the window is asked for.
+    assert_eq!(reconcile(&shop.reconciler()).await?.stated, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_older_than_the_retention_is_credited() -> TestResult {
+    let shop = Shop::new().await;
+    shop.started(60 * DAY).await;
+    let builder = Inbox::builder("shop", MemoryStore::new(100), Ignore);
+    let short = builder
+        .workers(0)
+        .retention(Duration::from_secs(8 * 86_400))
+        .build()?;
+    let turn = short
+        .begin_reconciliation(Duration::ZERO, Begin::Now)
+        .await?
+        .ok_or("no turn")?;
+    let long_ago = UnixTime::from_secs(u64::try_from(now() - 20 * DAY)?);
+    short
+        .end_reconciliation(&turn, Some(long_ago), Duration::ZERO)
+        .await?;
+    shop.server.add(dated("D15", "paid", 15 * DAY));
+    let reconciler = Reconciler::builder(short, shop.confirmer.clone()).build()?;
+    assert_eq!(reconcile(&reconciler).await?.stated, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_api_goes_down_in_the_middle_of_a_turn() -> TestResult {
+    let shop = Shop::with(|api| api.max_retries(0)).await;
+    shop.started(HOUR).await;
+    for n in 0..150 {
+        shop.server.add(dated(&format!("A{n:03}"), "paid", 60));
+    }
+    shop.server.set("A149", "order_id", "LAST");
+    let mut lists = 0;
+    shop.server.on_request(move |request, invoices| {
+        lists += i32::from(request.path.ends_with("/list"));
+        if lists == 2 && request.path.ends_with("/list") {
+            // The page cannot be read: it is far over the limit of a response.
+            invoices[149]["order_id"] = "x".repeat(2 * 1024 * 1024).into();
+        } else {
+            invoices[149]["order_id"] = "LAST".into();
+        }
+    });
+    let error = shop.reconciler().run_once(Begin::Now).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Api);
+    assert_eq!(error.to_string(), "vendor's API failed");
+    shop.work().await;
+    assert_eq!(shop.effects().await.len(), 100);
+    let next = shop
+        .inbox
+        .begin_reconciliation(Duration::ZERO, Begin::Now)
+        .await?;
+    assert_eq!(next.ok_or("no turn")?.cursor, None);
+    let counts = turn(&shop).await?;
+    assert_eq!((counts.stored, counts.known), (50, 100));
+    assert_eq!(shop.effects().await.len(), 150);
+    Ok(())
+}
+
+#[tokio::test]
+async fn partial_and_then_paid_in_full_is_taken_up() -> TestResult {
+    let shop = Shop::new().await;
+    shop.started(HOUR).await;
+    shop.server.add(dated("A", "partial", 60));
+    assert_eq!(shop.receive(&postback("A")).await, 200);
+    let (state, hold) = shop.record("A").await;
+    assert_eq!(
+        (state, hold.map(|hold| hold.kind)),
+        (State::Held, Some(HoldKind::Unconfirmed))
+    );
+    assert_eq!(turn(&shop).await?.not_confirmed, 1);
+    shop.server.set("A", "status", "paid");
+    shop.server.set("A", "received", 24.5);
+    assert_eq!(turn(&shop).await?.stored, 1);
+    assert_eq!(shop.effects().await, ["A"]);
+
+    // The postback reports what was paid by then, which is not what is stated now.
+    shop.server.add(dated("B", "partial", 60));
+    assert_eq!(shop.receive(&postback("B").paid("10")).await, 200);
+    shop.server.set("B", "status", "paid");
+    shop.server.set("B", "received", 24.5);
+    turn(&shop).await?;
+    turn(&shop).await?;
+    assert_eq!(shop.effects().await, ["A", "B"]);
+    turn(&shop).await?;
+    assert_eq!(shop.effects().await, ["A", "B"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_forged_report_is_held_and_the_genuine_payment_is_found() -> TestResult {
+    let shop = Shop::new().await;
+    shop.started(HOUR).await;
+    shop.server.add(dated("A", "paid", 60));
+    assert_eq!(shop.receive(&postback("A").amount("9000")).await, 200);
+    assert_eq!(turn(&shop).await?.stored, 1);
+    assert_eq!(shop.effects().await, ["A"]);
+    let mut records = shop.records("A").await;
+    records.sort_by_key(|record| record.id);
+    let [forged, genuine] = &records[..] else {
+        return Err("not two".into());
+    };
+    let hold = forged.hold.as_ref().map(|hold| hold.kind);
+    assert_eq!((forged.state, hold), (State::Held, Some(HoldKind::Differs)));
+    assert_eq!(
+        (genuine.state, genuine.report.source),
+        (State::Done, Source::Reconciled)
+    );
+    turn(&shop).await?;
+    assert_eq!(shop.effects().await, ["A"]);
+    Ok(())
+}
+
+/// The open orders of a shop; the first call may go wrong.
+#[derive(Debug, Default)]
+struct Open {
+    fails: AtomicBool,
+    panics: AtomicBool,
+}
+
+#[async_trait]
+impl OpenInvoices for Open {
+    async fn open_invoices(&self) -> Result<Vec<InvoiceId>, Box<dyn Error + Send + Sync>> {
+        assert!(!self.panics.swap(false, Ordering::Relaxed), "a bug");
+        if self.fails.swap(false, Ordering::Relaxed) {
+            return Err("a database".into());
+        }
+        Ok(ids(["OPEN", "UNPAID", "UNKNOWN"]))
+    }
+}
+
+#[tokio::test]
+async fn open_invoices_are_asked_for_whatever_their_age() -> TestResult {
+    let shop = Shop::new().await;
+    shop.started(60 * DAY).await;
+    shop.server.add(dated("OPEN", "paid", 30 * DAY));
+    shop.server.add(dated("UNPAID", "created", 30 * DAY));
+    shop.server.add(dated("LISTED", "paid", 60));
+    let open = Open {
+        fails: true.into(),
+        ..Open::default()
+    };
+    let reconciler = shop.builder().open_invoices(open).build()?;
+    let error: ReconcileError = reconciler.run_once(Begin::Now).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::OpenInvoices);
+    assert_eq!(
+        error.source().map(ToString::to_string).as_deref(),
+        Some("a database")
+    );
+    shop.work().await;
+    assert_eq!(shop.effects().await, ["LISTED"]);
+    let counts = reconcile(&reconciler).await?;
+    assert_eq!(
+        (counts.stated, counts.stored, counts.not_confirmed),
+        (3, 1, 1)
+    );
+    shop.work().await;
+    assert_eq!(shop.effects().await, ["LISTED", "OPEN"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn backfill_lists_what_it_would_do_and_does_that() -> TestResult {
+    let shop = Shop::new().await;
+    // Reconciliation begins now, and each state of a payment is from before.
+    for (name, status) in [
+        ("DONE", "paid"),
+        ("GONE", "partial"),
+        ("HELD", "partial"),
+        ("LOST", "paid"),
+        ("PART", "partial"),
+    ] {
+        shop.server.add(dated(name, status, 5 * DAY));
+    }
+    shop.server.add(dated("OLDER", "paid", 30 * DAY));
+    shop.server.add(dated("FORGED", "paid", 5 * DAY));
+    for name in ["DONE", "GONE", "HELD", "FORGED"] {
+        let amount = if name == "FORGED" { "9000" } else { "25" };
+        assert_eq!(
+            shop.receive(&postback(name).amount(amount)).await,
+            200,
+            "{name}"
+        );
+    }
+    let [gone] = &shop.records("GONE").await[..] else {
+        return Err("not one".into());
+    };
+    shop.inbox.discard(gone.id, &Decision::by("anna")).await?;
+    for name in ["GONE", "HELD"] {
+        shop.server.set(name, "status", "paid");
+    }
+    assert_eq!(turn(&shop).await?.stored, 0);
+
+    let from = UnixTime::from_secs(u64::try_from(now() - 10 * DAY)?);
+    let reconciler = shop.reconciler();
+    let names = async |dry_run| -> Result<Vec<String>, ReconcileError> {
+        let found = reconciler.backfill(from, dry_run).await?;
+        assert!(found.iter().all(|found| found.id.is_none() == dry_run));
+        Ok(found
+            .iter()
+            .map(|found| found.invoice.id().to_string())
+            .collect())
+    };
+    for _ in 0..2 {
+        assert_eq!(names(true).await?, ["HELD", "LOST", "FORGED"]);
+    }
+    shop.work().await;
+    assert_eq!(shop.effects().await, ["DONE"]);
+    assert_eq!(names(false).await?, ["HELD", "LOST", "FORGED"]);
+    shop.work().await;
+    assert_eq!(shop.effects().await, ["DONE", "FORGED", "HELD", "LOST"]);
+    assert!(names(true).await?.is_empty());
+    assert!(names(false).await?.is_empty());
+    Ok(())
+}
+
+/// Does nothing.
+#[derive(Debug)]
+struct Ignore;
+
+impl Handler<()> for Ignore {
+    async fn handle(&self, _: &Payment, (): &mut ()) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_reconciled_is_refused_at_once() -> TestResult {
+    let shop = Shop::new().await;
+    let error = |builder: ReconcilerBuilder| builder.build().err();
+    let days = |days: u64| Duration::from_secs(days * 86_400);
+    assert_eq!(error(shop.builder()), None);
+    assert_eq!(error(shop.builder().window(days(399))), None);
+    let window = Some(ReconcilerBuildError::Window);
+    assert_eq!(error(shop.builder().window(days(400))), window);
+    let interval = Some(ReconcilerBuildError::Interval);
+    assert_eq!(error(shop.builder().interval(Duration::ZERO)), interval);
+    let of = |inbox: Inbox| error(Reconciler::builder(inbox, shop.confirmer.clone()));
+    let memory = || Inbox::builder("shop", MemoryStore::new(1), Ignore).workers(0);
+    assert_eq!(of(memory().build()?), None);
+    let deposits = memory()
+        .identity_policy(IdentityPolicy::InvoiceAndTransactions)
+        .build()?;
+    assert_eq!(of(deposits), Some(ReconcilerBuildError::Transactions));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_store_without_the_handlers_transaction_is_refused() -> TestResult {
+    use cryptocloud_postback_redis::{RedisStore, redis::Client};
+    let durable = [
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        "always",
+        "--maxmemory-policy",
+        "noeviction",
+    ];
+    let Some(server) = throw_away_servers::RedisServer::start_with(&durable) else {
+        return Ok(());
+    };
+    let store = RedisStore::connect(Client::open(server.url())?).await?;
+    let inbox = Inbox::builder("shop", store, Ignore).workers(0).build()?;
+    let shop = Shop::new().await;
+    let refused = Reconciler::builder(inbox, shop.confirmer.clone())
+        .build()
+        .err();
+    assert_eq!(refused, Some(ReconcilerBuildError::NotAtomic));
+    Ok(())
+}
+
+#[tokio::test]
+async fn run_takes_turns_and_outlives_errors_and_panics() -> TestResult {
+    let shop = Shop::with(|api| api.max_retries(0)).await;
+    shop.started(HOUR).await;
+    shop.server.add(dated("A", "paid", 60));
+    shop.server.fail([Fault::Status(500, None)]);
+    let open = Open {
+        panics: true.into(),
+        fails: true.into(),
+    };
+    let builder = shop
+        .builder()
+        .open_invoices(open)
+        .interval(Duration::from_millis(1));
+    let reconciler = builder.build()?;
+    // A turn that panicked leaves its lease, so that is ended at once.
+    let until_a_turn_is_complete = async {
+        while shop
+            .number("SELECT count(cursor) FROM cryptocloud_inbox_reconciliation")
+            .await
+            == 0
+        {
+            shop.run("UPDATE cryptocloud_inbox_reconciliation SET due_at = 0")
+                .await;
+        }
+    };
+    tokio::select! {
+        () = reconciler.run() => return Err("it ended".into()),
+        done = time::timeout(Duration::from_secs(60), until_a_turn_is_complete) => done?,
+    }
+    shop.work().await;
+    assert_eq!(shop.effects().await, ["A"]);
+    Ok(())
+}
