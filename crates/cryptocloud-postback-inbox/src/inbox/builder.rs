@@ -144,6 +144,7 @@ where
                 store: Arc::clone(&self.store),
             }),
             confirm: self.confirm,
+            conflict: Notify::new(),
             is_atomic: S::IS_ATOMIC,
             limits: self.limits,
             mode: self.mode,

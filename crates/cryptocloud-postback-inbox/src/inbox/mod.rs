@@ -1,5 +1,6 @@
 mod builder;
 mod confirm;
+mod conflicts;
 mod operator;
 mod process;
 mod receive;
@@ -58,6 +59,8 @@ pub struct Inbox(Arc<Inner>);
 
 struct Inner {
     confirm: Option<Arc<dyn Confirm>>,
+    /// Notified when a conflict has arrived.
+    conflict: Notify,
     engine: Arc<dyn Engine>,
     /// Whether the handler's effect and the state `done` are committed together.
     is_atomic: bool,

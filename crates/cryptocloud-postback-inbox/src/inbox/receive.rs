@@ -84,6 +84,7 @@ impl Inbox {
         match (state, is_new) {
             (State::Conflict, true) => {
                 error!(%invoice_id, "invoice was reported with other fields before");
+                self.0.conflict.notify_one();
             }
             (State::Held, true) => {
                 error!(%invoice_id, "payment held for review: it has no transaction hashes");

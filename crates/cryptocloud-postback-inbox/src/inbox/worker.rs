@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl Inbox {
-    /// Works on what is due, until [`drain`](Self::drain) is called: claims, retries, promotes and
-    /// purges.
+    /// Works on what is due, until [`drain`](Self::drain) is called: claims, retries, promotes,
+    /// settles conflicts and purges.
     ///
     /// [`start`](crate::InboxBuilder::start) spawns it. Call it yourself in a process that only
     /// works. Errors of the store are logged, and the next poll tries again.
@@ -29,6 +29,7 @@ impl Inbox {
         let is_schema_right = AtomicBool::new(true);
         tokio::join!(
             self.poll_until_stopped(&is_schema_right),
+            self.settle_conflicts_until_stopped(&is_schema_right),
             self.upkeep_until_stopped(&is_schema_right),
         );
     }
@@ -53,6 +54,38 @@ impl Inbox {
                 }
             }
             next_poll = Instant::now() + retry::jitter(POLL);
+        }
+    }
+
+    /// In a loop of its own, because asking the vendor can take long.
+    async fn settle_conflicts_until_stopped(&self, is_schema_right: &AtomicBool) {
+        let inner = &self.0;
+        if inner.confirm.is_none() {
+            return;
+        }
+        loop {
+            let pause = async {
+                inner.conflict.notified().await;
+                // What is first is often done a moment later.
+                sleep(retry::jitter(POLL)).await;
+            };
+            tokio::select! {
+                biased;
+                () = inner.stop.cancelled() => return,
+                _ = timeout(retry::jitter(SETTLE_CONFLICTS), pause) => (),
+            }
+            if !is_schema_right.load(Ordering::Relaxed) {
+                continue;
+            }
+            tokio::select! {
+                biased;
+                () = inner.stop.cancelled() => return,
+                settled = panics::catch(self.settle_conflicts()) => match settled {
+                    Ok(Ok(_)) => (),
+                    Ok(Err(error)) => warn_of(&error, "inbox cannot settle conflicts"),
+                    Err(Panicked) => error!("inbox cannot settle conflicts: store panicked"),
+                },
+            }
         }
     }
 
@@ -81,7 +114,7 @@ impl Inbox {
     /// worked on.
     ///
     /// For schedulers that start a process every so often, and for tests. Such a process calls
-    /// [`purge`](Self::purge) as well.
+    /// [`purge`](Self::purge) as well, and if it confirms, [`settle_conflicts`](Self::settle_conflicts).
     ///
     /// # Errors
     ///
@@ -212,6 +245,7 @@ fn warn_of(error: &StoreError, message: &str) {
 }
 
 const POLL: Duration = Duration::from_secs(2);
+const SETTLE_CONFLICTS: Duration = Duration::from_secs(60);
 const FIRST_UPKEEP: Duration = Duration::from_secs(30);
 const UPKEEP: Duration = Duration::from_secs(3_600);
 const PROMOTE_BATCH: u32 = 100;

@@ -1,14 +1,19 @@
 //! The inbox, from a verified postback to its response and to what the store keeps.
 
+mod confirm;
+mod conflicts;
 mod faults;
 #[path = "../shared/faulty.rs"]
 mod faulty;
 mod log;
 mod lost;
 mod operator;
+mod payment;
 mod purge;
+mod reconcile;
 mod response;
 mod runtime;
+mod vendor;
 mod worker;
 
 use std::{

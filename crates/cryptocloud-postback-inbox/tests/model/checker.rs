@@ -5,7 +5,7 @@ use stateright::{Model, Property};
 
 use crate::{
     moves::Action,
-    world::{A, B, Budget, Setup, World},
+    world::{A, B, Budget, Setup, Vendor, World},
 };
 
 impl Setup {
@@ -17,7 +17,9 @@ impl Setup {
         actions.into_iter().any(|action| {
             let is_own = matches!(
                 action,
-                Action::Claim { .. }
+                Action::Ask { is_down: false, .. }
+                    | Action::SettleConflict { .. }
+                    | Action::Claim { .. }
                     | Action::Elapse { .. }
                     | Action::Promote { .. }
                     | Action::Finish {
@@ -39,11 +41,13 @@ impl Model for Setup {
             rows: [None, None, None],
             adopted_by: None,
             workers: [None; 2],
+            vendor: self.vendor,
             credits: 0,
             promised: [false; 2],
             left: Budget {
                 posts: self.posts,
                 events: self.events,
+                outages: if self.vendor.is_some() { 1 } else { 0 },
             },
             broken: None,
         }]
@@ -53,7 +57,7 @@ impl Model for Setup {
         if world.broken.is_some() {
             return;
         }
-        actions.push(Action::Reconcile);
+        actions.extend([Action::Reconcile, Action::Pay]);
         for slot in [A, B] {
             actions.extend([false, true].map(|crashes| Action::Post { slot, crashes }));
         }
@@ -68,6 +72,7 @@ impl Model for Setup {
                     Action::Elapse { slot },
                     Action::GiveUp { slot },
                     Action::Promote { slot },
+                    Action::SettleConflict { slot },
                     Action::Age { slot },
                 ]);
             }
@@ -77,6 +82,7 @@ impl Model for Setup {
                 let moves = Event::ALL.into_iter().filter(|event| event.is_fenced());
                 actions.extend(moves.map(|event| Action::Finish { worker, event }));
                 actions.push(Action::HoldUnconfirmed { worker });
+                actions.extend([false, true].map(|is_down| Action::Ask { worker, is_down }));
                 actions.extend([false, true].map(|commits| Action::Crash { worker, commits }));
             }
         }
@@ -109,6 +115,16 @@ impl Model for Setup {
             Property::always("nothing is stuck", |setup: &Self, world: &World| {
                 world.broken.is_some() || world.rests() || setup.is_busy(world)
             }),
+            Property::always(
+                "what the vendor confirms is not held",
+                |setup: &Self, world: &World| {
+                    let Some(Vendor::Paid { genuine }) = setup.vendor else {
+                        return true;
+                    };
+                    let row = world.rows[genuine].as_ref();
+                    row.is_none_or(|row| row.objection.is_none())
+                },
+            ),
             Property::always("no rule is broken", |_, world: &World| {
                 world.broken.is_none()
             }),

@@ -6,7 +6,7 @@ use cryptocloud_postback_inbox::{
 };
 use stateright::{Checker, Model};
 
-use crate::world::Setup;
+use crate::world::{B, Setup, Vendor};
 
 /// Explores the table without the rules that `is_removed` names, until something is wrong.
 #[track_caller]
@@ -124,6 +124,20 @@ faults! {
     no_worker_claims: small(), way(Event::Claim) => NOT_STUCK, None;
     no_worker_promotes: small(), way(Event::Promote) => NOT_STUCK, None;
     no_worker_settles: small(), way(Event::Settle) => NO_RULE_BROKEN, Some("a move that uses nothing up can be made for ever");
+}
+
+/// What the vendor says is found to matter: a worker that does not ask credits what is forged.
+#[test]
+fn a_worker_does_not_ask() {
+    let setup = Setup {
+        asks: false,
+        vendor: Some(Vendor::Paid { genuine: B }),
+        ..small()
+    };
+    let checker = setup.checker().spawn_bfs().join();
+    let path = checker.discovery(NO_RULE_BROKEN);
+    let broken = path.and_then(|path| path.last_state().broken);
+    assert_eq!(broken, Some("credited what the vendor denies"));
 }
 
 /// Two credits of one payment are found too, and not only what leads to them.

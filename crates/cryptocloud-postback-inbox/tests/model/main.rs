@@ -11,7 +11,7 @@ mod world;
 
 use cryptocloud_postback_inbox::{Mode, transition::TABLE};
 use stateright::{Checker, Model};
-use world::Setup;
+use world::{A, B, Setup, Vendor};
 
 #[track_caller]
 fn explore(setup: Setup) {
@@ -24,6 +24,27 @@ fn explore(setup: Setup) {
 #[test]
 fn direct() {
     explore(Setup::new(TABLE));
+}
+
+/// Whichever of the two is genuine, and however often the vendor is down.
+#[test]
+fn confirmed() {
+    for genuine in [A, B] {
+        explore(Setup {
+            events: 2,
+            vendor: Some(Vendor::Paid { genuine }),
+            ..Setup::new(TABLE)
+        });
+    }
+}
+
+/// The customer pays later, or never.
+#[test]
+fn not_paid_yet() {
+    explore(Setup {
+        vendor: Some(Vendor::Unpaid),
+        ..Setup::new(TABLE)
+    });
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What can happen to a world, each event by the rules of the table.
 
 use cryptocloud_postback_inbox::{
-    Event, Mode, State,
+    Event, HoldKind, Mode, State,
     transition::{Fact, Step, next_in},
 };
 
-use crate::world::{Failing, RECONCILED, Row, SLOTS, Setup, World};
+use crate::world::{A, Claim, Failing, RECONCILED, Row, SLOTS, Setup, Vendor, World};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Action {
@@ -23,10 +23,17 @@ pub(crate) enum Action {
         worker: usize,
         event: Event,
     },
+    /// The worker asks the vendor, which may be down.
+    Ask {
+        worker: usize,
+        is_down: bool,
+    },
     /// The worker holds the report because the vendor does not confirm it.
     HoldUnconfirmed {
         worker: usize,
     },
+    /// The customer pays.
+    Pay,
     /// The worker is gone, before COMMIT or without knowing whether it came through.
     Crash {
         worker: usize,
@@ -41,6 +48,10 @@ pub(crate) enum Action {
         slot: usize,
     },
     Promote {
+        slot: usize,
+    },
+    /// The vendor is asked about a payment that is done, and what is beside it is discarded.
+    SettleConflict {
         slot: usize,
     },
     Decide {
@@ -109,10 +120,13 @@ impl Setup {
     }
 
     fn reconcile(&self, world: &mut World) -> Option<()> {
+        if world.vendor == Some(Vendor::Unpaid) {
+            return None;
+        }
         world.spend()?;
         let is_unconfirmed = |slot: &usize| {
-            let row = world.rows[*slot].as_ref();
-            row.is_some_and(|row| row.state == State::Held && row.is_unconfirmed)
+            let facts = world.facts(self, *slot, None);
+            facts.contains(Fact::Unconfirmed)
         };
         if let Some(slot) = SLOTS.into_iter().find(is_unconfirmed) {
             match self.next(world, slot, Event::Reconcile, None) {
@@ -160,8 +174,51 @@ impl Setup {
         Some(())
     }
 
+    /// Whether the vendor has confirmed what the worker holds, or need not.
+    fn may_handle(&self, world: &World, worker: usize) -> bool {
+        let Some(claim) = world.workers[worker] else {
+            return false;
+        };
+        let row = world.rows[claim.slot].as_ref();
+        let is_accepted = row.is_some_and(|row| row.is_accepted);
+        claim.is_confirmed || is_accepted || world.vendor.is_none() || !self.asks
+    }
+
+    fn ask(&self, world: &mut World, worker: usize, is_down: bool) -> Option<()> {
+        let vendor = world.vendor?;
+        let claim = world.workers[worker]?;
+        if self.may_handle(world, worker) {
+            return None;
+        }
+        if is_down {
+            world.left.outages = world.left.outages.checked_sub(1)?;
+            return self.finish(world, worker, Event::Postpone);
+        }
+        if !vendor.confirms(claim.slot) {
+            return self.hold(world, worker, vendor.objection());
+        }
+        self.finish(world, worker, Event::Renew)?;
+        if let Some(claim) = &mut world.workers[worker] {
+            claim.is_confirmed = true;
+        }
+        Some(())
+    }
+
+    /// Holds a report because the vendor does not confirm it.
+    fn hold(&self, world: &mut World, worker: usize, kind: HoldKind) -> Option<()> {
+        let Claim { slot, fence, .. } = world.workers[worker]?;
+        let is_running = |row: &Row| row.state == State::Running && row.fence == fence;
+        let was_running = world.rows[slot].as_ref().is_some_and(is_running);
+        self.finish(world, worker, Event::Hold)?;
+        let row = world.rows[slot].as_mut();
+        if let Some(row) = row.filter(|row| was_running && row.state == State::Held) {
+            row.objection = Some(kind);
+        }
+        Some(())
+    }
+
     fn finish(&self, world: &mut World, worker: usize, event: Event) -> Option<()> {
-        let (slot, fence) = world.workers[worker]?;
+        let Claim { slot, fence, .. } = world.workers[worker]?;
         if event != Event::Renew {
             world.workers[worker] = None;
         }
@@ -176,9 +233,14 @@ impl Setup {
         world.break_if(is_late, "a late worker changed something");
         let row = world.rows[slot].as_mut()?;
         match event {
-            Event::Settle => world.credits += 1,
+            Event::Settle => {
+                let is_denied = world.vendor.is_some_and(|vendor| !vendor.confirms(slot));
+                let is_denied = is_denied && !row.is_accepted;
+                world.credits += 1;
+                world.break_if(is_denied, "credited what the vendor denies");
+            }
             Event::Fail if row.failing == Failing::No => row.failing = Failing::Yes,
-            Event::Hold => row.is_unconfirmed = false,
+            Event::Hold => row.objection = None,
             _ => (),
         }
         world.enter(slot, state);
@@ -195,6 +257,7 @@ impl Setup {
         world.spend()?;
         world.enter(slot, state);
         let row = world.rows[slot].as_mut()?;
+        row.is_accepted |= event == Event::Accept;
         row.is_decided = true;
         row.failing = Failing::No;
         Some(())
@@ -224,25 +287,32 @@ impl Setup {
             Action::Post { slot, crashes } => self.post(world, slot, crashes),
             Action::Reconcile => self.reconcile(world),
             Action::Claim { slot } => self.claim(world, slot),
+            Action::Ask { worker, is_down } => self.ask(world, worker, is_down),
+            Action::Pay => {
+                world.spend()?;
+                let was_unpaid = world.vendor == Some(Vendor::Unpaid);
+                world.vendor = Some(Vendor::Paid { genuine: A });
+                was_unpaid.then_some(())
+            }
             Action::Finish { worker, event } => {
+                if event != Event::Postpone && !self.may_handle(world, worker) {
+                    return None;
+                }
                 if event != Event::Settle && event != Event::Hold {
                     world.spend()?;
                 }
                 self.finish(world, worker, event)
             }
             Action::HoldUnconfirmed { worker } => {
-                let (slot, fence) = world.workers[worker]?;
-                let is_running = |row: &Row| row.state == State::Running && row.fence == fence;
-                let was_running = world.rows[slot].as_ref().is_some_and(is_running);
-                self.finish(world, worker, Event::Hold)?;
-                let row = world.rows[slot].as_mut();
-                if let Some(row) = row.filter(|row| was_running && row.state == State::Held) {
-                    row.is_unconfirmed = true;
-                }
-                Some(())
+                let is_open = world.vendor.is_none();
+                self.hold(world, worker, HoldKind::Unconfirmed)?;
+                is_open.then_some(())
             }
             Action::Crash { worker, commits } => {
                 world.workers[worker]?;
+                if commits && !self.may_handle(world, worker) {
+                    return None;
+                }
                 world.spend()?;
                 match commits {
                     true => self.finish(world, worker, Event::Settle)?,
@@ -274,6 +344,15 @@ impl Setup {
                 };
                 world.enter(slot, state);
                 Some(())
+            }
+            Action::SettleConflict { slot } => {
+                let is_pointless = world.is_pointless(slot);
+                let step = self.next(world, slot, Event::Discard, None);
+                let Step::Become(state) = step else {
+                    return None;
+                };
+                world.enter(slot, state);
+                is_pointless.then_some(())
             }
             Action::Decide { slot, event } => self.decide(world, slot, event),
             Action::Age { slot } => {

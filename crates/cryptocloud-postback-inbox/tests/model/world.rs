@@ -1,13 +1,15 @@
 //! One payment and all that is stored about it.
 
 use cryptocloud_postback_inbox::{
-    Mode, State,
+    HoldKind, Mode, State,
     transition::{Fact, Facts, Rule},
 };
 
 /// What a run of the checker explores.
 #[derive(Clone)]
 pub(crate) struct Setup {
+    /// Whether workers ask the vendor, if there is one.
+    pub(crate) asks: bool,
     /// The most reports of the payment.
     pub(crate) capacity: usize,
     /// How many things can happen from outside, beside postbacks.
@@ -18,17 +20,49 @@ pub(crate) struct Setup {
     /// How often each of the two differing postbacks arrives.
     pub(crate) posts: [u8; 2],
     pub(crate) table: Vec<Rule>,
+    /// The vendor that is asked before a report is handled. Without one, any report can turn out to be
+    /// unconfirmed.
+    pub(crate) vendor: Option<Vendor>,
+}
+
+/// What the vendor states.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) enum Vendor {
+    /// The invoice is not paid.
+    Unpaid,
+    /// It is paid, and one of the two postbacks agrees with that.
+    Paid { genuine: usize },
+}
+
+impl Vendor {
+    /// Whether it confirms a report. It made the one from reconciliation itself.
+    pub(crate) fn confirms(self, slot: usize) -> bool {
+        match self {
+            Self::Unpaid => false,
+            Self::Paid { genuine } => slot == genuine || slot == RECONCILED,
+        }
+    }
+
+    /// How a report is held that it does not confirm.
+    pub(crate) fn objection(self) -> HoldKind {
+        match self {
+            Self::Unpaid => HoldKind::Unconfirmed,
+            Self::Paid { .. } => HoldKind::Differs,
+        }
+    }
 }
 
 impl Setup {
     pub(crate) fn new(table: &[Rule]) -> Self {
         Self {
+            asks: true,
             capacity: 3,
             events: 3,
             is_unidentified: false,
             mode: Mode::Direct,
             posts: [2, 1],
             table: table.to_vec(),
+            vendor: None,
         }
     }
 }
@@ -46,8 +80,9 @@ pub(crate) struct World {
     pub(crate) rows: [Option<Row>; 3],
     /// The postback that adopted the reconciled report.
     pub(crate) adopted_by: Option<usize>,
-    /// What each worker believes to hold: a report and a fence.
-    pub(crate) workers: [Option<(usize, u8)>; 2],
+    /// What each worker believes to hold.
+    pub(crate) workers: [Option<Claim>; 2],
+    pub(crate) vendor: Option<Vendor>,
     /// How often the merchant's books were credited.
     pub(crate) credits: u8,
     /// The postbacks that got a 200.
@@ -57,6 +92,14 @@ pub(crate) struct World {
     pub(crate) broken: Option<&'static str>,
 }
 
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Claim {
+    pub(crate) slot: usize,
+    pub(crate) fence: u8,
+    /// Whether the vendor has confirmed it since.
+    pub(crate) is_confirmed: bool,
+}
+
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Row {
     pub(crate) state: State,
@@ -64,10 +107,12 @@ pub(crate) struct Row {
     /// Whether the delay, or while running the lease, is over.
     pub(crate) is_due: bool,
     pub(crate) failing: Failing,
+    /// Whether an operator has accepted it.
+    pub(crate) is_accepted: bool,
     /// Whether an operator has accepted or retried it.
     pub(crate) is_decided: bool,
-    /// Whether it was held because the vendor did not confirm it.
-    pub(crate) is_unconfirmed: bool,
+    /// How it is held, if the vendor did not confirm it.
+    pub(crate) objection: Option<HoldKind>,
     /// Whether the retention is over.
     pub(crate) is_old: bool,
     pub(crate) is_purged: bool,
@@ -86,6 +131,8 @@ pub(crate) struct Budget {
     pub(crate) posts: [u8; 2],
     /// Decisions, failures, faults and reconciliations.
     pub(crate) events: u8,
+    /// How often the vendor cannot be asked.
+    pub(crate) outages: u8,
 }
 
 impl World {
@@ -111,7 +158,10 @@ impl World {
             .with(Fact::Reconciled, self.rows[RECONCILED].is_some())
             .with(Fact::Stale, row.map(|row| row.fence) != fence)
             .with(Fact::StoreFirst, setup.mode == Mode::StoreFirst)
-            .with(Fact::Unconfirmed, is(|row| row.is_unconfirmed))
+            .with(
+                Fact::Unconfirmed,
+                is(|row| row.objection == Some(HoldKind::Unconfirmed)),
+            )
             .with(Fact::Unidentified, is_postback && setup.is_unidentified)
     }
 
@@ -130,7 +180,8 @@ impl World {
 
     /// Whether a worker still holds the report's latest claim.
     pub(crate) fn is_held(&self, slot: usize, fence: u8) -> bool {
-        self.workers.contains(&Some((slot, fence)))
+        let mut claims = self.workers.iter().flatten();
+        claims.any(|claim| (claim.slot, claim.fence) == (slot, fence))
     }
 
     pub(crate) fn free_worker(&self) -> Option<usize> {
@@ -147,12 +198,28 @@ impl World {
         }
     }
 
+    /// Whether the vendor confirms another report of the payment, which is done.
+    pub(crate) fn is_pointless(&self, slot: usize) -> bool {
+        let Some(row) = &self.rows[slot] else {
+            return false;
+        };
+        let waits = row.state == State::Conflict || row.objection.is_some();
+        let is_right = |done: usize| {
+            let row = self.rows[done].as_ref();
+            let is_done = row.is_some_and(|row| row.state == State::Done);
+            let is_accepted = row.is_some_and(|row| row.is_accepted);
+            is_done && (is_accepted || self.vendor.is_some_and(|vendor| vendor.confirms(done)))
+        };
+        self.vendor.is_some() && waits && SLOTS.into_iter().any(is_right)
+    }
+
     /// Whether the inbox has nothing left to do: every report is final, or waits for an operator.
     pub(crate) fn rests(&self) -> bool {
-        self.rows.iter().flatten().all(|row| match row.state {
-            State::Done | State::Held | State::Discarded => true,
-            State::Conflict => self.blocking() > 0,
-            State::Received | State::Running | State::Failed => false,
+        SLOTS.into_iter().all(|slot| match self.state(slot) {
+            None | Some(State::Done | State::Discarded) => true,
+            Some(State::Held) => !self.is_pointless(slot),
+            Some(State::Conflict) => self.blocking() > 0 && !self.is_pointless(slot),
+            Some(State::Received | State::Running | State::Failed) => false,
         })
     }
 
@@ -160,22 +227,24 @@ impl World {
     /// each report to its end.
     pub(crate) fn measure(&self) -> (u32, u32) {
         let [a, b] = self.left.posts;
-        let outside = [a, b, self.left.events];
+        let outside = [a, b, self.left.events, self.left.outages];
         let way = SLOTS.into_iter().filter_map(|slot| {
             let row = self.rows[slot].as_ref()?;
             Some(match row.state {
                 State::Conflict => 20,
                 State::Received | State::Failed if !row.is_due => 16,
                 State::Received | State::Failed => 14,
-                State::Running if row.is_due => 10,
+                State::Running if row.is_due => 11,
                 State::Running if self.is_held(slot, row.fence) => 8,
-                State::Running => 12,
+                State::Running => 13,
+                State::Held => 5,
                 _ if row.is_purged => 2,
                 _ if row.is_old => 3,
                 _ => 4,
             })
         });
-        let busy = self.workers.iter().flatten().map(|_| 1);
+        let claims = self.workers.iter().flatten();
+        let busy = claims.map(|claim| if claim.is_confirmed { 1 } else { 2 });
         (
             outside.into_iter().map(u32::from).sum(),
             way.chain(busy).sum(),
@@ -193,20 +262,16 @@ impl World {
         for (slot, row) in self.rows.iter_mut().enumerate() {
             let Some(row) = row else { continue };
             // All that counts of a fence is whether it is the latest one.
-            for (_, fence) in self
-                .workers
-                .iter_mut()
-                .flatten()
-                .filter(|claim| claim.0 == slot)
-            {
-                *fence = u8::from(*fence == row.fence);
+            let claims = self.workers.iter_mut().flatten();
+            for claim in claims.filter(|claim| claim.slot == slot) {
+                claim.fence = u8::from(claim.fence == row.fence);
             }
             row.fence = 1;
             if !row.state.is_unfinished() {
                 row.failing = Failing::No;
                 row.is_due = false;
             }
-            row.is_unconfirmed &= row.state == State::Held;
+            row.objection = row.objection.filter(|_| row.state == State::Held);
         }
         self.workers.sort_unstable();
     }
@@ -224,8 +289,9 @@ impl World {
             fence: RANDOM,
             is_due: true,
             failing: Failing::No,
+            is_accepted: false,
             is_decided: false,
-            is_unconfirmed: false,
+            objection: None,
             is_old: false,
             is_purged: false,
         });
@@ -240,7 +306,11 @@ impl World {
             self.workers.iter_mut().find(|worker| worker.is_none()),
         ) {
             row.fence += 1;
-            *worker = Some((slot, row.fence));
+            *worker = Some(Claim {
+                slot,
+                fence: row.fence,
+                is_confirmed: false,
+            });
         }
     }
 }

@@ -143,7 +143,7 @@ impl InboxStore for FaultyStore {
     }
 
     async fn renew(&self, claim: &Claim, lease: Duration) -> Result<(), StoreError> {
-        self.inner.renew(claim, lease).await
+        self.call("renew", self.inner.renew(claim, lease)).await
     }
 
     async fn hold(&self, claim: &Claim, hold: &Hold) -> Result<(), StoreError> {
