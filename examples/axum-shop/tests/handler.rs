@@ -30,7 +30,10 @@ async fn an_order_is_paid_once_and_an_underpaid_one_is_held()
     assert!(PayOrder.handle(&paid, &mut tx).await.is_ok());
     // The inbox prevents this, unless its rows are lost.
     let failure = PayOrder.handle(&paid, &mut tx).await.expect_err("held");
-    assert_eq!(failure.to_string(), "changed 0 rows instead of one");
+    assert_eq!(
+        failure.to_string(),
+        "no unpaid order has this invoice, or has this id and no invoice"
+    );
     let emails: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox")
         .fetch_one(&mut tx)
         .await?;
