@@ -60,15 +60,13 @@ impl Shop {
     }
 
     pub(crate) async fn until_paid(&self, order: &str) -> TestResult<Value> {
-        let paid = until(&format!("order {order} is paid"), async || {
-            Ok(!self.paid_by(order).await?.is_null())
-        });
-        match paid.await {
-            Ok(()) => self.paid_by(order).await,
-            Err(error) => {
-                Err(format!("{error}\n{:?}\n{}", self.held().await?, self.process.log()?).into())
-            }
+        let what = format!("order {order} is paid");
+        let paid = async || Ok(!self.paid_by(order).await?.is_null());
+        if let Err(error) = until(&what, paid).await {
+            let (held, log) = (self.held().await?, self.process.log()?);
+            return Err(format!("{error}\nheld: {held:?}\n{log}").into());
         }
+        self.paid_by(order).await
     }
 
     /// The reasons of what is held, and of conflicts.

@@ -58,6 +58,7 @@ impl Vendor {
 
     pub(crate) async fn recover(&self) -> TestResult {
         let request = self.client.delete(format!("{}/faults", self.url()));
+        let request = request.header("content-type", "application/json");
         request.send().await?.error_for_status()?;
         Ok(())
     }
