@@ -44,7 +44,9 @@ async fn a_named_order_is_paid_by_the_accepted_payment(kind: Kind) -> TestResult
     // The customer paid twice.
     world.vendor.pay(&own).await?;
     assert_eq!(shop.pay(&postback(&own, "A")).await?, 200);
-    shop.until_held(NO_ORDER).await?;
+    let id = shop.until_held(NO_ORDER).await?;
+    let accept = format!("/held/{id}/accept");
+    assert_eq!(shop.post(&accept, &named).await?.0, 409);
     assert_eq!(world.emails().await?, 1);
     Ok(())
 }

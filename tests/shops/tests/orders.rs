@@ -175,6 +175,11 @@ async fn prices_in_coins_get_no_invoice(kind: Kind) -> TestResult {
     let order = json!({"id": "A", "amount": "25", "currency": "USDT_TRC20"});
     let reason = "an invoice needs a price in a fiat currency, such as USD";
     assert_eq!(shop.post("/orders", &order).await?, (422, json!(reason)));
+    for id in ["", "A\n", &"x".repeat(129)] {
+        assert_eq!(shop.post("/orders", &usd(id)).await?.0, 422, "{id}");
+    }
+    let free = json!({"id": "A", "amount": "0", "currency": "USD"});
+    assert_eq!(shop.post("/orders", &free).await?.0, 422);
     for currency in ["EURO", "usd", "U$D", "EU"] {
         let order = json!({"id": "A", "amount": "25", "currency": currency});
         assert_eq!(shop.post("/orders", &order).await?.0, 422, "{currency}");
@@ -255,6 +260,11 @@ async fn without_a_key_a_fiat_price_is_compared_with_what_is_reported(kind: Kind
     assert_eq!(shop.paid_by("A").await?, "A");
     let reason = "postback does not match the order: price differs";
     assert_eq!(shop.held().await?, [reason]);
+    assert_eq!(shop.paid_by("B").await?, Value::Null);
+    // A customer's own invoice, with a body that names the order of another one.
+    assert_eq!(shop.pay(&postback("THEIRS", "B")).await?, 200);
+    let no_order = "no unpaid order has this invoice, or has this id and no invoice";
+    assert_eq!(shop.held().await?, [reason, no_order]);
     assert_eq!(shop.paid_by("B").await?, Value::Null);
     // No API was asked for these invoices.
     let order = json!({"id": "C", "amount": "25", "currency": "USD"});
