@@ -8,14 +8,24 @@ CREATE TABLE IF NOT EXISTS orders (
     id         text NOT NULL UNIQUE,
     -- Without its prefix INV-. Whatever else goes wrong, no invoice pays two orders.
     invoice_id text UNIQUE,
+    -- The vendor's page, where the customer pays.
+    link       text,
     -- A decimal string, since money never passes through a float.
     amount     text NOT NULL,
+    -- A coin, or the code of a fiat currency.
     currency   text NOT NULL,
     created_at text NOT NULL DEFAULT
         to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
     -- The invoice that paid it.
     paid_by    text UNIQUE,
     paid_at    text
+);
+
+-- The order that an operator named for a held payment. It counts only if the inbox has accepted the
+-- payment.
+CREATE TABLE IF NOT EXISTS named (
+    report_id bigint PRIMARY KEY,
+    order_id  text REFERENCES orders (id)
 );
 
 -- E-mails to send. A process of your own sends each one and deletes its row.

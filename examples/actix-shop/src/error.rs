@@ -1,47 +1,38 @@
-use std::{error, fmt};
-
-use actix_web::{ResponseError, http::StatusCode};
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use cryptocloud_postback_actix_web::inbox::{StoreError, StoreErrorKind};
+use cryptocloud_postback_api::ApiError;
 
-/// The response to a request that failed. What caused it is in the log.
-#[derive(Debug)]
-pub(crate) struct Error(pub(crate) StatusCode, pub(crate) String);
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::RowNotFound => Self(StatusCode::NOT_FOUND, "no such order".into()),
-            sqlx::Error::Database(cause) if cause.is_unique_violation() => {
-                let text = "another order has this id or invoice";
-                Self(StatusCode::CONFLICT, text.into())
-            }
-            _ => StoreError::new(StoreErrorKind::Unavailable, error).into(),
-        }
-    }
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        let status = match error.kind() {
-            StoreErrorKind::NotFound => StatusCode::NOT_FOUND,
-            StoreErrorKind::Refused(_) => StatusCode::CONFLICT,
-            _ => {
-                tracing::error!(error = &error as &dyn error::Error, "request failed");
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-        };
-        Self(status, error.to_string())
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.1)
-    }
+/// Why a request failed. What caused a 5xx is in the log.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    #[error("database failed")]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Inbox(#[from] StoreError),
+    #[error("{1}")]
+    Refused(StatusCode, &'static str),
 }
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
-        self.0
+        match self {
+            Self::Api(_) => StatusCode::BAD_GATEWAY,
+            Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Inbox(error) => match error.kind() {
+                StoreErrorKind::NotFound => StatusCode::NOT_FOUND,
+                StoreErrorKind::Refused(_) => StatusCode::CONFLICT,
+                _ => StatusCode::SERVICE_UNAVAILABLE,
+            },
+            Self::Refused(status, _) => *status,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        if self.status_code().is_server_error() {
+            tracing::error!(error = self as &dyn std::error::Error, "request failed");
+        }
+        HttpResponse::build(self.status_code()).body(self.to_string())
     }
 }

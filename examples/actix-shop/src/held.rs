@@ -5,13 +5,12 @@ use actix_web::{
 };
 use cryptocloud_postback_actix_web::{
     core::Amount,
-    inbox::{Decision, Inbox, ReportId, State, StoreError, StoreErrorKind},
+    inbox::{Decision, Refusal, ReportId, State, StoreError, StoreErrorKind},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sqlx::PgPool;
 
-use crate::error::Error;
+use crate::{Shop, error::Error};
 
 /// `GET /held` lists what waits for an operator; `POST /held/{id}/accept`, `dismiss` and `retry` decide.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
@@ -23,9 +22,9 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
 }
 
 /// The oldest hundred of each state. Only the invoice is proven.
-async fn list(inbox: Data<Inbox>) -> Result<Json<Vec<Value>>, Error> {
-    let mut records = inbox.list(State::Held, None, 100).await?;
-    records.extend(inbox.list(State::Conflict, None, 100).await?);
+async fn list(shop: Data<Shop>) -> Result<Json<Vec<Value>>, Error> {
+    let mut records = shop.inbox.list(State::Held, None, 100).await?;
+    records.extend(shop.inbox.list(State::Conflict, None, 100).await?);
     let held = records.iter().map(|record| {
         let reason = match (record.state, &record.hold) {
             (State::Held, Some(hold)) if hold.reason.is_empty() => hold.kind.as_str(),
@@ -56,25 +55,26 @@ struct Accept {
 
 /// A worker pays the order at once.
 async fn accept(
-    inbox: Data<Inbox>,
-    pool: Data<PgPool>,
+    shop: Data<Shop>,
     id: Path<i64>,
-    accept: Json<Accept>,
+    Json(Accept { amount, order_id }): Json<Accept>,
 ) -> Result<HttpResponse, Error> {
-    let id = ReportId::from_number(*id);
-    if let Some(order_id) = &accept.order_id {
-        let record = inbox.get(id).await?;
-        let record = record.ok_or(StoreError::from(StoreErrorKind::NotFound))?;
-        let sql = "UPDATE orders SET invoice_id = $1 WHERE id = $2 AND paid_by IS NULL";
-        let order = sqlx::query(sql)
-            .bind(record.report.invoice_id().as_str())
-            .bind(order_id);
-        if order.execute(&**pool).await?.rows_affected() == 0 {
-            let text = "no unpaid order has this id";
-            return Err(Error(StatusCode::CONFLICT, text.into()));
-        }
+    let report_id = ReportId::from_number(*id);
+    let record = shop.inbox.get(report_id).await?;
+    let record = record.ok_or(StoreError::from(StoreErrorKind::NotFound))?;
+    if !matches!(record.state, State::Held | State::Conflict) {
+        return Err(StoreError::from(Refusal::State).into());
     }
-    inbox.accept(id, accept.amount, &operator()).await?;
+    // The name alone does nothing: the handler reads it once the inbox has accepted the payment.
+    let sql = "INSERT INTO named (report_id, order_id) SELECT $1, $2 WHERE $2 IS NULL \
+               OR EXISTS (SELECT * FROM orders WHERE id = $2 AND paid_by IS NULL) \
+               ON CONFLICT (report_id) DO UPDATE SET order_id = excluded.order_id";
+    let named = sqlx::query(sql).bind(*id).bind(order_id);
+    if named.execute(&shop.pool).await?.rows_affected() == 0 {
+        let text = "no unpaid order has this id";
+        return Err(Error::Refused(StatusCode::CONFLICT, text));
+    }
+    shop.inbox.accept(report_id, amount, &operator()).await?;
     Ok(HttpResponse::Ok().finish())
 }
 
@@ -84,18 +84,18 @@ struct Dismiss {
 }
 
 async fn dismiss(
-    inbox: Data<Inbox>,
+    shop: Data<Shop>,
     id: Path<i64>,
     Json(Dismiss { note }): Json<Dismiss>,
 ) -> Result<HttpResponse, Error> {
     let id = ReportId::from_number(*id);
-    inbox.discard(id, &operator().note(note)).await?;
+    shop.inbox.discard(id, &operator().note(note)).await?;
     Ok(HttpResponse::Ok().finish())
 }
 
-async fn retry(inbox: Data<Inbox>, id: Path<i64>) -> Result<HttpResponse, Error> {
+async fn retry(shop: Data<Shop>, id: Path<i64>) -> Result<HttpResponse, Error> {
     let id = ReportId::from_number(*id);
-    inbox.retry(id, &operator()).await?;
+    shop.inbox.retry(id, &operator()).await?;
     Ok(HttpResponse::Ok().finish())
 }
 

@@ -10,12 +10,9 @@ use std::{
     time::Duration,
 };
 
-use actix_shop::PayOrder;
+use actix_shop::{PayOrder, Shop, Vendor};
 use actix_web::{App, HttpServer, dev::Service};
-use cryptocloud_postback_actix_web::{
-    core::{SecretKey, Verifier},
-    inbox::Inbox,
-};
+use cryptocloud_postback_actix_web::core::{SecretKey, Verifier};
 use cryptocloud_postback_sqlx::PostgresStore;
 use sqlx::{
     PgPool,
@@ -67,23 +64,21 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let secret =
         SecretKey::new(secret).map_err(|error| format!("CRYPTOCLOUD_SECRET_KEY: {error}"))?;
     let verifier = Verifier::new(secret)?;
+    let vendor = Vendor::from_env()?;
     let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let address: SocketAddr = address
         .parse()
         .map_err(|_| "set LISTEN_ADDR to an address and a port, such as 127.0.0.1:3000")?;
 
-    let pool = connect().await?;
-    let store = PostgresStore::new(pool.clone());
-    let inbox = Inbox::builder("shop", store, PayOrder).start().await?;
-    let for_app = (verifier, inbox.clone(), pool);
-    let runtime = Handle::current();
+    let shop = Shop::open(connect().await?, vendor, PayOrder).await?;
+    let for_app = (verifier, shop.clone(), Handle::current());
     let server = HttpServer::new(move || {
-        let ((verifier, inbox, pool), runtime) = (for_app.clone(), runtime.clone());
+        let (verifier, shop, runtime) = for_app.clone();
         App::new()
             // Each worker has a runtime of its own, which ends when the server stops. A connection that
             // a request opened there would break under the handlers that still use it.
             .wrap_fn(move |request, app| TokioContext::new(app.call(request), runtime.clone()))
-            .configure(|config| actix_shop::configure(config, verifier, inbox, pool))
+            .configure(|config| actix_shop::configure(config, verifier, shop))
     })
     .shutdown_timeout(GRACE.as_secs())
     .bind(address)
@@ -92,8 +87,11 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         writeln!(io::stdout(), "listening on http://{address}/postback")?;
     }
     // SIGTERM stops it, once the requests in flight have their responses.
-    server.run().await?;
-    inbox.drain(GRACE).await;
+    tokio::select! {
+        result = server.run() => result?,
+        () = shop.reconcile() => (),
+    }
+    shop.inbox.drain(GRACE).await;
     Ok(())
 }
 

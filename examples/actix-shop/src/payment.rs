@@ -1,5 +1,5 @@
 use cryptocloud_postback_actix_web::{
-    core::Expected,
+    core::{Currency, Expected},
     inbox::{Failure, Handler, Payment},
 };
 use sqlx::PgConnection;
@@ -8,42 +8,51 @@ use crate::orders::Order;
 
 /// Marks the order of a payment as paid, and queues an e-mail.
 ///
-/// **An order without an invoice id is found by the reported order id, which no token signs**: a
-/// customer can pay an invoice of their own and name that order and its price in the body.
-/// Store the invoice id that the vendor's API returns, and only its payment can pay the order.
+/// The order is the one that has the proven invoice.
+/// An order without an invoice is found by its id, which the vendor states if the shop has an API KEY.
+/// **Without the key the id is only reported, and no token signs it**: a customer can pay an invoice of
+/// their own, and name that order and its price in the body.
 #[derive(Clone, Copy, Debug)]
 pub struct PayOrder;
 
 impl Handler<PgConnection> for PayOrder {
     async fn handle(&self, payment: &Payment, tx: &mut PgConnection) -> Result<(), Failure> {
         let paid_by = payment.invoice_id().as_str();
+        let accepted = payment.accepted_amount();
+        // The order that an operator named, or that has this invoice, or that the payment names.
         let order: Option<Order> = sqlx::query_as(
-            "SELECT * FROM orders WHERE invoice_id = $1 OR id = $2 \
-             ORDER BY invoice_id IS NOT DISTINCT FROM $1 DESC LIMIT 1 FOR UPDATE",
+            "SELECT * FROM orders WHERE paid_by IS NULL AND id = COALESCE( \
+             (SELECT order_id FROM named WHERE report_id = $1), \
+             (SELECT id FROM orders WHERE invoice_id = $2), \
+             (SELECT id FROM orders WHERE invoice_id IS NULL AND id = $3)) FOR UPDATE",
         )
+        .bind(accepted.map(|_| payment.claim().id.number()))
         .bind(paid_by)
         .bind(payment.order_id())
         .fetch_optional(&mut *tx)
         .await?;
-        let order = order.ok_or_else(|| Failure::hold("no order has this invoice or this id"))?;
+        let order = order.ok_or_else(|| {
+            Failure::hold("no unpaid order has this invoice, or has this id and no invoice")
+        })?;
 
-        let expected = match &order.invoice_id {
-            Some(invoice_id) => Expected::invoice(invoice_id.parse()?).order(&*order.id),
-            None => Expected::unproven_order(&*order.id),
-        };
-        let expected = expected.currency(order.currency.parse()?);
-        payment.check(&expected.minimum_paid(order.amount.parse()?))?;
+        let (id, price) = (&*order.id, order.amount.parse()?);
+        let expected = Expected::invoice(payment.invoice_id().clone()).order(id);
+        payment.check(&match order.currency.parse()? {
+            // Whatever coin the customer chose, the invoice has this price.
+            _ if order.currency == "USD" => expected.usd(price),
+            Currency::Other(_) => expected.fiat(price, order.currency),
+            coin => expected.currency(coin).minimum_paid(price),
+        })?;
 
-        // The invoice is the order's from now on: a payment of another one is held.
-        let sql = "UPDATE orders SET invoice_id = $1, paid_by = $1, \
+        let sql = "UPDATE orders SET paid_by = $1, \
                    paid_at = to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
                    WHERE id = $2 AND paid_by IS NULL";
-        let paid = sqlx::query(sql).bind(paid_by).bind(&order.id);
+        let paid = sqlx::query(sql).bind(paid_by).bind(id);
         payment.expect_one(paid.execute(&mut *tx).await?.rows_affected())?;
 
         // An e-mail that is sent here would be sent again if the commit failed.
         let sql = "INSERT INTO outbox (order_id, subject) VALUES ($1, 'Your order is paid')";
-        sqlx::query(sql).bind(&order.id).execute(tx).await?;
+        sqlx::query(sql).bind(id).execute(tx).await?;
         Ok(())
     }
 }

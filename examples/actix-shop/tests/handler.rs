@@ -37,5 +37,22 @@ async fn pays_the_order_of_the_invoice_and_no_less_than_its_price()
         .fetch_one(&mut database)
         .await?;
     assert_eq!(paid_by.as_deref(), Some("ILRAJE1Q"));
+
+    // The vendor states the order and the price. The name counts only if the payment is accepted.
+    let others = "INSERT INTO orders (id, amount, currency) VALUES ('A-2', '25', 'EUR'), ('A-3', '25', 'USD'); \
+                  INSERT INTO named (report_id, order_id) VALUES (1, 'A-3')";
+    sqlx::raw_sql(others).execute(&mut database).await?;
+    let stated = Payment::builder(InvoiceId::parse("INV-OTHER")?)
+        .order_id("A-2")
+        .amount("25".parse()?)
+        .confirmed();
+    let dollars = stated.clone().fiat("25".parse()?, "USD").build();
+    assert!(PayOrder.handle(&dollars, &mut database).await.is_err());
+    let euros = stated.fiat("25".parse()?, "EUR").build();
+    assert!(PayOrder.handle(&euros, &mut database).await.is_ok());
+    let paid: Option<String> = sqlx::query_scalar("SELECT id FROM orders WHERE paid_by = 'OTHER'")
+        .fetch_one(&mut database)
+        .await?;
+    assert_eq!(paid.as_deref(), Some("A-2"));
     Ok(())
 }

@@ -6,12 +6,12 @@ use axum::{
 };
 use cryptocloud_postback_axum::{
     core::Amount,
-    inbox::{Decision, ReportId, State as Stored, StoreError, StoreErrorKind},
+    inbox::{Decision, Refusal, ReportId, State as Stored, StoreError, StoreErrorKind},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Error, Shop};
+use crate::{Shop, error::Error};
 
 /// `GET /held` lists what waits for an operator; `POST /held/{id}/accept`, `dismiss` and `retry` decide.
 pub fn held(shop: Shop) -> Router {
@@ -59,21 +59,24 @@ struct Accept {
 async fn accept(
     State(shop): State<Shop>,
     Path(id): Path<i64>,
-    Json(accept): Json<Accept>,
+    Json(Accept { amount, order_id }): Json<Accept>,
 ) -> Result<(), Error> {
-    let id = ReportId::from_number(id);
-    if let Some(order_id) = accept.order_id {
-        let record = shop.inbox.get(id).await?;
-        let record = record.ok_or(StoreError::from(StoreErrorKind::NotFound))?;
-        let invoice_id = record.report.invoice_id().as_str();
-        let sql = "UPDATE orders SET invoice_id = $1 WHERE id = $2 AND paid_by IS NULL";
-        let order = sqlx::query(sql).bind(invoice_id).bind(order_id);
-        if order.execute(&shop.pool).await?.rows_affected() == 0 {
-            let text = "no unpaid order has this id";
-            return Err(Error(StatusCode::CONFLICT, text.into()));
-        }
+    let report_id = ReportId::from_number(id);
+    let record = shop.inbox.get(report_id).await?;
+    let record = record.ok_or(StoreError::from(StoreErrorKind::NotFound))?;
+    if !matches!(record.state, Stored::Held | Stored::Conflict) {
+        return Err(StoreError::from(Refusal::State).into());
     }
-    Ok(shop.inbox.accept(id, accept.amount, &operator()).await?)
+    // The name alone does nothing: the handler reads it once the inbox has accepted the payment.
+    let sql = "INSERT INTO named (report_id, order_id) SELECT $1, $2 WHERE $2 IS NULL \
+               OR EXISTS (SELECT * FROM orders WHERE id = $2 AND paid_by IS NULL) \
+               ON CONFLICT (report_id) DO UPDATE SET order_id = excluded.order_id";
+    let named = sqlx::query(sql).bind(id).bind(order_id);
+    if named.execute(&shop.pool).await?.rows_affected() == 0 {
+        let text = "no unpaid order has this id";
+        return Err(Error::Refused(StatusCode::CONFLICT, text));
+    }
+    Ok(shop.inbox.accept(report_id, amount, &operator()).await?)
 }
 
 #[derive(Deserialize)]

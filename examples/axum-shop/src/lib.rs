@@ -1,27 +1,39 @@
 //! A shop on axum and SQLite that marks each order as paid once: to run, to mount, to paste from.
 //!
+//! Run it with a mimic of the vendor's API:
+//!
 //! ```sh
 //! export CRYPTOCLOUD_SECRET_KEY=not-a-real-key-only-for-this-example
-//! cargo run -p axum-shop
+//! export CRYPTOCLOUD_API_KEY=eyJ0eXAiOiJKV1QifQ.eyJpZCI6MTN9.aGVsbG8 CRYPTOCLOUD_SHOP_ID=shop
+//! cargo run -q -p cryptocloud-postback-cli -- api --postback-url http://127.0.0.1:3000/postback &
+//! CRYPTOCLOUD_API_URL=http://127.0.0.1:4100 cargo run -p axum-shop
 //! ```
 //!
-//! Create an order with the invoice id that the vendor's API returned for it, send postbacks signed by
-//! `ccpostback` as often as you like, and see `paid_by`:
+//! Create an order, pay it at its `link`, and see `paid_by`:
 //!
 //! ```sh
-//! curl http://127.0.0.1:3000/orders --json '{"id":"A-1","invoice_id":"INV-ILRAJE1Q","amount":"0.000113","currency":"BNB"}'
-//! cargo run -q -p cryptocloud-postback-cli -- send --url http://127.0.0.1:3000/postback --invoice-id ILRAJE1Q --order-id A-1
+//! LINK=$(curl -s http://127.0.0.1:3000/orders --json '{"id":"A-1","amount":"25","currency":"USD"}' | grep -o 'http[^"]*')
+//! curl $LINK --json '{"status":"paid"}'
 //! curl http://127.0.0.1:3000/orders/A-1
 //! ```
 //!
-//! A genuine postback that does not match an order gets a 200 and is held, with the reason, until an
-//! operator decides:
+//! With `"postback":false` beside the status no postback comes, and the shop finds the payment itself.
+//! What differs from what the vendor states, or from the order, gets a 200 and is held, with the
+//! reason, until an operator decides:
 //!
 //! ```sh
 //! curl http://127.0.0.1:3000/held
-//! curl http://127.0.0.1:3000/held/1/accept --json '{"amount":"0.000113","order_id":"A-1"}'
+//! curl http://127.0.0.1:3000/held/1/accept --json '{"amount":"25","order_id":"A-1"}'
 //! curl http://127.0.0.1:3000/held/1/dismiss --json '{"note":"refunded"}'
 //! ```
+//!
+//! | setting | what it is |
+//! |---|---|
+//! | `CRYPTOCLOUD_SECRET_KEY` | verifies postbacks |
+//! | `CRYPTOCLOUD_API_KEY` | creates the invoices of orders, and asks whether they are paid; without it, an order has the invoice id that you give it, and amounts are compared with what the postback reports, unsigned |
+//! | `CRYPTOCLOUD_API_URL`, `CRYPTOCLOUD_SHOP_ID` | the address of the API, and the id of the project; required with the key |
+//! | `RECONCILE_SECONDS` | the time between two looks for payments without a postback; defaults to 300 |
+//! | `DATABASE_FILE`, `LISTEN_ADDR` | default to `shop.sqlite` and `127.0.0.1:3000` |
 //!
 //! [`PayOrder`] is the part to paste first; `tests/handler.rs` tests it.
 #![forbid(unsafe_code)]
@@ -30,18 +42,20 @@ mod error;
 mod held;
 mod orders;
 mod payment;
+mod vendor;
 
-use std::path::Path;
+use std::{error::Error, future, path::Path};
 
 use axum::Router;
+use cryptocloud_postback_api::{Confirmer, Reconciler};
 use cryptocloud_postback_axum::{core::Verifier, inbox::Inbox, postback_route};
 use cryptocloud_postback_sqlx::SqliteStore;
 use sqlx::SqlitePool;
 
-pub use error::Error;
 pub use held::held;
 pub use orders::orders;
 pub use payment::PayOrder;
+pub use vendor::Vendor;
 
 /// The orders and the inbox, in one SQLite file.
 #[derive(Clone, Debug)]
@@ -50,6 +64,8 @@ pub struct Shop {
     pub inbox: Inbox,
     /// The database.
     pub pool: SqlitePool,
+    reconciler: Option<Reconciler>,
+    vendor: Option<Vendor>,
 }
 
 impl Shop {
@@ -58,13 +74,46 @@ impl Shop {
     /// # Errors
     ///
     /// Returns an error if the file cannot be used.
-    pub async fn open(file: impl AsRef<Path>) -> Result<Self, Box<dyn std::error::Error>> {
+    pub async fn open(
+        file: impl AsRef<Path>,
+        vendor: Option<Vendor>,
+    ) -> Result<Self, Box<dyn Error>> {
         let store = SqliteStore::connect(file).await?;
         store.migrate().await?;
         let pool = store.pool().clone();
         sqlx::raw_sql(SCHEMA).execute(&pool).await?;
-        let inbox = Inbox::builder("shop", store, PayOrder).start().await?;
-        Ok(Self { inbox, pool })
+        let inbox = Inbox::builder("shop", store, PayOrder);
+        let (inbox, reconciler) = match &vendor {
+            None => {
+                let inbox = inbox.start().await?;
+                tracing::warn!(
+                    "without an API KEY, amounts are only compared with what the unsigned postback reports"
+                );
+                (inbox, None)
+            }
+            Some(vendor) => {
+                let confirmer = Confirmer::builder(vendor.api.clone()).build();
+                let inbox = inbox.confirm(confirmer.clone()).start().await?;
+                let reconciler = Reconciler::builder(inbox.clone(), confirmer)
+                    .interval(vendor.interval)
+                    .open_invoices(vendor::Unpaid(pool.clone()));
+                (inbox, Some(reconciler.build()?))
+            }
+        };
+        Ok(Self {
+            inbox,
+            pool,
+            reconciler,
+            vendor,
+        })
+    }
+
+    /// Looks for payments whose postback never came, until it is dropped. Run it beside the server.
+    pub async fn reconcile(&self) {
+        match &self.reconciler {
+            Some(reconciler) => reconciler.run().await,
+            None => future::pending().await,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use axum_shop::{Shop, router};
+use axum_shop::{Shop, Vendor, router};
 use cryptocloud_postback_axum::core::{SecretKey, Verifier};
 use tokio::{net::TcpListener, time::sleep};
 
@@ -28,11 +28,12 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let secret = env::var("CRYPTOCLOUD_SECRET_KEY")
         .map_err(|_| "set CRYPTOCLOUD_SECRET_KEY to the SECRET KEY of your project's settings")?;
     let secret = SecretKey::new(secret).map_err(in_setting("CRYPTOCLOUD_SECRET_KEY"))?;
+    let vendor = Vendor::from_env()?;
     let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(in_setting("LISTEN_ADDR"))?;
     let file = env::var("DATABASE_FILE").unwrap_or_else(|_| "shop.sqlite".to_owned());
-    let shop = Shop::open(file).await;
+    let shop = Shop::open(file, vendor).await;
     let shop = shop.map_err(in_setting("DATABASE_FILE"))?;
 
     let address = listener.local_addr()?;
@@ -41,6 +42,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .with_graceful_shutdown(async { stop().await.unwrap_or_default() });
     tokio::select! {
         result = server => result?,
+        () = shop.reconcile() => (),
         // Requests in flight get their response, but none delays the end for longer.
         result = async { stop().await?; sleep(GRACE).await; io::Result::Ok(()) } => result?,
     }

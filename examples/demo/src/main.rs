@@ -46,7 +46,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let text = secret.get().map_err(|error| format!("{path}: {error}"))?;
     let verifier = Verifier::new(SecretKey::new(text.as_str())?)?;
     let file = folder.join("demo.sqlite");
-    let shop = Shop::open(&file)
+    let shop = Shop::open(&file, None)
         .await
         .map_err(|error| in_folder(&*error))?;
 

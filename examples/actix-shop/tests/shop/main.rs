@@ -7,6 +7,7 @@ mod locked;
 mod orders;
 mod process;
 mod program;
+mod reconcile;
 mod retries;
 mod review;
 mod role;

@@ -15,13 +15,16 @@ async fn created_and_found() -> TestResult {
     let (status, created) = api.post("/orders", &order).await?;
     assert_eq!(status, 201);
     let expected = json!({
-        "id": "A", "invoice_id": "ILRAJE1Q", "amount": "10", "currency": "USDT_TRC20",
+        "id": "A", "invoice_id": "ILRAJE1Q", "link": null, "amount": "10", "currency": "USDT_TRC20",
         "created_at": created["created_at"], "paid_by": null, "paid_at": null,
     });
     assert_eq!(created, expected);
-    assert_eq!(api.get("/orders/A").await?, (200, expected));
+    assert_eq!(api.get("/orders/A").await?, (200, expected.clone()));
     let exists = json!("another order has this id or invoice");
-    assert_eq!(api.post("/orders", &order).await?, (409, exists));
+    assert_eq!(api.post("/orders", &order).await?, (200, expected));
+    let mut other = order.clone();
+    other["amount"] = json!("11");
+    assert_eq!(api.post("/orders", &other).await?, (409, exists));
     assert_eq!(api.get("/orders").await?, (200, json!([created])));
     let missing = json!("no such order");
     for path in ["/orders/B", "/orders/%00", "/orders/a"] {

@@ -1,10 +1,9 @@
-use actix_shop::PayOrder;
+use actix_shop::{PayOrder, Shop};
 use actix_web::{App, HttpServer};
 use cryptocloud_postback_actix_web::{
     core::{SecretKey, Verifier},
-    inbox::{Failure, Handler, Inbox, Payment},
+    inbox::{Failure, Handler, Payment},
 };
-use cryptocloud_postback_sqlx::PostgresStore;
 use sqlx::PgConnection;
 
 use crate::{
@@ -75,13 +74,11 @@ async fn a_swallowed_error_is_never_a_200() -> TestResult {
 
 /// The shop with another handler, in this process, to mount it as a server of one's own would.
 async fn serve(database: &Database, handler: impl Handler<PgConnection>) -> TestResult<Api> {
-    let pool = database.pool.clone();
-    let store = PostgresStore::new(pool.clone());
-    let inbox = Inbox::builder("shop", store, handler).start().await?;
-    let for_app = (Verifier::new(SecretKey::new(SECRET)?)?, inbox, pool);
+    let shop = Shop::open(database.pool.clone(), None, handler).await?;
+    let for_app = (Verifier::new(SecretKey::new(SECRET)?)?, shop);
     let server = HttpServer::new(move || {
-        let (verifier, inbox, pool) = for_app.clone();
-        App::new().configure(|config| actix_shop::configure(config, verifier, inbox, pool))
+        let (verifier, shop) = for_app.clone();
+        App::new().configure(|config| actix_shop::configure(config, verifier, shop))
     });
     let server = server.workers(1).disable_signals().bind("127.0.0.1:0")?;
     let address = server.addrs()[0];

@@ -69,7 +69,7 @@ async fn what_finds_no_order_is_held() -> TestResult {
     };
     let shop = database.start_shop().await?;
     let api = &shop.api;
-    let unknown = "no order has this invoice or this id";
+    let unknown = NO_ORDER;
     let expect_held = async |order: &str| -> TestResult<i64> {
         assert_eq!(api.pay(&postback(order)).await?, 200, "{order}");
         let (id, state, reason) = api.held().await?.pop().ok_or("not held")?;
@@ -124,11 +124,10 @@ async fn an_order_without_an_invoice_belongs_to_the_first_one_that_pays_it() -> 
     assert_eq!(api.paid_by("A").await?, None);
     assert_eq!(api.pay(&postback("A")).await?, 200);
     assert_eq!(api.paid_by("A").await?.as_deref(), Some("A"));
-    assert_eq!(api.get("/orders/A").await?.1["invoice_id"], "A");
     // A second invoice of the same order is not lost, and not credited.
     assert_eq!(api.pay(&postback("A").invoice_id("SECOND")).await?, 200);
     let (_, _, reason) = api.held().await?.pop().ok_or("not held")?;
-    assert_eq!(reason, "postback does not match the order: invoice differs");
+    assert_eq!(reason, NO_ORDER);
     assert_eq!(api.paid_by("A").await?.as_deref(), Some("A"));
     assert_eq!(database.count("outbox").await?, 1);
     Ok(())
@@ -166,7 +165,9 @@ async fn a_payment_that_the_inbox_has_forgotten_is_held() -> TestResult {
     database.run("DELETE FROM cryptocloud_inbox.report").await?;
     assert_eq!(api.pay(&postback("A")).await?, 200);
     let (_, _, reason) = api.held().await?.pop().ok_or("not held")?;
-    assert_eq!(reason, "changed 0 rows instead of one");
+    assert_eq!(reason, NO_ORDER);
     assert_eq!(database.count("outbox").await?, 1);
     Ok(())
 }
+
+const NO_ORDER: &str = "no unpaid order has this invoice, or has this id and no invoice";

@@ -7,6 +7,7 @@ use crate::{
     server::{Server, postback},
 };
 
+const NO_ORDER: &str = "no unpaid order has this invoice, or has this id and no invoice";
 const TOO_LOW: &str = "postback does not match the order: amount too low";
 
 /// What matches no order, with the reason why it is held.
@@ -26,10 +27,7 @@ fn cases() -> [(PostbackBuilder, &'static str); 5] {
             base.clone().order_id("B"),
             "postback does not match the order: order differs",
         ),
-        (
-            base.invoice_id("UNKNOWN1").order_id("B"),
-            "no order has this invoice or this id",
-        ),
+        (base.invoice_id("UNKNOWN1").order_id("B"), NO_ORDER),
     ]
 }
 

@@ -46,7 +46,7 @@ async fn one_event_at_once_and_one_after_each_change() -> TestResult {
 #[tokio::test]
 async fn a_change_of_the_file_is_an_event() -> TestResult {
     let demo = Demo::start().await?;
-    let other = axum_shop::Shop::open(demo.folder.path().join("demo.sqlite")).await?;
+    let other = axum_shop::Shop::open(demo.folder.path().join("demo.sqlite"), None).await?;
     let mut stream = demo.request(Method::GET, "/events").send().await?;
     let sql = "INSERT INTO orders (id, amount, currency) VALUES ('A', '1', 'BTC')";
     sqlx::query(sql).execute(&other.pool).await?;

@@ -43,7 +43,7 @@ impl Demo {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let file = folder.path().join("demo.sqlite");
-        let shop = Shop::open(&file).await?;
+        let shop = Shop::open(&file, None).await?;
         let verifier = Verifier::new(SecretKey::new(SECRET)?)?;
         let changes = Changes::default();
         let simulator = Simulator::new(secret(), target.unwrap_or(address))?;

@@ -1,0 +1,48 @@
+use std::time::Duration;
+
+use actix_shop::{PayOrder, Shop, Vendor};
+use cryptocloud_postback_api::{Api, ApiKey, BaseUrl};
+use vendor_api::{KEY, VendorApi, invoice};
+
+use crate::{TestResult, process::Database};
+
+/// They were created in January, so they are not in the vendor's list any more, and are paid today.
+#[tokio::test]
+async fn the_invoices_of_unpaid_orders_are_asked_about() -> TestResult {
+    let Some(database) = Database::create("open_invoices").await? else {
+        return Ok(());
+    };
+    let api = VendorApi::start().await;
+    for id in ["OLD1", "OLD2", "OLD3"] {
+        let mut paid = invoice(id, "paid");
+        paid["date_finished"] = "2999-01-01 00:00:00".into();
+        paid["order_id"] = "A".into();
+        api.add(paid);
+    }
+    let vendor = Vendor {
+        api: Api::builder(ApiKey::new(KEY)?, BaseUrl::parse(&api.url())?).build()?,
+        interval: Duration::from_secs(1),
+        shop_id: "shop".to_owned(),
+    };
+    let shop = Shop::open(database.pool.clone(), Some(vendor), PayOrder).await?;
+    // The last one was abandoned long ago.
+    database
+        .run(
+            "INSERT INTO orders (id, invoice_id, amount, currency, created_at) VALUES \
+             ('A', 'OLD1', '25', 'USD', (now() - interval '29 days')::text), \
+             ('B', 'OLD2', '25', 'USD', (now() - interval '31 days')::text)",
+        )
+        .await?;
+    tokio::select! {
+        paid = database.until("orders WHERE paid_by = 'OLD1'", 1) => paid?,
+        () = shop.reconcile() => return Err("it ended".into()),
+    }
+    assert_eq!(database.count("outbox").await?, 1);
+    let mut asked = api
+        .requests()
+        .into_iter()
+        .filter(|request| request.path.ends_with("/info"));
+    let asked = asked.next().ok_or("not asked")?;
+    assert_eq!(asked.body["uuids"], serde_json::json!(["OLD1"]));
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Settings of the API.
+
+use crate::{API_KEY, Kind, TestResult, World};
+
+on_both!(
+    a_bad_setting_is_named_in_one_line,
+    a_shop_without_a_key_says_what_that_means
+);
+
+async fn a_bad_setting_is_named_in_one_line(kind: Kind) -> TestResult {
+    let Some(world) = World::new(kind).await? else {
+        return Ok(());
+    };
+    for (name, value, text) in [
+        (
+            "CRYPTOCLOUD_API_KEY",
+            Some(""),
+            "CRYPTOCLOUD_API_KEY: api key is empty",
+        ),
+        (
+            "CRYPTOCLOUD_API_KEY",
+            Some("a-secret-key-of-at-least-32-bytes"),
+            "CRYPTOCLOUD_API_KEY: this is not an API KEY",
+        ),
+        ("CRYPTOCLOUD_API_URL", None, "set CRYPTOCLOUD_API_URL"),
+        ("CRYPTOCLOUD_API_URL", Some(""), "CRYPTOCLOUD_API_URL: "),
+        (
+            "CRYPTOCLOUD_API_URL",
+            Some("http://api.trybit.com"),
+            "CRYPTOCLOUD_API_URL: address of the API does not begin with https://",
+        ),
+        ("CRYPTOCLOUD_SHOP_ID", None, "set CRYPTOCLOUD_SHOP_ID"),
+        (
+            "CRYPTOCLOUD_SHOP_ID",
+            Some(" "),
+            "CRYPTOCLOUD_SHOP_ID: it is empty",
+        ),
+        ("RECONCILE_SECONDS", Some("0"), "RECONCILE_SECONDS: "),
+        ("RECONCILE_SECONDS", Some("5m"), "RECONCILE_SECONDS: "),
+    ] {
+        let mut command = world.command();
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+        let output = command.output().await?;
+        let error = String::from_utf8(output.stderr)?;
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.starts_with(text), "{name}={value:?}: {error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(output.stdout.is_empty());
+        let value = value.filter(|value| value.len() > 2);
+        assert!(!value.is_some_and(|value| error.contains(value)), "{error}");
+    }
+    Ok(())
+}
+
+async fn a_shop_without_a_key_says_what_that_means(kind: Kind) -> TestResult {
+    let Some(world) = World::new(kind).await? else {
+        return Ok(());
+    };
+    let warning = "amounts are only compared with what the unsigned postback reports";
+    let mut command = world.command();
+    command.env_remove("CRYPTOCLOUD_API_KEY");
+    let shop = world.start(command).await?;
+    let log = shop.process.log()?;
+    let lines: Vec<_> = log.lines().filter(|line| line.contains(warning)).collect();
+    assert!(
+        matches!(lines[..], [line] if line.contains("WARN")),
+        "{log}"
+    );
+
+    let shop = world.shop().await?;
+    let log = shop.process.log()?;
+    assert!(!log.contains(warning) && !log.contains(API_KEY), "{log}");
+    Ok(())
+}

@@ -1,0 +1,105 @@
+use std::path::Path;
+
+use cryptocloud_postback::testing::PostbackBuilder;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::{HANG, TestResult, process::Process, until};
+
+/// A shop that is running.
+pub(crate) struct Shop {
+    client: reqwest::Client,
+    pub(crate) process: Process,
+}
+
+impl Shop {
+    pub(crate) async fn start(command: Command, log: &Path) -> TestResult<Self> {
+        Ok(Self {
+            client: reqwest::Client::builder()
+                .no_proxy()
+                .timeout(HANG)
+                // The server closes a connection that is idle, perhaps while it is used again.
+                .pool_max_idle_per_host(0)
+                .build()?,
+            process: Process::start(command, log).await?,
+        })
+    }
+
+    /// Creates an order of 25 US dollars, and returns the id of its invoice.
+    pub(crate) async fn order(&self, id: &str) -> TestResult<String> {
+        let (status, order) = self.post("/orders", &usd(id)).await?;
+        assert_eq!(status, 201, "{order}");
+        Ok(order["invoice_id"].as_str().ok_or("no invoice")?.to_owned())
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> TestResult<Value> {
+        let request = self.client.get(format!("{}{path}", self.process.origin));
+        let (status, body) = into_parts(request).await?;
+        assert_eq!(status, 200, "{path}: {body}");
+        Ok(body)
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> TestResult<(u16, Value)> {
+        let request = self.client.post(format!("{}{path}", self.process.origin));
+        into_parts(request.json(body)).await
+    }
+
+    /// Sends a postback, and returns the status.
+    pub(crate) async fn pay(&self, postback: &PostbackBuilder) -> TestResult<u16> {
+        let signed = postback.json();
+        let request = self
+            .client
+            .post(format!("{}/postback", self.process.origin));
+        let request = request.header("content-type", signed.content_type());
+        Ok(into_parts(request.body(signed.body())).await?.0)
+    }
+
+    /// The invoice that paid an order; null if it is open.
+    pub(crate) async fn paid_by(&self, order: &str) -> TestResult<Value> {
+        Ok(self.get(&format!("/orders/{order}")).await?["paid_by"].take())
+    }
+
+    pub(crate) async fn until_paid(&self, order: &str) -> TestResult<Value> {
+        let what = format!("order {order} is paid");
+        let paid = async || Ok(!self.paid_by(order).await?.is_null());
+        if let Err(error) = until(&what, paid).await {
+            let (held, log) = (self.held().await?, self.process.log()?);
+            return Err(format!("{error}\nheld: {held:?}\n{log}").into());
+        }
+        self.paid_by(order).await
+    }
+
+    /// The reasons of what is held, and of conflicts.
+    pub(crate) async fn held(&self) -> TestResult<Vec<String>> {
+        let held = self.get("/held").await?;
+        let reasons = held.as_array().ok_or("no list")?.iter();
+        Ok(reasons
+            .map(|one| one["reason"].as_str().unwrap_or_default().to_owned())
+            .collect())
+    }
+
+    /// Waits until the only thing that is held has this reason, and returns its id.
+    pub(crate) async fn until_held(&self, reason: &str) -> TestResult<Value> {
+        until(&format!("held: {reason}"), async || {
+            Ok(self.held().await? == [reason])
+        })
+        .await?;
+        Ok(self.get("/held").await?[0]["id"].take())
+    }
+}
+
+/// A new order of 25 US dollars.
+pub(crate) fn usd(id: &str) -> Value {
+    json!({"id": id, "amount": "25", "currency": "USD"})
+}
+
+/// The status and the body, which is a string if it is not JSON.
+async fn into_parts(request: reqwest::RequestBuilder) -> TestResult<(u16, Value)> {
+    let response = request.send().await?;
+    let status = response.status().as_u16();
+    let body = response.text().await?;
+    Ok((
+        status,
+        serde_json::from_str(&body).unwrap_or(Value::String(body)),
+    ))
+}

@@ -1,0 +1,116 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{AnyPool, AssertSqlSafe, any::AnyPoolOptions};
+use tempfile::TempDir;
+use throw_away_servers::{PostgresServer, Shared};
+use tokio::process::Command;
+
+use crate::{API_KEY, Kind, SECRET, Shop, TestResult, Vendor, process::command};
+
+/// A vendor, and a database for shops of one kind.
+pub(crate) struct World {
+    pub(crate) kind: Kind,
+    pub(crate) vendor: Vendor,
+    /// `DATABASE_URL` or `DATABASE_FILE`.
+    database: String,
+    folder: TempDir,
+    pool: AnyPool,
+    _server: Option<std::sync::Arc<PostgresServer>>,
+}
+
+impl World {
+    /// Returns `None` if PostgreSQL is needed and not installed.
+    pub(crate) async fn new(kind: Kind) -> TestResult<Option<Self>> {
+        static SERVER: Shared<PostgresServer> = Shared::new();
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+
+        sqlx::any::install_default_drivers();
+        let folder = TempDir::with_prefix("shops-")?;
+        let (server, database, url) = match kind {
+            Kind::ActixShop => {
+                let Some(server) = SERVER.get(PostgresServer::start) else {
+                    return Ok(None);
+                };
+                let name = format!("shop_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+                let admin = AnyPool::connect(&server.url()).await?;
+                let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+                sqlx::raw_sql(create).execute(&admin).await?;
+                let url = format!("postgres://postgres@127.0.0.1:{}/{name}", server.port());
+                (Some(server), url.clone(), url)
+            }
+            Kind::AxumShop => {
+                let file = folder.path().join("shop.sqlite").display().to_string();
+                (None, file.clone(), format!("sqlite:{file}"))
+            }
+        };
+        let world = Self {
+            kind,
+            vendor: Vendor::start(folder.path()).await?,
+            database,
+            folder,
+            pool: AnyPoolOptions::new()
+                .max_connections(2)
+                .connect_lazy(&url)?,
+            _server: server,
+        };
+        if kind == Kind::ActixShop {
+            let migrated = world.command().arg("migrate").status().await?;
+            assert!(migrated.success());
+        }
+        Ok(Some(world))
+    }
+
+    /// Starts a shop that reconciles once, at its start.
+    pub(crate) async fn shop(&self) -> TestResult<Shop> {
+        self.shop_with(&[]).await
+    }
+
+    /// Starts a shop that reconciles once a second.
+    pub(crate) async fn reconciling_shop(&self) -> TestResult<Shop> {
+        self.shop_with(&[("RECONCILE_SECONDS", "1")]).await
+    }
+
+    /// Starts a shop with other settings.
+    pub(crate) async fn shop_with(&self, settings: &[(&str, &str)]) -> TestResult<Shop> {
+        let mut command = self.command();
+        command.envs(settings.iter().copied());
+        self.start(command).await
+    }
+
+    pub(crate) async fn start(&self, command: Command) -> TestResult<Shop> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("shop-{}.log", NEXT.fetch_add(1, Ordering::Relaxed));
+        Shop::start(command, &self.folder.path().join(name)).await
+    }
+
+    /// The program with all of its settings.
+    pub(crate) fn command(&self) -> Command {
+        let (program, database) = match self.kind {
+            Kind::ActixShop => ("actix-shop", "DATABASE_URL"),
+            Kind::AxumShop => ("axum-shop", "DATABASE_FILE"),
+        };
+        let mut command = command(program);
+        command
+            .env(database, &self.database)
+            .env("LISTEN_ADDR", "127.0.0.1:0")
+            .env("CRYPTOCLOUD_SECRET_KEY", SECRET)
+            .env("CRYPTOCLOUD_API_KEY", API_KEY)
+            .env("CRYPTOCLOUD_API_URL", self.vendor.url())
+            .env("CRYPTOCLOUD_SHOP_ID", "shop")
+            .env("RECONCILE_SECONDS", "100000");
+        command
+    }
+
+    /// Runs a statement of an operator's own tools.
+    pub(crate) async fn run(&self, sql: &str) -> TestResult {
+        let sql = AssertSqlSafe(sql.to_owned());
+        sqlx::raw_sql(sql).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// The number of e-mails, of which each paid order has one.
+    pub(crate) async fn emails(&self) -> TestResult<i64> {
+        let count = sqlx::query_scalar("SELECT count(*) FROM outbox");
+        Ok(count.fetch_one(&self.pool).await?)
+    }
+}
