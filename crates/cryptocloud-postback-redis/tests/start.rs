@@ -176,6 +176,7 @@ async fn node_of_a_larger_cluster_is_refused() -> TestResult {
         .arg("MEET")
         .arg("127.0.0.1")
         .arg(second.port())
+        .arg(second.bus_port())
         .query_async(node)
         .await?;
     let is_joined = async {

@@ -15,6 +15,7 @@ use crate::{free_port, skip};
 #[derive(Debug)]
 pub struct RedisServer {
     arguments: Vec<String>,
+    bus_port: u16,
     child: Mutex<Option<Child>>,
     folder: TempDir,
     port: u16,
@@ -51,6 +52,7 @@ impl RedisServer {
     fn run(arguments: &[&str]) -> io::Result<Self> {
         let server = Self {
             arguments: arguments.iter().map(ToString::to_string).collect(),
+            bus_port: free_port()?,
             child: Mutex::default(),
             folder: TempDir::with_prefix("redis-")?,
             port: free_port()?,
@@ -79,7 +81,12 @@ impl RedisServer {
     ///
     /// Returns an error if the server does not start.
     pub fn resume(&self) -> io::Result<()> {
-        let mut child = Command::new("redis-server")
+        let mut command = Command::new("redis-server");
+        if self.arguments.iter().any(|name| name == "--cluster-enabled") {
+            // The default, which is the port plus 10,000, may be taken or no port.
+            command.args(["--cluster-port", &self.bus_port.to_string()]);
+        }
+        let mut child = command
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
             .args(["--save", "", "--appendonly", "no", "--daemonize", "no"])
             .args(&self.arguments)
@@ -97,6 +104,12 @@ impl RedisServer {
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// The port on which a node talks to others of its cluster.
+    #[must_use]
+    pub fn bus_port(&self) -> u16 {
+        self.bus_port
     }
 
     /// The port.
