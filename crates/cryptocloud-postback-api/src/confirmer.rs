@@ -1,6 +1,6 @@
 use std::{fmt, slice, sync::Arc, time::Duration};
 
-use cryptocloud_postback::{Amount, InvoiceId, Verified};
+use cryptocloud_postback::{Amount, InvoiceId, InvoiceStatus, Verified};
 use moka::future::Cache;
 use tokio::time;
 
@@ -12,7 +12,8 @@ use crate::{
 
 /// Confirms postbacks by asking the vendor.
 ///
-/// Asked about the same invoice within five seconds, as by resends, it asks the vendor once.
+/// Asked about the same invoice at the same time, or within five seconds after the vendor stated that
+/// it is paid, it asks the vendor once.
 /// After five failures in a row it asks only once in 30 s, until that succeeds.
 /// A clone costs an `Arc` and shares all of that.
 #[derive(Clone)]
@@ -148,8 +149,20 @@ impl Confirmer {
                 .map(Arc::new))
         };
         // One call for all who ask at the same time. Errors are not kept.
-        inner.cache.try_get_with_by_ref(invoice_id, ask).await
+        let stated = inner.cache.try_get_with_by_ref(invoice_id, ask).await?;
+        if !stated.as_deref().is_some_and(is_paid) {
+            // It may be paid any moment, and its postback must not meet this statement.
+            inner.cache.invalidate(invoice_id).await;
+        }
+        Ok(stated)
     }
+}
+
+fn is_paid(stated: &Invoice) -> bool {
+    matches!(
+        stated.status(),
+        Some(InvoiceStatus::Paid | InvoiceStatus::Overpaid)
+    )
 }
 
 impl Outage {
@@ -193,7 +206,7 @@ impl ConfirmerBuilder {
         self
     }
 
-    /// How long a statement of the vendor is used again. Defaults to 5 s.
+    /// How long the statement that an invoice is paid is used again. Defaults to 5 s.
     pub fn cache(mut self, duration: Duration) -> Self {
         self.cache = duration;
         self
@@ -219,8 +232,8 @@ impl ConfirmerBuilder {
         self
     }
 
-    /// By which part a reported amount may be outside of what the vendor states: `0.005` is half a
-    /// percent. Defaults to zero.
+    /// How far a reported amount may differ from what the vendor states, as a fraction: `0.005` is half
+    /// a percent. Defaults to zero.
     ///
     /// What is reported may be the invoiced amount, the received one, or between them, and any higher
     /// one if the invoice is `overpaid`. It only decides whether the postback is forged or odd: the

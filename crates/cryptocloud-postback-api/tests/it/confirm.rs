@@ -185,6 +185,22 @@ async fn many_resends_are_one_call() -> TestResult {
     Ok(())
 }
 
+/// A postback that follows the payment at once must not meet what the vendor stated before it.
+#[tokio::test]
+async fn only_the_statement_of_a_payment_is_kept() -> TestResult {
+    for before in ["created", "partial"] {
+        let server = VendorApi::start().await;
+        server.add(invoice("A", before));
+        let confirmer = Confirmer::builder(api(&server)).build();
+        let postback = verified(&postback("A"));
+        assert!(confirmer.confirm(&postback).await.is_err());
+        server.set("A", "status", "paid");
+        let _confirmed = confirmer.confirm(&postback).await?;
+        assert_eq!(server.count(), 2);
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn while_the_api_is_down_nothing_is_confirmed_and_soon_nothing_is_asked() -> TestResult {
     let server = VendorApi::start().await;
