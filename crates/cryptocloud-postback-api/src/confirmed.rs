@@ -80,8 +80,8 @@ impl Confirmed {
     }
 
     /// Whether this is a test and no payment; only a
-    /// [`Confirmer` that accepts tests](crate::ConfirmerBuilder::accept_test) confirms one. It is
-    /// true if the vendor does not say.
+    /// [`Confirmer` that accepts tests](crate::ConfirmerBuilder::accept_test) confirms one. Also
+    /// `true` if the vendor does not say.
     #[must_use]
     pub fn is_test(&self) -> bool {
         self.stated.is_test() != Some(false)

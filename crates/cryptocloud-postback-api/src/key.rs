@@ -24,7 +24,7 @@ impl ApiKey {
     /// use cryptocloud_postback_api::{ApiKey, ApiKeyError};
     ///
     /// let error = ApiKey::new("0123456789abcdef0123456789abcdef").err();
-    /// assert_eq!(error, Some(ApiKeyError::SecretKey));
+    /// assert_eq!(error, Some(ApiKeyError::NotAJwt));
     /// ```
     pub fn new(key: impl Into<String>) -> Result<Self, ApiKeyError> {
         let key = Zeroizing::new(key.into());
@@ -40,7 +40,7 @@ impl ApiKey {
             return Err(ApiKeyError::Quotes);
         }
         if !is_jwt(&key) {
-            return Err(ApiKeyError::SecretKey);
+            return Err(ApiKeyError::NotAJwt);
         }
         Ok(Self(key))
     }
@@ -67,12 +67,12 @@ pub enum ApiKeyError {
     /// It is empty, or only white space.
     #[error("api key is empty")]
     Empty,
+    /// It is not a JWT, so it is no API KEY; often it is the SECRET KEY.
+    #[error("an api key is a JWT, and this is not one: is it the SECRET KEY?")]
+    NotAJwt,
     /// It holds a quotation mark, left there by a shell or a settings file.
     #[error("api key holds a quotation mark")]
     Quotes,
-    /// It is not a JWT.
-    #[error("this is not an API KEY, which is a JWT; it looks like a SECRET KEY")]
-    SecretKey,
     /// It holds white space, often the line break of a file.
     #[error("api key holds white space")]
     WhiteSpace,
@@ -125,7 +125,7 @@ mod tests {
             "eyJ0eXAi.eyJpZCI6MTN9.aGVs=bG8",
             "e30.eyJpZCI6MTN9.aGVsbG8",
         ] {
-            check(other, Some(ApiKeyError::SecretKey));
+            check(other, Some(ApiKeyError::NotAJwt));
         }
     }
 

@@ -84,9 +84,9 @@
 //!   compression; a response of at most 1 MiB, and limits of time for a connection, a response and a
 //!   call with all its retries.
 //! - A 5xx, a 429 and a fault of the connection are tried again, after a delay that doubles, with
-//!   jitter, or when `Retry-After` says. No other error is. What is not known to be repeatable,
-//!   [`create_invoice`](Api::create_invoice) and [`cancel`](Api::cancel), is sent again only if it was
-//!   certainly not processed.
+//!   jitter, or when `Retry-After` says. No other error is.
+//!   [`create_invoice`](Api::create_invoice) and [`cancel`](Api::cancel) are sent again only if the
+//!   vendor cannot have processed them.
 //! - Every field is read for itself, amounts from their digits, unknown codes are kept, and what is odd
 //!   in one element never costs another.
 //! - The [API KEY](ApiKey) is in no error, no log and no `Debug`.

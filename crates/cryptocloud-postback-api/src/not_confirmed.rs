@@ -33,7 +33,7 @@ kinds! {
         /// the vendor. Ask again later.
         Pending = "invoice is not paid yet, or not known to the vendor",
         /// The invoice is a test, or the vendor does not say that it is none.
-        Test = "payment is a test, or not known to be none",
+        Test = "payment is a test, or the vendor does not say that it is not",
         /// Less was received than [the minimum](crate::ConfirmerBuilder::minimum_received_usd), or the
         /// vendor does not say how much.
         TooLittle = "received amount is too low",

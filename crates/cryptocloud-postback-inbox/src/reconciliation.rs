@@ -10,8 +10,8 @@ pub struct Turn {
     pub project: Box<str>,
     /// The fencing token of this turn.
     pub fence: Fence,
-    /// When reconciliation first ran for this project, by the store's clock. What was paid before is
-    /// none of its business.
+    /// When reconciliation first ran for this project, by the store's clock. It ignores what was
+    /// paid before.
     pub started_at: UnixTime,
     /// How far the last turn came: the cursor with which it [ended](crate::InboxStore::end_reconciliation).
     pub cursor: Option<UnixTime>,

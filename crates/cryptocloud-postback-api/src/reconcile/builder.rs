@@ -17,7 +17,7 @@ pub struct ReconcilerBuilder {
 }
 
 impl ReconcilerBuilder {
-    /// The time between two turns at most, over all processes: a quarter less at random. Defaults to
+    /// The longest time between two turns, over all processes; each is shortened by up to a quarter at random. Defaults to
     /// 300 s.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;

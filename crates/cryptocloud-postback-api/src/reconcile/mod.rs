@@ -32,7 +32,7 @@ pub trait OpenInvoices: fmt::Debug + Send + Sync + 'static {
     async fn open_invoices(&self) -> Result<Vec<InvoiceId>, Box<dyn Error + Send + Sync>>;
 }
 
-/// What a turn came to, in invoices: the numbers for your metrics.
+/// What a turn found: how many invoices of each outcome, for your metrics.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Reconciliation {

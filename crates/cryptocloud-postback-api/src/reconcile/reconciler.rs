@@ -19,7 +19,7 @@ use crate::{ApiError, ApiErrorKind, Confirmer, Invoice};
 /// A postback that comes before, meanwhile or later is the same payment.
 ///
 /// - Of many processes with the same store, one at a time has the turn.
-/// - The first turn stores when it was. Payments from before are none of its business, so an account
+/// - The first turn stores when it was. It ignores payments from before that time, so an account
 ///   with a history, a new store and a renamed project credit nothing twice; see
 ///   [`backfill`](Self::backfill).
 /// - A turn that fails is repeated, and the next one looks back as far as needed, but no further than
@@ -97,6 +97,13 @@ impl Reconciler {
                 tracing::debug!("turn of reconciliation was longer than its lease");
             }
             ended => ended?,
+        }
+        if turn.cursor.is_none() && counts.too_old > 0 {
+            tracing::warn!(
+                count = counts.too_old,
+                "paid invoices from before the first reconciliation are left alone: \
+                 see `Reconciler::backfill`"
+            );
         }
         if counts.stored > 0 {
             tracing::info!(?counts, "reconciliation found payments");

@@ -51,7 +51,7 @@ async fn what_the_vendor_denies_is_held_with_the_reason() {
         (
             "TEST",
             HoldKind::Unconfirmed,
-            "payment is a test, or not known to be none",
+            "payment is a test, or the vendor does not say that it is not",
         ),
         (
             "OTHER",

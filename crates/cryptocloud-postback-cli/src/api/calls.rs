@@ -42,7 +42,7 @@ pub(super) async fn authorize(
 }
 
 /// Three segments of base64url: an API KEY is a JWT.
-fn looks_like_api_key(key: &str) -> bool {
+pub(super) fn looks_like_api_key(key: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let is_segment = |segment: &str| !segment.is_empty() && segment.bytes().all(is_plain);
     key.split('.').count() == 3 && key.split('.').all(is_segment)

@@ -4,7 +4,9 @@ use std::{
     time::Duration,
 };
 
-use super::{Args, fault::Fault, invoice::Invoice};
+use anyhow::bail;
+
+use super::{Args, calls::looks_like_api_key, fault::Fault, invoice::Invoice};
 use crate::{
     client::Client,
     secret::{self, Secret},
@@ -36,10 +38,19 @@ impl Mimic {
             }),
             None => None,
         };
+        let key = secret::api_key()?;
+        if key
+            .as_ref()
+            .is_some_and(|key| !looks_like_api_key(key.as_str()))
+        {
+            bail!(
+                "CRYPTOCLOUD_API_KEY is not an API KEY, which is a JWT: three parts with dots between"
+            );
+        }
         Ok(Self {
             fault: Mutex::new(args.fault),
             invoices: Mutex::default(),
-            key: secret::api_key()?,
+            key,
             origin,
             shop,
         })

@@ -93,8 +93,9 @@ Examples:
   ccpostback api --fault '{\"status\":\"down\",\"count\":10}'
 
 The status of a fault is from 400 to 999, or slow, cut or down. It lasts for count calls of the \
-vendor's API, or one. A DELETE of /faults ends it.
+vendor's API, or one. A DELETE of /faults, with the same Content-Type, ends it.
 
-Any key that looks like an API KEY is accepted; if CRYPTOCLOUD_API_KEY is set, only that one.
+Any JWT is accepted as the API KEY, such as eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl; if \
+CRYPTOCLOUD_API_KEY is set, only that one.
 
 Exit code: 0 after Ctrl-C, 2 if the server could not start.";

@@ -121,7 +121,8 @@ pub(super) const BANS: &str = "After an attack the endpoint refuses genuine post
     limits senders. Attack a deployment that does not.";
 pub(super) const INTERRUPTED: &str = "Interrupted.";
 pub(super) const REFUSES_GENUINE: &str = "Genuine postbacks are refused, so that refusals prove \
-    nothing: check the secret, the URL, the order and the amount.";
+    nothing: check the secret, the URL, the order and the amount. A shop that asks the vendor's API \
+    refuses invoices that the vendor does not know: run one that does not.";
 pub(super) const SHOWS_NOTHING: &str = "The page of --check-url does not show a genuine payment, so \
     that it proves nothing: check the URL, the text, the order and the amount.";
 pub(super) const SILENT: &str = "A genuine postback got no response, so the run ended.";

@@ -203,6 +203,9 @@ async fn only_an_api_key_is_accepted() -> TestResult {
             }
         }
     }
+    let ended = command(&[]).env("CRYPTOCLOUD_API_KEY", "secret").output()?;
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(String::from_utf8(ended.stderr)?.contains("not an API KEY, which is a JWT"));
     let ended = command(&[]).env("CRYPTOCLOUD_API_KEY", " ").output()?;
     assert_eq!(ended.status.code(), Some(2));
     Ok(())
