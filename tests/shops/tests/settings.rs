@@ -1,6 +1,8 @@
 //! Settings of the API.
 
-use crate::{API_KEY, Kind, TestResult, World};
+use tokio::time::timeout;
+
+use crate::{API_KEY, HANG, Kind, TestResult, World};
 
 on_both!(
     a_bad_setting_is_named_in_one_line,
@@ -43,7 +45,8 @@ async fn a_bad_setting_is_named_in_one_line(kind: Kind) -> TestResult {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
         };
-        let output = command.output().await?;
+        command.kill_on_drop(true);
+        let output = timeout(HANG, command.output()).await??;
         let error = String::from_utf8(output.stderr)?;
         assert_eq!(output.status.code(), Some(1), "{error}");
         assert!(error.starts_with(text), "{name}={value:?}: {error}");
