@@ -2,6 +2,10 @@
 
     python handler.py json
     python handler.py form
+
+The third one has no hole, and shows what a sound handler may accept all the same:
+
+    python handler.py sound
 """
 
 import json
@@ -52,6 +56,30 @@ def respond_to_form(content_type, body):
     return 200, {"message": "Postback received"}
 
 
+def sound(content_type, body):
+    data = json.loads(body)
+    try:
+        claims = jwt.decode(
+            data["token"], SECRET, algorithms=["HS256"], options={"require": ["exp", "id"]}
+        )
+    except jwt.PyJWTError:
+        return 401, {"error": "Invalid token"}
+    if claims["id"] != data["invoice_id"]:
+        return 401, {"error": "Invalid token"}
+    payment = [data["order_id"], data["amount_crypto"], data["currency"], data["status"]]
+    # An operator looks at what does not match.
+    if payment == ["ORDER_93223", 0.000113, "BNB", "success"]:
+        PAID.add(data["invoice_id"])
+    return 200, {"message": "Postback received"}
+
+
+def respond_soundly(content_type, body):
+    try:
+        return sound(content_type, body)
+    except (KeyError, TypeError, ValueError):
+        return 400, {"error": "Invalid JSON"}
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -76,7 +104,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-RESPOND = {"json": respond_to_json, "form": respond_to_form}[sys.argv[1]]
+PAID = set()
+RESPONDERS = {"json": respond_to_json, "form": respond_to_form, "sound": respond_soundly}
+RESPOND = RESPONDERS[sys.argv[1]]
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 print(f"listening on http://127.0.0.1:{server.server_port}/postback", flush=True)
 server.serve_forever()

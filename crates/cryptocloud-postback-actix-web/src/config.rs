@@ -47,7 +47,7 @@ impl PostbackConfig {
         self
     }
 
-    /// Makes the response to a refused request.
+    /// Builds the response to a refused request.
     ///
     /// Whatever it returns, the handler of the postback does not run.
     pub fn error_handler<F>(mut self, handler: F) -> Self
@@ -61,6 +61,8 @@ impl PostbackConfig {
     /// The largest body in bytes; a larger one gets 413.
     ///
     /// Defaults to [`MAX_BODY_BYTES`], which is also the maximum.
+    /// A larger body of up to 256 KiB is read to its end and dropped, so that the sender sees the
+    /// response.
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes.min(MAX_BODY_BYTES);
         self

@@ -1,5 +1,3 @@
-use std::{error, fmt};
-
 use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header::HeaderMap},
@@ -10,10 +8,11 @@ use crate::response;
 
 /// Why a request did not reach the handler.
 ///
-/// Its Display says what was wrong. The response says less: every fault of the token looks the same.
+/// `Display` says what was wrong. The response says less: every fault of the token looks the same.
 /// [`PostbackConfig::error_handler`](crate::PostbackConfig::error_handler) shows how to change it.
-#[derive(Debug)]
-pub struct PostbackError(Error);
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct PostbackError(#[from] Error);
 
 impl PostbackError {
     /// What was wrong.
@@ -40,12 +39,6 @@ impl PostbackError {
     }
 }
 
-impl From<Error> for PostbackError {
-    fn from(error: Error) -> Self {
-        Self(error)
-    }
-}
-
 impl ResponseError for PostbackError {
     fn status_code(&self) -> StatusCode {
         response::status(self.response())
@@ -53,17 +46,5 @@ impl ResponseError for PostbackError {
 
     fn error_response(&self) -> HttpResponse {
         response::convert(self.response())
-    }
-}
-
-impl fmt::Display for PostbackError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl error::Error for PostbackError {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        self.0.source()
     }
 }

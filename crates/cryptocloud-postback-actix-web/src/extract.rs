@@ -27,19 +27,18 @@ impl FromRequest for VerifiedPostback {
     type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let payload = payload.take();
+        let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let verifier = app_data::find::<Verifier>(&request)
                 .and_then(|verifier| verifier.ok_or(ErrorKind::VerifierMissing));
-            Self::verify(&request, payload, verifier).await
+            Self::receive(&request, payload, verifier).await
         })
     }
 }
 
 impl VerifiedPostback {
     /// With the verifier, or why there is none.
-    pub(crate) async fn verify(
+    pub(crate) async fn receive(
         request: &HttpRequest,
         payload: Payload,
         verifier: Result<&Verifier, ErrorKind>,
@@ -83,10 +82,9 @@ impl FromRequest for UnverifiedPostback {
     type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let payload = payload.take();
+        let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            extract(&request, payload, Ok(()), |unverified, ()| {
+            extract(&request, payload, Ok(None), |unverified, _| {
                 Ok(Self(unverified))
             })
             .await
@@ -95,18 +93,18 @@ impl FromRequest for UnverifiedPostback {
 }
 
 /// Receives the body and finishes with it; the app's error handler sees every refusal.
-async fn extract<T, R>(
+async fn extract<'v, V: Copy + Into<Option<&'v Verifier>>, R>(
     request: &HttpRequest,
     payload: Payload,
-    ready: Result<T, ErrorKind>,
-    finish: impl FnOnce(Unverified, T) -> Result<R, Error>,
+    verifier: Result<V, ErrorKind>,
+    finish: impl FnOnce(Unverified, V) -> Result<R, Error>,
 ) -> Result<R, actix_web::Error> {
-    let (config, ready) = match PostbackConfig::of(request) {
-        Ok(config) => (config, ready),
+    let (config, verifier) = match PostbackConfig::of(request) {
+        Ok(config) => (config, verifier),
         Err(kind) => (PostbackConfig::default(), Err(kind)),
     };
-    let received = body::receive(request, payload, &config, ready).await;
+    let received = body::receive(request, payload, &config, verifier).await;
     received
-        .and_then(|(unverified, ready)| finish(unverified, ready))
+        .and_then(|(unverified, verifier)| finish(unverified, verifier))
         .map_err(|error| config.response(error.into(), request))
 }

@@ -1,7 +1,7 @@
 use actix_web::{HttpResponse, http::StatusCode};
 use cryptocloud_postback::Response;
 
-/// The one place that makes a response of actix-web's from one of the core's.
+/// Converts a response of the core, for the extractor, the error and the route alike.
 pub(crate) fn convert(response: Response) -> HttpResponse {
     let mut converted = HttpResponse::build(status(response));
     for header in response.headers() {
@@ -11,6 +11,6 @@ pub(crate) fn convert(response: Response) -> HttpResponse {
 }
 
 pub(crate) fn status(response: Response) -> StatusCode {
-    // Every code of the core's is a status; an unknown one would still refuse.
+    // The core has only valid codes; any other would still refuse.
     StatusCode::from_u16(response.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -19,25 +19,14 @@ use crate::{VerifiedPostback, response};
 /// Every other request gets the response of [`VerifiedPostback`].
 /// The work goes on in a task of its own if the sender hangs up.
 ///
-/// # Examples
-///
-/// ```
-/// use actix_web::web;
-/// use cryptocloud_postback_actix_web::{core::Verifier, inbox::Inbox, postback_route};
-///
-/// /// For `App::configure`. Create the verifier and the inbox in `main`, outside the closure of
-/// /// `HttpServer::new`.
-/// fn configure(config: &mut web::ServiceConfig, verifier: Verifier, inbox: Inbox) {
-///     config.route("/postback", postback_route(verifier, inbox));
-/// }
-/// ```
+/// The documentation of this [crate] begins with an example.
 #[must_use]
 pub fn postback_route(verifier: Verifier, inbox: Inbox) -> Route {
     web::route().to(move |request: HttpRequest, payload: web::Payload| {
         let (verifier, inbox) = (verifier.clone(), inbox.clone());
         async move {
             let postback =
-                VerifiedPostback::verify(&request, payload.into_inner(), Ok(&verifier)).await?;
+                VerifiedPostback::receive(&request, payload.into_inner(), Ok(&verifier)).await?;
             Ok::<_, actix_web::Error>(response::convert(inbox.receive(&postback).await))
         }
     })

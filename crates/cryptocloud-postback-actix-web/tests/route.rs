@@ -6,7 +6,6 @@ use actix_web::{
     App, HttpServer,
     dev::{ServerHandle, Service},
     rt,
-    test::{TestRequest, call_service, init_service, read_body},
 };
 use cryptocloud_postback_actix_web::{
     PostbackConfig,
@@ -22,8 +21,6 @@ use crate::{
     verifier::{SECRET, verifier},
 };
 
-#[path = "../../cryptocloud-postback-axum/tests/shared/cases.rs"]
-mod cases;
 #[path = "../../cryptocloud-postback-inbox/tests/shared/faulty.rs"]
 mod faulty;
 #[path = "../../cryptocloud-postback-axum/tests/shared/route.rs"]
@@ -90,35 +87,6 @@ async fn responds_as_the_table_says() {
 #[actix_web::test]
 async fn refuses_another_project() {
     route::refuses_another_project(serve).await;
-}
-
-/// With the same bytes, and nothing of it is stored.
-#[actix_web::test]
-async fn refuses_what_the_extractor_refuses() {
-    let shop = Shop::default();
-    let inbox = shop.builder(shop.store()).build().expect("an inbox");
-    let app = App::new().route("/", postback_route(verifier(SECRET), inbox.clone()));
-    let app = init_service(app).await;
-    for case in cases::all() {
-        let method = case.method.parse().expect("a method");
-        let request = TestRequest::with_uri("/").method(method);
-        // First, because it sets `Content-Length`.
-        let mut request = request.set_payload(case.body.clone());
-        for header in &case.headers {
-            request = request.insert_header(*header);
-        }
-        let response = call_service(&app, request.to_request()).await;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = read_body(response).await;
-        let header = |name: &str| {
-            let value = headers.get(name)?.to_str().expect("text");
-            Some(value.to_owned())
-        };
-        case.check("route", status, header, &body);
-    }
-    // The genuine ones are one payment.
-    assert_eq!(record(&inbox, "ILRAJE1Q").await.state, State::Done);
-    assert_eq!(shop.runs(), (1, 1));
 }
 
 #[actix_web::test]

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
@@ -12,6 +12,8 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::time;
 
+#[cfg(feature = "metrics")]
+use crate::metrics;
 use crate::{
     ApiError, ApiErrorKind, ApiKey, BaseUrl, Invoice, NewInvoice,
     response::Body,
@@ -39,16 +41,13 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Api(Arc<Inner>);
 
+#[derive(Debug)]
 struct Inner {
-    base: BaseUrl,
     client: Client,
-    key: ApiKey,
-    max_response_bytes: usize,
-    retries: ExponentialBuilder,
-    timeout: Duration,
+    setup: ApiBuilder,
 }
 
 impl Api {
@@ -108,48 +107,53 @@ impl Api {
         request: &T,
         repeat: Repeat,
     ) -> Result<Body, ApiError> {
-        let request = serde_json::to_vec(request)
-            .map_err(|error| ApiError::new(ApiErrorKind::Request).with_source(error))?;
-        let request = Bytes::from(request);
+        #[cfg(feature = "metrics")]
+        let started = time::Instant::now();
+        let result = self.call_unmeasured(path, request, repeat).await;
+        #[cfg(feature = "metrics")]
+        metrics::called(path, &result, started.elapsed());
+        result
+    }
+
+    async fn call_unmeasured<T: Serialize + ?Sized>(
+        &self,
+        path: &'static str,
+        request: &T,
+        repeat: Repeat,
+    ) -> Result<Body, ApiError> {
+        let Self(inner) = self;
+        let setup = &inner.setup;
+        let request = Bytes::from(serde_json::to_vec(request).map_err(ApiError::unsent)?);
+        let backoff = ExponentialBuilder::new()
+            .with_min_delay(setup.retry_delay)
+            .with_max_delay(LONGEST_DELAY)
+            .with_max_times(setup.max_retries)
+            .with_jitter();
         let attempts = (|| self.attempt(path, request.clone()))
-            .retry(self.0.retries)
+            .retry(backoff)
             .when(|error| repeat.allows(error))
             .adjust(retry::wait)
             .notify(|error, wait| {
-                tracing::debug!(path, ?wait, kind = ?error.kind(), "trying the API again: {error}");
+                tracing::debug!(path, ?wait, "trying the API again: {error}");
             });
-        match time::timeout(self.0.timeout, attempts).await {
-            Ok(result) => result,
-            Err(_) => Err(ApiError::new(ApiErrorKind::TimedOut)),
-        }
+        let timed_out = |_| Err(ApiError::new(ApiErrorKind::TimedOut));
+        time::timeout(setup.timeout, attempts)
+            .await
+            .unwrap_or_else(timed_out)
     }
 
     async fn attempt(&self, path: &str, request: Bytes) -> Result<Body, ApiError> {
-        let authorization = self.0.key.authorization().map_err(|error| {
-            ApiError::new(ApiErrorKind::Request)
-                .with_source(error)
-                .unsent()
-        })?;
-        let response = self
-            .0
+        let Self(inner) = self;
+        let key = inner.setup.key.authorization().map_err(ApiError::unsent)?;
+        let response = inner
             .client
-            .post(self.0.base.join(path))
-            .header(AUTHORIZATION, authorization)
+            .post(inner.setup.base.join(path))
+            .header(AUTHORIZATION, key)
             .header(CONTENT_TYPE, "application/json")
             .body(request)
             .send()
             .await?;
-        Body::read(response, self.0.max_response_bytes).await
-    }
-}
-
-/// Without the key.
-impl fmt::Debug for Api {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Api")
-            .field("base", &self.0.base)
-            .field("key", &self.0.key)
-            .finish_non_exhaustive()
+        Body::read(response, inner.setup.max_response_bytes).await
     }
 }
 
@@ -229,16 +233,8 @@ impl ApiBuilder {
             ))
             .build()?;
         Ok(Api(Arc::new(Inner {
-            base: self.base,
             client,
-            key: self.key,
-            max_response_bytes: self.max_response_bytes,
-            retries: ExponentialBuilder::new()
-                .with_min_delay(self.retry_delay)
-                .with_max_delay(LONGEST_DELAY)
-                .with_max_times(self.max_retries)
-                .with_jitter(),
-            timeout: self.timeout,
+            setup: self,
         })))
     }
 }

@@ -7,6 +7,9 @@ use std::{
 
 use tokio::time::Instant;
 
+#[cfg(feature = "metrics")]
+use crate::metrics::OpenCircuit;
+
 /// Opens after [`FAILURES`] in a row. While it is open, one call in [`PAUSE`] is let through; the
 /// first that succeeds closes it.
 #[derive(Debug, Default)]
@@ -16,6 +19,8 @@ pub(crate) struct Circuit(Mutex<State>);
 struct State {
     failures: u32,
     open_until: Option<Instant>,
+    #[cfg(feature = "metrics")]
+    open: Option<OpenCircuit>,
 }
 
 impl Circuit {
@@ -51,6 +56,8 @@ impl Circuit {
                 "vendor's API is down: pausing for 30 s"
             );
             state.open_until = Instant::now().checked_add(PAUSE);
+            #[cfg(feature = "metrics")]
+            state.open.get_or_insert_with(OpenCircuit::new);
         }
     }
 

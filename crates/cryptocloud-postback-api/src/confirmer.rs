@@ -21,9 +21,7 @@ pub struct Confirmer(Arc<Inner>);
 struct Inner {
     cache: Cache<InvoiceId, Option<Arc<Invoice>>>,
     circuit: Circuit,
-    policy: Policy,
-    source: Box<dyn InvoiceSource>,
-    timeout: Duration,
+    setup: ConfirmerBuilder,
 }
 
 /// Why the vendor could not be asked.
@@ -58,8 +56,28 @@ impl Confirmer {
             currency: reported.currency.as_ref(),
             order_id: reported.order_id.as_deref(),
         };
-        let stated = self.ask(postback.invoice_id(), reported).await?;
-        Ok(Confirmed::new(postback.clone(), stated))
+        let result = self.ask(postback.invoice_id(), reported).await;
+        let invoice_id = postback.invoice_id().as_str();
+        macro_rules! refused {
+            ($level:ident, $error:ident) => {
+                tracing::$level!(
+                    ?invoice_id,
+                    kind = ?$error.kind,
+                    cause = $error.source.as_ref().map(tracing::field::display),
+                    "payment not confirmed: {}",
+                    $error
+                )
+            };
+        }
+        match &result {
+            Ok(_) => tracing::info!(?invoice_id, "payment confirmed"),
+            Err(error) => match error.kind {
+                NotConfirmedKind::Pending => refused!(info, error),
+                NotConfirmedKind::Unavailable => refused!(error, error),
+                _ => refused!(warn, error),
+            },
+        }
+        Ok(Confirmed::new(postback.clone(), result?))
     }
 
     /// The vendor's statement, if it confirms what was reported.
@@ -68,39 +86,22 @@ impl Confirmer {
         invoice_id: &InvoiceId,
         reported: Reported<'_>,
     ) -> Result<Arc<Invoice>, NotConfirmed> {
-        let result = match self.state(invoice_id).await {
+        match self.state(invoice_id).await {
             Ok(stated) => self.judge(invoice_id, reported, stated),
             Err(outage) => Err(outage.of(invoice_id)),
-        };
-        let invoice_id = invoice_id.as_str();
-        match &result {
-            Ok(_) => tracing::info!(?invoice_id, "payment confirmed"),
-            Err(error) => {
-                macro_rules! emit {
-                    ($level:ident) => {
-                        tracing::$level!(?invoice_id, kind = ?error.kind(), "payment not confirmed: {error}")
-                    };
-                }
-                match error.kind() {
-                    NotConfirmedKind::Pending => emit!(info),
-                    NotConfirmedKind::Unavailable => emit!(error),
-                    _ => emit!(warn),
-                }
-            }
         }
-        result
     }
 
     /// The source that is asked.
     #[cfg(feature = "inbox")]
     pub(crate) fn source(&self) -> &dyn InvoiceSource {
-        &*self.0.source
+        &*self.0.setup.source
     }
 
     /// What counts as paid.
     #[cfg(feature = "inbox")]
     pub(crate) fn policy(&self) -> &Policy {
-        &self.0.policy
+        &self.0.setup.policy
     }
 
     fn judge(
@@ -111,15 +112,24 @@ impl Confirmer {
     ) -> Result<Arc<Invoice>, NotConfirmed> {
         let refuse = |kind| NotConfirmed::new(kind, invoice_id.clone());
         let stated = stated.ok_or_else(|| refuse(NotConfirmedKind::Pending))?;
-        if let Err(kind) = self.0.policy.judge(&stated) {
-            return Err(refuse(kind).with_stated(stated));
-        }
-        let differences = self.0.policy.compare(reported, &stated);
+        let policy = &self.0.setup.policy;
+        let differences = match policy.judge(&stated) {
+            Ok(()) => policy.compare(reported, &stated),
+            Err(kind) => {
+                return Err(NotConfirmed {
+                    stated: Some(stated),
+                    ..refuse(kind)
+                });
+            }
+        };
         if differences.is_empty() {
             return Ok(stated);
         }
-        let refused = refuse(NotConfirmedKind::Differs).with_differences(differences);
-        Err(refused.with_stated(stated))
+        Err(NotConfirmed {
+            differences,
+            stated: Some(stated),
+            ..refuse(NotConfirmedKind::Differs)
+        })
     }
 
     /// What the vendor states about an invoice; `None` if it does not know it.
@@ -127,8 +137,8 @@ impl Confirmer {
         let inner = &self.0;
         let ask = async {
             inner.circuit.check().map_err(Outage::Paused)?;
-            let ask = inner.source.invoices(slice::from_ref(invoice_id));
-            let asked = time::timeout(inner.timeout, ask).await;
+            let ask = inner.setup.source.invoices(slice::from_ref(invoice_id));
+            let asked = time::timeout(inner.setup.timeout, ask).await;
             let result = asked.unwrap_or_else(|_| Err(ApiError::new(ApiErrorKind::TimedOut)));
             inner.circuit.record(result.is_ok());
             let stated = result.map_err(|error| Outage::Failed(Arc::new(error)))?;
@@ -144,15 +154,14 @@ impl Confirmer {
 
 impl Outage {
     fn of(&self, invoice_id: &InvoiceId) -> NotConfirmed {
-        let refused = NotConfirmed::new(NotConfirmedKind::Unavailable, invoice_id.clone());
-        match self {
-            Self::Failed(error) => {
-                let wait = error.retry_after();
-                refused
-                    .with_retry_after(wait)
-                    .with_source(Arc::clone(error))
-            }
-            Self::Paused(wait) => refused.with_retry_after(Some(*wait)),
+        let (retry_after, source) = match self {
+            Self::Failed(error) => (error.retry_after, Some(Arc::clone(error))),
+            Self::Paused(wait) => (Some(*wait), None),
+        };
+        NotConfirmed {
+            retry_after,
+            source,
+            ..NotConfirmed::new(NotConfirmedKind::Unavailable, invoice_id.clone())
         }
     }
 }
@@ -160,8 +169,8 @@ impl Outage {
 impl fmt::Debug for Confirmer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Confirmer")
-            .field("policy", &self.0.policy)
-            .field("source", &self.0.source)
+            .field("policy", &self.0.setup.policy)
+            .field("source", &self.0.setup.source)
             .finish_non_exhaustive()
     }
 }
@@ -224,15 +233,13 @@ impl ConfirmerBuilder {
     /// Builds the confirmer.
     #[must_use]
     pub fn build(self) -> Confirmer {
+        let cache = Cache::builder()
+            .max_capacity(MAX_CACHED)
+            .time_to_live(self.cache);
         Confirmer(Arc::new(Inner {
-            cache: Cache::builder()
-                .max_capacity(MAX_CACHED)
-                .time_to_live(self.cache)
-                .build(),
+            cache: cache.build(),
             circuit: Circuit::default(),
-            policy: self.policy,
-            source: self.source,
-            timeout: self.timeout,
+            setup: self,
         }))
     }
 }

@@ -44,18 +44,14 @@ impl Api {
         let elements: Vec<&RawValue> = body.result()?;
         let (invoices, odd) = Invoice::parse_all(&elements);
         let mut stated = HashMap::new();
-        let (mut unasked, mut contradictory) = (0_u32, 0_u32);
+        let mut contradictory = 0_u32;
         for invoice in invoices {
-            if !ids.contains(&invoice.id()) {
-                unasked = unasked.saturating_add(1);
-                continue;
-            }
             match stated.entry(invoice.id().clone()) {
                 Entry::Vacant(entry) => {
                     entry.insert(Some(invoice));
                 }
                 Entry::Occupied(mut entry) => {
-                    let first = entry.get().as_ref();
+                    let first: Option<&Invoice> = entry.get().as_ref();
                     if first.is_none_or(|first| first.json() != invoice.json()) {
                         contradictory = contradictory.saturating_add(1);
                         entry.insert(None);
@@ -63,6 +59,8 @@ impl Api {
                 }
             }
         }
+        let asked = ids.iter().filter_map(|id| stated.remove(*id)?).collect();
+        let unasked = stated.len();
         if odd > 0 || unasked > 0 || contradictory > 0 {
             tracing::warn!(
                 odd,
@@ -71,7 +69,7 @@ impl Api {
                 "dropped elements of the API's response"
             );
         }
-        Ok(ids.iter().filter_map(|id| stated.remove(*id)?).collect())
+        Ok(asked)
     }
 }
 

@@ -2,68 +2,44 @@ use std::{error, fmt, sync::Arc, time::Duration};
 
 use cryptocloud_postback::{Difference, InvoiceId, Response};
 
-use crate::{ApiError, Invoice};
+use crate::{ApiError, Invoice, kinds::kinds};
 
 /// Why a payment is not confirmed. It must not be credited.
 ///
 /// Match on its [`kind`](Self::kind).
-#[derive(Clone)]
-pub struct NotConfirmed(Box<Inner>);
-
 #[derive(Clone, Debug)]
-struct Inner {
-    differences: Vec<Difference>,
-    invoice_id: InvoiceId,
-    kind: NotConfirmedKind,
-    retry_after: Option<Duration>,
-    source: Option<Arc<ApiError>>,
-    stated: Option<Arc<Invoice>>,
-}
-
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// Why a payment is not confirmed.
-        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-        #[non_exhaustive]
-        pub enum NotConfirmedKind {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl NotConfirmedKind {
-            /// Every kind, in alphabetical order.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-        }
-
-        impl fmt::Display for NotConfirmedKind {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self {
-                    $(Self::$name => $text,)*
-                })
-            }
-        }
-    };
+pub struct NotConfirmed {
+    pub(crate) differences: Vec<Difference>,
+    pub(crate) invoice_id: InvoiceId,
+    pub(crate) kind: NotConfirmedKind,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) source: Option<Arc<ApiError>>,
+    pub(crate) stated: Option<Arc<Invoice>>,
 }
 
 kinds! {
-    /// The invoice was canceled.
-    Canceled = "invoice was canceled",
-    /// The invoice is paid, but the postback reports another order, coin or amount:
-    /// [`differences`](NotConfirmed::differences) names them.
-    Differs = "postback differs from what the vendor states",
-    /// The invoice belongs to another project.
-    OtherProject = "invoice belongs to another project",
-    /// Less was paid than the invoice asked for.
-    Partial = "invoice is paid in part",
-    /// The invoice is `created`, has a status that this version does not know, or is not known to
-    /// the vendor. Ask again later.
-    Pending = "invoice is not paid yet, or not known to the vendor",
-    /// The invoice is a test, or the vendor does not say that it is none.
-    Test = "payment is a test, or not known to be none",
-    /// Less was received than [the minimum](crate::ConfirmerBuilder::minimum_received_usd), or the
-    /// vendor does not say how much.
-    TooLittle = "received amount is too low",
-    /// The vendor could not be asked. Ask again later.
-    Unavailable = "vendor could not be asked",
+    /// Why a payment is not confirmed.
+    NotConfirmedKind {
+        /// The invoice was canceled.
+        Canceled = "invoice was canceled",
+        /// The invoice is paid, but the postback reports another order, coin or amount:
+        /// [`differences`](NotConfirmed::differences) names them.
+        Differs = "postback differs from what the vendor states",
+        /// The invoice belongs to another project.
+        OtherProject = "invoice belongs to another project",
+        /// Less was paid than the invoice asked for.
+        Partial = "invoice is paid in part",
+        /// The invoice is `created`, has a status that this version does not know, or is not known to
+        /// the vendor. Ask again later.
+        Pending = "invoice is not paid yet, or not known to the vendor",
+        /// The invoice is a test, or the vendor does not say that it is none.
+        Test = "payment is a test, or not known to be none",
+        /// Less was received than [the minimum](crate::ConfirmerBuilder::minimum_received_usd), or the
+        /// vendor does not say how much.
+        TooLittle = "received amount is too low",
+        /// The vendor could not be asked. Ask again later.
+        Unavailable = "vendor could not be asked",
+    }
 }
 
 impl NotConfirmedKind {
@@ -107,71 +83,51 @@ impl NotConfirmedKind {
 
 impl NotConfirmed {
     pub(crate) fn new(kind: NotConfirmedKind, invoice_id: InvoiceId) -> Self {
-        Self(Box::new(Inner {
+        Self {
             differences: Vec::new(),
             invoice_id,
             kind,
             retry_after: None,
             source: None,
             stated: None,
-        }))
-    }
-
-    pub(crate) fn with_differences(mut self, differences: Vec<Difference>) -> Self {
-        self.0.differences = differences;
-        self
-    }
-
-    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
-        self.0.retry_after = wait;
-        self
-    }
-
-    pub(crate) fn with_source(mut self, source: Arc<ApiError>) -> Self {
-        self.0.source = Some(source);
-        self
-    }
-
-    pub(crate) fn with_stated(mut self, stated: Arc<Invoice>) -> Self {
-        self.0.stated = Some(stated);
-        self
+        }
     }
 
     /// Why it is not confirmed.
     #[must_use]
     pub fn kind(&self) -> NotConfirmedKind {
-        self.0.kind
+        self.kind
     }
 
     /// How the postback differs from what the vendor states; empty unless the kind is `Differs`.
     #[must_use]
     pub fn differences(&self) -> &[Difference] {
-        &self.0.differences
+        &self.differences
     }
 
     /// The invoice that was asked about.
     #[must_use]
     pub fn invoice_id(&self) -> &InvoiceId {
-        &self.0.invoice_id
+        &self.invoice_id
     }
 
     /// What the vendor states; `None` if it does not know the invoice or could not be asked.
     #[must_use]
     pub fn stated(&self) -> Option<&Invoice> {
-        self.0.stated.as_deref()
+        self.stated.as_deref()
     }
 
     /// When to ask again at the earliest, if the vendor says so or is not asked for a while.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after
+        self.retry_after
     }
 }
 
 impl fmt::Display for NotConfirmed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind().fmt(f)?;
-        for (index, difference) in self.differences().iter().enumerate() {
+        self.kind.fmt(f)?;
+        for (index, difference) in self.differences.iter().enumerate() {
             let separator = if index == 0 { ": " } else { ", " };
             write!(f, "{separator}{difference}")?;
         }
@@ -181,19 +137,6 @@ impl fmt::Display for NotConfirmed {
 
 impl error::Error for NotConfirmed {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        let source = self.0.source.as_deref()?;
-        Some(source)
-    }
-}
-
-impl fmt::Debug for NotConfirmed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NotConfirmed")
-            .field("kind", &self.0.kind)
-            .field("invoice_id", &self.0.invoice_id)
-            .field("differences", &self.0.differences)
-            .field("stated", &self.0.stated)
-            .field("source", &self.0.source)
-            .finish_non_exhaustive()
+        self.source.as_deref().map(|source| source as _)
     }
 }

@@ -23,19 +23,23 @@ impl Body {
     /// Reads the response, or says why it is not a result.
     pub(crate) async fn read(response: Response, limit: usize) -> Result<Self, ApiError> {
         let status = response.status();
-        let error = |kind| ApiError::new(kind).with_status(status.as_u16());
+        let retry_after = retry::retry_after(response.headers(), SystemTime::now());
+        let error = |kind| ApiError {
+            retry_after,
+            status: Some(status.as_u16()),
+            ..ApiError::new(kind)
+        };
         if status.is_redirection() {
             return Err(error(ApiErrorKind::Redirected));
         }
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Err(error(ApiErrorKind::Unauthorized));
         }
-        let retry_after = retry::retry_after(response.headers(), SystemTime::now());
         if status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(error(ApiErrorKind::RateLimited).with_retry_after(retry_after));
+            return Err(error(ApiErrorKind::RateLimited));
         }
         if status.is_server_error() {
-            return Err(error(ApiErrorKind::Server).with_retry_after(retry_after));
+            return Err(error(ApiErrorKind::Server));
         }
         let bytes = receive(response, limit)
             .await?
@@ -44,10 +48,10 @@ impl Body {
             serde_json::from_slice(&bytes).map_err(|_| error(ApiErrorKind::Malformed))?;
         match &*envelope.status {
             "success" if status.is_success() => Ok(Self(bytes)),
-            "error" => {
-                let refused = envelope.result.map(RawValue::get).map(refused_fields);
-                Err(error(ApiErrorKind::Rejected).with_fields(refused.unwrap_or_default()))
-            }
+            "error" => Err(ApiError {
+                fields: envelope.result.map(refused_fields).unwrap_or_default(),
+                ..error(ApiErrorKind::Rejected)
+            }),
             _ => Err(error(ApiErrorKind::Malformed)),
         }
     }
@@ -76,7 +80,8 @@ async fn receive(mut response: Response, limit: usize) -> Result<Option<Bytes>, 
 
 /// The fields that the vendor refused. Only known names are taken, so nothing that the vendor
 /// repeats from a request gets into an error.
-fn refused_fields(result: &str) -> Vec<&'static str> {
+fn refused_fields(result: &RawValue) -> Vec<&'static str> {
+    let result = result.get();
     let inner = fields::read(result, ["validate_error"]).and_then(|[inner]| inner);
     let found = fields::read(inner.unwrap_or(result), FIELDS).unwrap_or([None; FIELDS.len()]);
     let named = FIELDS.into_iter().zip(found);

@@ -20,7 +20,7 @@ impl Repeat {
         match error.kind() {
             // A 429 says that the request was not processed.
             ApiErrorKind::RateLimited => true,
-            ApiErrorKind::Connection => self == Self::Always || !error.was_sent(),
+            ApiErrorKind::Connection => self == Self::Always || !error.was_sent,
             ApiErrorKind::Server => self == Self::Always,
             _ => false,
         }
@@ -30,7 +30,7 @@ impl Repeat {
 /// When to try again: after the backoff, or when the vendor says; `None` if that is too far away.
 pub(crate) fn wait(error: &ApiError, backoff: Option<Duration>) -> Option<Duration> {
     let backoff = backoff?;
-    match error.retry_after() {
+    match error.retry_after {
         Some(asked) => (asked <= LONGEST_WAIT).then(|| asked.max(backoff)),
         None => Some(backoff),
     }
@@ -90,8 +90,10 @@ mod tests {
     fn how_long_to_wait() {
         #[track_caller]
         fn check(retry_after: Option<u64>, backoff: Option<u64>, expected: Option<u64>) {
-            let error = ApiError::new(ApiErrorKind::RateLimited)
-                .with_retry_after(retry_after.map(Duration::from_secs));
+            let error = ApiError {
+                retry_after: retry_after.map(Duration::from_secs),
+                ..ApiError::new(ApiErrorKind::RateLimited)
+            };
             let actual = wait(&error, backoff.map(Duration::from_secs));
             assert_eq!(actual, expected.map(Duration::from_secs));
         }
@@ -114,7 +116,10 @@ mod tests {
             let is_limit = *kind == ApiErrorKind::RateLimited;
             assert_eq!(Repeat::UnlessReceived.allows(&sent), is_limit, "{kind:?}");
         }
-        let unsent = ApiError::new(ApiErrorKind::Connection).unsent();
+        let unsent = ApiError {
+            was_sent: false,
+            ..ApiError::new(ApiErrorKind::Connection)
+        };
         assert!(Repeat::UnlessReceived.allows(&unsent));
     }
 }

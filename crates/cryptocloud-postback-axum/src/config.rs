@@ -41,7 +41,8 @@ impl PostbackConfig {
     /// The largest body in bytes; a larger one gets 413.
     ///
     /// Defaults to [`MAX_BODY_BYTES`], which is also the maximum.
-    /// A lower `DefaultBodyLimit` of the app applies as well.
+    /// A lower `DefaultBodyLimit` of the app applies as well. In either case a body of up to 256 KiB
+    /// is read to its end and dropped, so that the sender sees the response.
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes.min(MAX_BODY_BYTES);
         self

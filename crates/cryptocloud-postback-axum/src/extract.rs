@@ -1,7 +1,7 @@
 use std::ops::Deref;
 
 use axum_core::extract::{FromRef, FromRequest, Request};
-use cryptocloud_postback::{Unverified, Verified, Verifier};
+use cryptocloud_postback::{Error, Unverified, Verified, Verifier};
 
 use crate::{PostbackRejection, body};
 
@@ -24,9 +24,14 @@ where
     type Rejection = PostbackRejection;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, PostbackRejection> {
-        UnverifiedPostback::from_request(request, state)
-            .await?
-            .verify(&Verifier::from_ref(state))
+        Ok(Self::receive(request, &Verifier::from_ref(state)).await?)
+    }
+}
+
+impl VerifiedPostback {
+    pub(crate) async fn receive(mut request: Request, verifier: &Verifier) -> Result<Self, Error> {
+        let unverified = body::receive(&mut request, Some(verifier)).await?;
+        Ok(Self(unverified.verify(verifier)?))
     }
 }
 
@@ -60,6 +65,6 @@ impl<S: Send + Sync> FromRequest<S> for UnverifiedPostback {
     type Rejection = PostbackRejection;
 
     async fn from_request(mut request: Request, _: &S) -> Result<Self, PostbackRejection> {
-        Ok(Self(body::receive(&mut request).await?))
+        Ok(Self(body::receive(&mut request, None).await?))
     }
 }

@@ -19,7 +19,7 @@ use crate::{PostbackConfig, PostbackRejection, body};
 
 /// A layer that lets only genuine postbacks through, for services that are not axum's handlers.
 ///
-/// It makes the same checks as [`VerifiedPostback`](crate::VerifiedPostback) and responds alike.
+/// It performs the same checks as [`VerifiedPostback`](crate::VerifiedPostback) and responds alike.
 /// The service finds the [`Verified`] in the extensions of the request, and the body as it arrived.
 ///
 /// # Examples
@@ -64,6 +64,14 @@ impl VerifyPostbackLayer {
     pub fn config(mut self, config: PostbackConfig) -> Self {
         self.config = Some(config);
         self
+    }
+
+    async fn verify(&self, request: &mut Request) -> Result<Verified, Error> {
+        if let Some(config) = self.config {
+            request.extensions_mut().insert(config);
+        }
+        let unverified = body::receive(request, Some(&self.verifier)).await?;
+        unverified.verify(&self.verifier)
     }
 }
 
@@ -115,14 +123,5 @@ where
                 Err(error) => Ok(PostbackRejection::from(error).into_response()),
             }
         })
-    }
-}
-
-impl VerifyPostbackLayer {
-    async fn verify(&self, request: &mut Request) -> Result<Verified, Error> {
-        if let Some(config) = self.config {
-            request.extensions_mut().insert(config);
-        }
-        body::receive(request).await?.verify(&self.verifier)
     }
 }

@@ -1,5 +1,3 @@
-use std::{error, fmt};
-
 use axum_core::{
     body::Body,
     response::{IntoResponse, Response},
@@ -9,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 
 /// Why a request did not reach the handler.
 ///
-/// Its Display says what was wrong. The response says less: every fault of the token looks the same.
+/// `Display` says what was wrong. The response says less: every fault of the token looks the same.
 ///
 /// # Examples
 ///
@@ -29,8 +27,9 @@ use http::{HeaderMap, StatusCode};
 ///     }
 /// }
 /// ```
-#[derive(Debug)]
-pub struct PostbackRejection(Error);
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct PostbackRejection(#[from] Error);
 
 impl PostbackRejection {
     /// What was wrong.
@@ -66,26 +65,8 @@ impl PostbackRejection {
     }
 }
 
-impl From<Error> for PostbackRejection {
-    fn from(error: Error) -> Self {
-        Self(error)
-    }
-}
-
 impl IntoResponse for PostbackRejection {
     fn into_response(self) -> Response {
         self.response().into()
-    }
-}
-
-impl fmt::Display for PostbackRejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl error::Error for PostbackRejection {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        self.0.source()
     }
 }

@@ -1,8 +1,5 @@
 use axum::routing::{MethodRouter, any};
-use axum_core::{
-    extract::{FromRequest, Request},
-    response::{IntoResponse, Response},
-};
+use axum_core::{extract::Request, response::Response};
 use cryptocloud_postback::Verifier;
 use cryptocloud_postback_inbox::Inbox;
 
@@ -23,24 +20,15 @@ use crate::VerifiedPostback;
 /// Every other request gets the response of [`VerifiedPostback`].
 /// The work goes on in a task of its own if the sender hangs up.
 ///
-/// # Examples
-///
-/// ```
-/// use axum::Router;
-/// use cryptocloud_postback_axum::{core::Verifier, inbox::Inbox, postback_route};
-///
-/// fn app(verifier: Verifier, inbox: Inbox) -> Router {
-///     Router::new().route("/postback", postback_route(verifier, inbox))
-/// }
-/// ```
+/// The documentation of this [crate] begins with an example.
 pub fn postback_route<S>(verifier: Verifier, inbox: Inbox) -> MethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
 {
     any(async move |request: Request| -> Response {
-        match VerifiedPostback::from_request(request, &verifier).await {
+        match VerifiedPostback::receive(request, &verifier).await {
             Ok(postback) => inbox.receive(&postback).await.into(),
-            Err(rejection) => rejection.into_response(),
+            Err(error) => error.kind().response().into(),
         }
     })
 }

@@ -54,9 +54,11 @@ async fn the_sender_sees_what_the_layer_refuses() {
 async fn the_sender_sees_what_the_app_s_own_limit_refuses() {
     let app = extractor().layer(DefaultBodyLimit::max(1000));
     let address = serve(app).await;
-    for _ in 0..200 {
-        let response = early_refusals::in_pieces(address, "POST", "", 20_000, false).await;
-        assert!(response.starts_with("HTTP/1.1 413 "), "{response}");
+    for is_chunked in [false, true] {
+        for _ in 0..200 {
+            let response = early_refusals::in_pieces(address, "POST", "", 20_000, is_chunked).await;
+            assert!(response.starts_with("HTTP/1.1 413 "), "{response}");
+        }
     }
 }
 

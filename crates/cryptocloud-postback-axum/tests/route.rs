@@ -4,27 +4,14 @@ use std::net::SocketAddr;
 
 use axum::{
     Extension, Router,
-    body::{Body, to_bytes},
     extract::Request,
     middleware::{Next, from_fn},
 };
-use cryptocloud_postback_axum::{
-    PostbackConfig,
-    core::Verifier,
-    inbox::{Inbox, State},
-    postback_route,
-};
+use cryptocloud_postback_axum::{PostbackConfig, core::Verifier, inbox::Inbox, postback_route};
 use tokio::net::TcpListener;
-use tower::ServiceExt;
 
-use crate::{
-    route::{Ended, Setup},
-    shop::{Shop, record},
-    verifier::{SECRET, verifier},
-};
+use crate::route::{Ended, Setup};
 
-#[path = "shared/cases.rs"]
-mod cases;
 #[path = "../../cryptocloud-postback-inbox/tests/shared/faulty.rs"]
 mod faulty;
 #[path = "shared/route.rs"]
@@ -66,32 +53,6 @@ async fn responds_as_the_table_says() {
 #[tokio::test]
 async fn refuses_another_project() {
     route::refuses_another_project(serve).await;
-}
-
-/// With the same bytes, and nothing of it is stored.
-#[tokio::test]
-async fn refuses_what_the_extractor_refuses() {
-    let shop = Shop::default();
-    let inbox = shop.builder(shop.store()).build().expect("an inbox");
-    let app: Router = Router::new().route("/", postback_route(verifier(SECRET), inbox.clone()));
-    for case in cases::all() {
-        let mut request = Request::builder().method(case.method).uri("/");
-        for (name, value) in &case.headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(Body::from(case.body.clone()));
-        let response = app.clone().oneshot(request.expect("a request")).await;
-        let (parts, body) = response.expect("a response").into_parts();
-        let body = to_bytes(body, 1000).await.expect("a body");
-        let header = |name: &str| {
-            let value = parts.headers.get(name)?.to_str().expect("text");
-            Some(value.to_owned())
-        };
-        case.check("route", parts.status.as_u16(), header, &body);
-    }
-    // The genuine ones are one payment.
-    assert_eq!(record(&inbox, "ILRAJE1Q").await.state, State::Done);
-    assert_eq!(shop.runs(), (1, 1));
 }
 
 #[tokio::test]

@@ -1,4 +1,9 @@
-//! One table of requests through the extractor, the layer and `Verifier::verify_http`.
+//! One table of requests through the extractor, the layer, the route and `Verifier::verify_http`.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use axum::{
     Extension, Router,
@@ -9,7 +14,11 @@ use axum::{
 };
 use cryptocloud_postback_axum::{
     PostbackConfig, PostbackRejection, Received, VerifiedPostback, VerifyPostbackLayer,
-    core::{MAX_BODY_BYTES, Verified},
+    core::{MAX_BODY_BYTES, SecretKey, Verified, Verifier},
+    inbox::{Inbox, State},
+    postback_route,
+    projects::{Project, ProjectMap},
+    projects_route,
 };
 use tower::{ServiceExt, service_fn};
 
@@ -31,6 +40,14 @@ fn request<B>(case: &Case, body: impl FnOnce(Bytes) -> B) -> Request<B> {
     request
         .body(body(case.body.clone().into()))
         .expect("a request")
+}
+
+/// The same inbox behind `projects_route`.
+fn projects(inbox: &Inbox) -> Arc<ProjectMap> {
+    let key = SecretKey::new(SECRET).expect("a key");
+    let verifier = Verifier::builder(key).project(inbox.project()).build();
+    let project = Project::new(verifier.expect("a verifier"), inbox.clone());
+    Arc::new(ProjectMap::new([project.expect("a project")]).expect("projects"))
 }
 
 async fn check(way: &str, case: &Case, response: Response) {
@@ -72,6 +89,40 @@ async fn the_layer_responds_as_the_table_says() {
         let response = app.clone().oneshot(request(&case, Body::from)).await;
         check("layer", &case, response.expect("a response")).await;
     }
+}
+
+/// Nothing that is refused is stored.
+#[tokio::test]
+async fn the_route_responds_as_the_table_says() {
+    let (inbox, runs) = cases::inbox();
+    let route = postback_route(verifier(SECRET), inbox.clone());
+    the_route_stores_one("route", Router::new().route("/", route), &inbox, &runs).await;
+}
+
+#[tokio::test]
+async fn the_route_for_many_projects_responds_as_the_table_says() {
+    let (inbox, runs) = cases::inbox();
+    let routes = Router::new().route("/{project}", projects_route(projects(&inbox)));
+    // To the path of the one project.
+    let app = Router::new().fallback_service(routes.map_request(|mut request: Request<Body>| {
+        *request.uri_mut() = "/shop".parse().expect("a path");
+        request
+    }));
+    the_route_stores_one("route for many projects", app, &inbox, &runs).await;
+}
+
+async fn the_route_stores_one(way: &str, app: Router, inbox: &Inbox, runs: &AtomicUsize) {
+    for case in cases::all() {
+        let response = app.clone().oneshot(request(&case, Body::from)).await;
+        check(way, &case, response.expect("a response")).await;
+    }
+    // The genuine ones are one payment.
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+    let reports = inbox.find("ILRAJE1Q").await.expect("reports");
+    assert!(
+        matches!(&*reports, [report] if report.state == State::Done),
+        "{reports:?}"
+    );
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use reqwest::{
     ClientBuilder, Method, StatusCode, Url,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER},
     redirect, retry,
 };
 use tokio::time;
@@ -60,6 +60,14 @@ pub(crate) struct Response {
     pub(crate) body: String,
     pub(crate) truncated: bool,
     pub(crate) location: Option<String>,
+    /// How long to wait before another request, if the response says so.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Response {
+    pub(crate) fn is_success(&self) -> bool {
+        self.status.is_success()
+    }
 }
 
 /// Why there is no response.
@@ -124,12 +132,15 @@ impl Client {
         }
         body.truncate(MAX_SHOWN_BYTES);
         let location = response.headers().get(LOCATION);
+        let retry_after = response.headers().get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
         Ok(Response {
             status: response.status(),
             elapsed: start.elapsed(),
             body: String::from_utf8_lossy(&body).into_owned(),
             truncated,
             location: location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            retry_after: retry_after.map(Duration::from_secs),
         })
     }
 
@@ -155,10 +166,13 @@ impl Client {
         } else {
             SendErrorKind::Closed
         };
-        SendError {
-            kind,
-            reason: root_cause(error),
-        }
+        let cause = root_cause(error);
+        let reason = if error.is_connect() && self.url.scheme() == "https" {
+            format!("{cause} (if the server does not speak TLS, use http:// in the URL)")
+        } else {
+            cause
+        };
+        SendError { kind, reason }
     }
 }
 
@@ -187,10 +201,10 @@ pub(crate) fn root_cause(error: &reqwest::Error) -> String {
 
 /// Parses an endpoint's URL, for clap.
 pub(crate) fn url(text: &str) -> anyhow::Result<Url> {
-    let url = Url::parse(text)?;
-    if !matches!(url.scheme(), "http" | "https") {
-        bail!("the URL must start with http:// or https://");
+    if !text.starts_with("http://") && !text.starts_with("https://") {
+        bail!("the URL must start with http:// or https://, as in http://127.0.0.1:3000/postback");
     }
+    let url = Url::parse(text)?;
     if !url.username().is_empty() || url.password().is_some() {
         bail!("the URL must not contain a user name or password, since the vendor sends none");
     }

@@ -15,37 +15,42 @@ use crate::{body, client::Request, input, secret::Secret};
 
 /// The fields of the postback.
 #[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Postback")]
 pub(crate) struct PostbackOptions {
     /// The format, as set in the project's settings [default: json, or the format of --body]
-    #[arg(long, value_parser = format(), help_heading = HEADING)]
+    #[arg(long, value_parser = format())]
     pub(crate) format: Option<Format>,
 
     /// The invoice ID [default: a new one]
-    #[arg(long, value_name = "ID", help_heading = HEADING)]
-    invoice_id: Option<InvoiceId>,
+    #[arg(long, value_name = "ID")]
+    pub(crate) invoice_id: Option<InvoiceId>,
 
     /// The order ID [default: null, as for a payment link]
-    #[arg(long, value_name = "ID", help_heading = HEADING)]
+    #[arg(long, value_name = "ID")]
     pub(crate) order_id: Option<String>,
 
     /// The amount in the currency, as a JSON number
-    #[arg(long, value_parser = amount, default_value = "0.000113", help_heading = HEADING)]
+    #[arg(long, value_parser = amount, default_value = "0.000113")]
     amount: String,
 
     /// What was paid, if it is not the amount; the status stays success, as the vendor's does
-    #[arg(long, value_name = "AMOUNT", value_parser = amount, help_heading = HEADING)]
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
     paid: Option<String>,
 
+    /// The price in US dollars, as a JSON number [default: from the amount]
+    #[arg(long, value_name = "PRICE", value_parser = amount)]
+    usd: Option<String>,
+
     /// The currency code
-    #[arg(long, value_name = "CODE", default_value = "BNB", help_heading = HEADING)]
+    #[arg(long, value_name = "CODE", default_value = "BNB")]
     currency: String,
 
     /// The payment status
-    #[arg(long, default_value = "success", help_heading = HEADING)]
+    #[arg(long, default_value = "success")]
     status: String,
 
     /// Mark the payment as a test in invoice_info; a form has no field for it
-    #[arg(long, help_heading = HEADING)]
+    #[arg(long)]
     test_mode: bool,
 
     /// Seconds until the token expires; negative for an expired token
@@ -53,8 +58,7 @@ pub(crate) struct PostbackOptions {
         long,
         value_name = "SECONDS",
         default_value_t = 300,
-        allow_negative_numbers = true,
-        help_heading = HEADING
+        allow_negative_numbers = true
     )]
     expires_in: i64,
 
@@ -64,8 +68,7 @@ pub(crate) struct PostbackOptions {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["order_id", "amount", "paid", "currency", "status", "test_mode"],
-        help_heading = HEADING
+        conflicts_with_all = ["order_id", "amount", "paid", "usd", "currency", "status", "test_mode"]
     )]
     body: Option<PathBuf>,
 }
@@ -114,6 +117,10 @@ impl PostbackOptions {
             .test_mode(self.test_mode);
         let builder = match &self.paid {
             Some(amount) => builder.paid(amount),
+            None => builder,
+        };
+        let builder = match &self.usd {
+            Some(price) => builder.usd(price),
             None => builder,
         };
         match &self.order_id {
@@ -188,8 +195,6 @@ fn amount(text: &str) -> Result<String, cryptocloud_postback::AmountError> {
     // Sent as it was typed, since endpoints must handle every spelling.
     Amount::parse(text).map(|_| text.to_owned())
 }
-
-const HEADING: &str = "Postback";
 
 /// Far more than any endpoint should accept.
 const MAX_BYTES: usize = 16 << 20;

@@ -31,7 +31,12 @@ use clap::{Parser, Subcommand};
 
 /// Send, sign, verify and receive CryptoCloud (Trybit) postbacks, and attack your own endpoint
 #[derive(Debug, Parser)]
-#[command(name = "ccpostback", version, arg_required_else_help = true)]
+#[command(
+    name = "ccpostback",
+    version,
+    arg_required_else_help = true,
+    after_help = AFTER_HELP
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -51,10 +56,24 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
+    let json = cli.command.json();
     run(cli).unwrap_or_else(|error| {
-        output::print_error(format_args!("{error:#}"));
+        output::print_failure(json, &format!("{error:#}"));
         ExitCode::from(2)
     })
+}
+
+impl Command {
+    /// Whether the output is for a program.
+    fn json(&self) -> bool {
+        match self {
+            Self::Send(args) => args.json,
+            Self::Verify(args) => args.json,
+            #[cfg(feature = "inbox")]
+            Self::Inbox(args) => args.json(),
+            Self::Api(_) | Self::Completions(_) | Self::Listen(_) | Self::Sign(_) => false,
+        }
+    }
 }
 
 /// Ends the program as clap does, but never prints the password of a URL that stands in the wrong
@@ -83,3 +102,12 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Completions(args) => completions::run::<Cli>(&args),
     }
 }
+
+const AFTER_HELP: &str = "\
+Examples:
+  export CRYPTOCLOUD_SECRET_KEY=...
+  ccpostback listen
+  ccpostback send --url http://127.0.0.1:4000/postback --order-id ORDER_93223
+  ccpostback send --url http://127.0.0.1:3000/postback --forge all
+  ccpostback sign | ccpostback verify
+  ccpostback api --postback-url http://127.0.0.1:3000/postback";

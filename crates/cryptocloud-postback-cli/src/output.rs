@@ -40,8 +40,18 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
     finish(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
-/// Says on standard error, in one line, why the program ends. If that is closed, the exit code has to
-/// do.
+/// Says why the program ends, also as one line of JSON if the output is for a program.
+pub(crate) fn print_failure(json: bool, error: &str) {
+    if json {
+        let object = serde_json::json!({ "error": password::hide(error) });
+        // If standard output is closed, only the exit code remains.
+        let _ = self::json(&object).and_then(|line| print(&line));
+    }
+    print_error(error);
+}
+
+/// Says on standard error, in one line, why the program ends. If that is closed, only the exit code
+/// remains.
 pub(crate) fn print_error(error: impl fmt::Display) {
     let text = password::hide(&error.to_string());
     let _ = writeln!(io::stderr(), "ccpostback: {}", Escaped(&text));
@@ -88,6 +98,21 @@ impl fmt::Display for Escaped<'_> {
         }
         Ok(())
     }
+}
+
+/// Breaks text between words, into lines of at most this width.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_ascii_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// Whether `escape_debug`, which escapes everything unprintable, leaves it unchanged.

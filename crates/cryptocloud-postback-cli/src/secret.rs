@@ -11,17 +11,18 @@ use zeroize::Zeroizing;
 
 /// Where the secret comes from. Never an argument: every user of the machine can read those.
 #[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Secret")]
 pub(crate) struct SecretOptions {
     /// Read the SECRET KEY from this file instead of CRYPTOCLOUD_SECRET_KEY, without the line break
     /// at its end
     ///
     /// Repeat it while you rotate secrets: tokens of every secret are accepted, and the first one
     /// signs.
-    #[arg(long, value_name = "FILE", help_heading = HEADING)]
+    #[arg(long, value_name = "FILE")]
     secret_file: Vec<PathBuf>,
 
     /// Allow a secret shorter than 32 bytes, which an attacker can guess from one postback
-    #[arg(long, help_heading = HEADING)]
+    #[arg(long)]
     allow_short_secret: bool,
 }
 
@@ -140,7 +141,6 @@ fn read(path: &Path) -> anyhow::Result<Secret> {
 }
 
 const API_KEY: &str = "CRYPTOCLOUD_API_KEY";
-const HEADING: &str = "Secret";
 const VARIABLE: &str = "CRYPTOCLOUD_SECRET_KEY";
 
 /// A file of this size is not a secret; `/dev/zero` would never end.

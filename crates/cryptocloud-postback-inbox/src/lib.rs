@@ -78,7 +78,10 @@
 //! 7. A postback that cannot be stored gets a 503, and a line that `ccpostback inbox import` can
 //!    read is logged ([`LostReport`]). The same happens if it is uncertain whether it was stored;
 //!    importing what was stored changes nothing.
-//! 8. The work runs on the runtime on which the inbox was built, and goes on if the sender hangs up,
+//! 8. With [`InboxBuilder::confirm`], the handler runs only for what the vendor confirms, or what an
+//!    operator has accepted. While the vendor cannot be asked, a payment waits, for as long as it
+//!    takes.
+//! 9. The work runs on the runtime on which the inbox was built, and goes on if the sender hangs up,
 //!    or if the runtime of the caller ends.
 //!
 //! The [transition table](transition) says all of it in one place. A model checker explores it in
@@ -87,13 +90,33 @@
 //! # What is not guaranteed
 //!
 //! The vendor's token signs the invoice and nothing else, so compare the reported fields with your
-//! own order ([`Payment::check`]).
+//! own order ([`Payment::check`]), and let the vendor confirm them ([`InboxBuilder::confirm`]).
+//! Without that, a forged amount that matches the order is credited.
 //! Put a unique index on the invoice into your ledger, as the last line of defence.
 //! With `panic = "abort"` a panic is a crash: the lease ends, and the handler runs again.
 //!
+//! # Spans
+//!
+//! The span `postback` of [`cryptocloud_postback`] lasts until the payment is handled or left to a worker,
+//! also if the sender hangs up. Each attempt is a span `attempt` at `INFO`: within `postback` if the handler
+//! runs while the postback waits, and by itself in a worker. Log lines of the handler are within it.
+//!
+//! | field of `attempt` | what |
+//! |---|---|
+//! | `project` | the inbox's project |
+//! | `invoice_id` | the invoice, escaped |
+//! | `report_id` | the number of the stored report, as in the span `postback` |
+//! | `attempt` | 1 for the first attempt |
+//! | `kind` | the [`HoldKind`] if the report was held |
+//! | `state` | the state in which the report was left; `running` if it stays leased |
+//!
+//! A trace that spans processes is not kept with the payment: find a worker's attempts by `report_id`.
+//!
 //! # Features
 //!
-//! `contract-tests` has the suite that every store must pass, for authors of stores.
+//! - `contract-tests` has the suite that every store must pass, for authors of stores.
+//! - `metrics` counts and times reports and attempts, for the recorder of the crate `metrics`; the
+//!   module `metrics` has the table.
 #![forbid(unsafe_code)]
 
 mod confirm;
@@ -110,6 +133,8 @@ mod inbox;
 mod limits;
 mod lost;
 mod memory;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod panics;
 mod payment;
 mod reconciliation;
@@ -130,7 +155,7 @@ pub use fence::Fence;
 pub use fingerprint::Fingerprint;
 pub use handler::Handler;
 pub use identity::{Identity, IdentityPolicy};
-pub use inbox::{Inbox, InboxBuildError, InboxBuilder};
+pub use inbox::{Inbox, InboxBuildError, InboxBuilder, NotReady};
 pub use limits::Limits;
 pub use lost::{LostReport, LostReportError};
 pub use memory::MemoryStore;

@@ -106,7 +106,8 @@ impl HoldKind {
 /// Who decides something, and why.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Decision {
-    /// The operator, or the program that acts for one. It is stored as given.
+    /// The operator, or the program that acts for one: `confirmation` is the inbox itself, in
+    /// [`resolve_conflicts`](crate::Inbox::resolve_conflicts). It is stored as given.
     pub by: Box<str>,
     /// A note for the history.
     pub note: Option<Box<str>>,

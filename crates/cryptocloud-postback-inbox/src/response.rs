@@ -10,7 +10,7 @@ pub enum Mode {
     #[default]
     Direct,
     /// Later, in a worker: 200 says that the payment is stored. For bursts, and for hosts that only
-    /// receive.
+    /// receive. It needs a store that [is atomic](crate::Settles::IS_ATOMIC), so not Redis.
     StoreFirst,
 }
 

@@ -19,7 +19,8 @@ pub enum State {
     Held,
     /// Another report of the same payment, with other fields, was first.
     Conflict,
-    /// An operator decided that it is not a payment. Final.
+    /// An operator, or [confirmation](crate::Inbox::resolve_conflicts), decided that it is not a payment.
+    /// Final.
     Discarded,
 }
 

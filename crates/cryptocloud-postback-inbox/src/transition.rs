@@ -41,7 +41,8 @@ pub enum Event {
     Accept,
     /// An operator asks for another attempt.
     Retry,
-    /// An operator decides that the report is not a payment.
+    /// An operator, or [`Inbox::resolve_conflicts`](crate::Inbox::resolve_conflicts), decides that the
+    /// report is not a payment.
     Discard,
     /// The retention clears the reported fields; the identity stays.
     Purge,
@@ -100,7 +101,8 @@ pub enum Fact {
     Stale,
     /// The inbox stores first and leaves the handler to the workers.
     StoreFirst,
-    /// It was held because the vendor's API did not confirm it in time.
+    /// It was held because the vendor's API did not confirm it in time, or said that it is not paid as
+    /// it has to be.
     Unconfirmed,
     /// The identity needs transaction hashes and the report has none.
     Unidentified,
@@ -192,6 +194,9 @@ pub enum Refusal {
     /// The payment has [`MAX_REPORTS`] reports.
     #[error("too many reports of this payment")]
     Full,
+    /// A report of the same payment is held, and only an operator can tell whether it was credited.
+    #[error("a report of this payment is held for an operator")]
+    Held,
     /// Reconciliation has stored this payment before.
     #[error("reconciliation has stored this payment before")]
     Known,

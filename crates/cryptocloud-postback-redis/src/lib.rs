@@ -56,8 +56,8 @@
 //! | the server is full (`noeviction`) | 503 for new payments; what is stored is finished |
 //! | the data is flushed while a handler runs | its settle is rejected; [`RedisStore::losses`] counts it, and the log has an error |
 //!
-//! Do not use [`Mode::StoreFirst`](cryptocloud_postback_inbox::Mode::StoreFirst): a 200 would then
-//! promise what only this server knows.
+//! The inbox refuses [`Mode::StoreFirst`](cryptocloud_postback_inbox::Mode::StoreFirst) with this
+//! store: a 200 would then promise what only this server knows.
 //!
 //! # The server
 //!

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use common::{
     BoxError, Counter, Fault, HANG, LEASE, Proxy, TestResult, assert_done, attempt, attempt_within,
-    claimed, kind, report, start, store,
+    claimed, kind, report, running, start, store,
 };
 
 const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
@@ -35,11 +35,7 @@ async fn restarted_server_keeps_payments() -> TestResult {
     };
     let proxy = Proxy::start(server.port()).await?;
     let store = store(&proxy.url()).await?;
-    let claim = claimed(
-        store
-            .receive(&report("shop", "A", "1"), Start::Claimed(LEASE))
-            .await?,
-    );
+    let claim = running(&store).await?;
 
     proxy.aim(None);
     tokio::task::spawn_blocking(move || drop(server)).await?;

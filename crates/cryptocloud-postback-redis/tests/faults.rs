@@ -11,8 +11,8 @@ use cryptocloud_postback_redis::{
 };
 
 use common::{
-    Counter, HANG, LEASE, TestResult, admin, assert_done, attempt, claimed, kind, report, start,
-    store,
+    Counter, HANG, LEASE, TestResult, admin, assert_done, attempt, claimed, kind, report, running,
+    start, store,
 };
 
 async fn flush(mut admin: MultiplexedConnection) -> redis::RedisResult<()> {
@@ -40,11 +40,7 @@ async fn flushed_under_a_running_handler() -> TestResult {
         return Ok(());
     };
     let store = store(&server.url()).await?;
-    let claim = claimed(
-        store
-            .receive(&report("shop", "A", "1"), Start::Claimed(LEASE))
-            .await?,
-    );
+    let claim = running(&store).await?;
     assert_eq!(store.losses(), 0);
     let handler = Flushing {
         admin: admin(&server.url()).await?,
@@ -70,11 +66,7 @@ async fn lost_claim_runs_no_handler() -> TestResult {
         return Ok(());
     };
     let store = store(&server.url()).await?;
-    let claim = claimed(
-        store
-            .receive(&report("shop", "A", "1"), Start::Claimed(LEASE))
-            .await?,
-    );
+    let claim = running(&store).await?;
     flush(admin(&server.url()).await?).await?;
     let counter = Counter::default();
     let settled = attempt(&store, &counter, &claim).await;
@@ -89,11 +81,7 @@ async fn full_server_stores_nothing_and_settles_what_runs() -> TestResult {
         return Ok(());
     };
     let store = store(&server.url()).await?;
-    let claim = claimed(
-        store
-            .receive(&report("shop", "A", "1"), Start::Claimed(LEASE))
-            .await?,
-    );
+    let claim = running(&store).await?;
     let mut admin = admin(&server.url()).await?;
     let mut limit = redis::cmd("CONFIG");
     let () = limit

@@ -4,13 +4,13 @@ mod common;
 
 use std::error::Error as _;
 
-use cryptocloud_postback_inbox::{InboxStore, StoreErrorKind};
+use cryptocloud_postback_inbox::{Inbox, InboxBuildError, InboxStore, Mode, StoreErrorKind};
 use cryptocloud_postback_redis::{
     Durability, RedisStore,
     redis::{self, Client},
 };
 
-use common::{BoxError, HANG, TestResult, admin, kind, start};
+use common::{BoxError, Counter, HANG, TestResult, admin, kind, start};
 
 const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
 
@@ -45,6 +45,20 @@ async fn durable_server_is_taken() -> TestResult {
         .await?;
     assert_eq!(kind(store.check().await), StoreErrorKind::NotDurable);
     connect(&server.url(), Durability::EverySecond).await?;
+    Ok(())
+}
+
+/// Redis can lose what the 200 of the store-first mode would promise.
+#[tokio::test]
+async fn store_first_mode_is_refused() -> TestResult {
+    let Some(server) = start(DURABLE).await else {
+        return Ok(());
+    };
+    let store = RedisStore::connect(Client::open(server.url())?).await?;
+    let builder = || Inbox::builder("shop", store.clone(), Counter::default());
+    let refused = builder().mode(Mode::StoreFirst).build();
+    assert!(matches!(refused, Err(InboxBuildError::StoreFirst)));
+    assert!(!builder().build()?.is_atomic());
     Ok(())
 }
 

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use cryptocloud_postback_inbox::StoreError;
-use sqlx::{Connection, Pool, SqlStr, Transaction, pool::PoolConnection};
+use sqlx::{Connection, SqlStr, Transaction, pool::PoolConnection};
 use tokio::time::{self, Instant};
 
 use crate::{
     dialect::{Dialect, Param},
     error::{Cause, Fault, Phase},
+    file::File,
     queue::Turn,
     row::Row,
     store::SqlStore,
@@ -21,14 +22,20 @@ use crate::{
 /// database rolls back.
 pub(crate) struct Checkout<DB: Dialect> {
     connection: PoolConnection<DB>,
+    file: File,
     is_clean: bool,
 }
 
 impl<DB: Dialect> Checkout<DB> {
-    pub(crate) async fn new(pool: &Pool<DB>, deadline: Instant) -> Result<Self, Fault> {
-        let connection = until::<DB, _>(deadline, Phase::Uncommitted, pool.acquire()).await?;
+    pub(crate) async fn new<Tx>(
+        store: &SqlStore<DB, Tx>,
+        deadline: Instant,
+    ) -> Result<Self, Fault> {
+        store.file.check()?;
+        let acquire = store.pool.acquire();
         Ok(Self {
-            connection,
+            connection: until::<DB, _>(deadline, Phase::Uncommitted, acquire).await?,
+            file: store.file.clone(),
             is_clean: false,
         })
     }
@@ -53,6 +60,7 @@ impl<DB: Dialect> Checkout<DB> {
         let transaction = until::<DB, _>(deadline, Phase::Uncommitted, begin).await?;
         Ok(Work {
             deadline,
+            file: &self.file,
             is_clean: &mut self.is_clean,
             transaction,
         })
@@ -70,7 +78,11 @@ impl<DB: Dialect> Checkout<DB> {
         self.is_clean = result
             .as_ref()
             .map_or_else(Fault::spares_connection, |_| true);
-        result
+        let rows = result?;
+        if phase == Phase::Committing {
+            self.file.check_committed()?;
+        }
+        Ok(rows)
     }
 }
 
@@ -85,6 +97,7 @@ impl<DB: Dialect> Drop for Checkout<DB> {
 /// A transaction on a [`Checkout`]. Unless it is ended, the connection is closed.
 pub(crate) struct Work<'c, DB: Dialect> {
     deadline: Instant,
+    file: &'c File,
     is_clean: &'c mut bool,
     transaction: Transaction<'c, DB>,
 }
@@ -119,7 +132,7 @@ impl<DB: Dialect> Work<'_, DB> {
         let commit = self.transaction.commit();
         until::<DB, _>(self.deadline, Phase::Committing, commit).await?;
         *self.is_clean = true;
-        Ok(())
+        self.file.check_committed()
     }
 
     pub(crate) async fn roll_back(self) {
@@ -163,7 +176,7 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
         deadline: Instant,
     ) -> Result<(Option<Turn>, Checkout<DB>), Fault> {
         let turn = self.queue.turn(deadline).await?;
-        Ok((turn, Checkout::new(&self.pool, deadline).await?))
+        Ok((turn, Checkout::new(self, deadline).await?))
     }
 
     async fn statement(
@@ -177,7 +190,7 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
             Phase::Committing => self.queue.turn(deadline).await?,
             Phase::Uncommitted => None,
         };
-        let mut connection = Checkout::new(&self.pool, deadline).await?;
+        let mut connection = Checkout::new(self, deadline).await?;
         connection.fetch(sql, params, phase, deadline).await
     }
 }

@@ -2,12 +2,13 @@ use std::time::Duration;
 
 use cryptocloud_postback_inbox::{Claim, Limits};
 use sqlx::{
-    ColumnIndex, Decode, Encode, Executor, IntoArguments, Row as _, Type, TypeInfo, ValueRef,
+    ColumnIndex, Decode, Encode, Executor, IntoArguments, Pool, Row as _, Type, TypeInfo, ValueRef,
 };
 
 use crate::{
     Migration,
     error::Cause,
+    file::File,
     row::{Cell, Row},
     statements::Statements,
 };
@@ -34,6 +35,9 @@ pub(crate) trait Calls: sqlx::Database {
     const SETTLE: &'static str;
     /// What [`SETTLE`](Self::SETTLE) needs to be run first, if anything.
     const BEFORE_SETTLE: Option<&'static str>;
+
+    /// The file that the database is in, if this process writes to it.
+    fn file(pool: &Pool<Self>) -> File;
 
     /// All statements.
     fn statements() -> &'static Statements;

@@ -124,6 +124,15 @@ impl From<Fault> for StoreError {
     }
 }
 
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self {
+            cause: Cause::Other,
+            error,
+        }
+    }
+}
+
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         StoreErrorKind::Refused(refusal).into()
@@ -132,9 +141,6 @@ impl From<Refusal> for Fault {
 
 impl From<StoreErrorKind> for Fault {
     fn from(kind: StoreErrorKind) -> Self {
-        Self {
-            cause: Cause::Other,
-            error: kind.into(),
-        }
+        StoreError::from(kind).into()
     }
 }

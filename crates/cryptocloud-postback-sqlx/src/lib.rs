@@ -16,6 +16,7 @@
 mod connection;
 mod dialect;
 mod error;
+mod file;
 mod migrate;
 mod moves;
 #[cfg(test)]

@@ -67,30 +67,31 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
     /// Returns an error if the database call fails, as in
     /// [`InboxStore`](cryptocloud_postback_inbox::InboxStore).
     pub async fn schema_version(&self) -> Result<u32, StoreError> {
-        retry(|| self.version()).await
+        Ok(retry(|| self.version()).await?.unwrap_or(0))
     }
 
     pub(crate) async fn check_version(&self) -> Result<(), StoreError> {
         let newest = newest::<DB>();
-        match self.schema_version().await? {
-            0 => Err(StoreErrorKind::SchemaMissing.into()),
-            version if version < newest => Err(StoreErrorKind::SchemaTooOld.into()),
+        match retry(|| self.version()).await? {
+            None => Err(StoreErrorKind::SchemaMissing.into()),
+            Some(version) if version < newest => Err(StoreErrorKind::SchemaTooOld.into()),
             // Migrations only add, so this version can use the next schema, during a rolling
             // update. What comes after that, it cannot know.
-            version if version > newest + 1 => Err(StoreErrorKind::SchemaTooNew.into()),
-            _ => Ok(()),
+            Some(version) if version > newest + 1 => Err(StoreErrorKind::SchemaTooNew.into()),
+            Some(_) => Ok(()),
         }
     }
 
-    /// 0 if there is no schema.
-    async fn version(&self) -> Result<u32, Fault> {
+    /// `None` if there is no schema.
+    async fn version(&self) -> Result<Option<u32>, Fault> {
         let statements = DB::statements();
         let mut rows = self.read(&statements.version_tables, &[]).await?;
         if rows.pop().ok_or_else(corrupt)?.int()? == 0 {
-            return Ok(0);
+            return Ok(None);
         }
         let mut rows = self.read(&statements.version, &[]).await?;
-        u32::try_from(rows.pop().ok_or_else(corrupt)?.int()?).map_err(|_| corrupt())
+        let version = u32::try_from(rows.pop().ok_or_else(corrupt)?.int()?);
+        version.map(Some).map_err(|_| corrupt())
     }
 
     async fn try_migrate(&self, deadline: Instant) -> Result<(), Fault> {

@@ -4,7 +4,7 @@ use std::{sync::LazyLock, time::Duration};
 
 use cryptocloud_postback_inbox::{Claim, Limits, StoreError};
 use sqlx::{
-    PgConnection, Postgres,
+    PgConnection, PgPool, Postgres,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -13,6 +13,7 @@ use crate::{
     connection::DEADLINE,
     dialect::{self, Calls, Param},
     error::{Cause, Fault, Phase},
+    file::File,
     row::Row,
     statements::{Statements, Words},
 };
@@ -179,6 +180,10 @@ impl Calls for Postgres {
     const MIGRATIONS: &'static [Migration] = MIGRATIONS;
     const SETTLE: &'static str = "SELECT 1::bigint FROM cryptocloud_inbox.settle($1, $2, $3 > 0)";
     const BEFORE_SETTLE: Option<&'static str> = None;
+
+    fn file(_: &PgPool) -> File {
+        File::default()
+    }
 
     fn statements() -> &'static Statements {
         static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| Statements::new(&WORDS));

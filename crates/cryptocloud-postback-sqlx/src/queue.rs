@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
     runtime::Handle,
@@ -12,10 +15,11 @@ use crate::error::{Fault, Phase};
 /// all handlers.
 ///
 /// Handlers get a part of the connections. If the database has one writer, all writes stand in
-/// line, at most one handler among them, and after a handler the next one pauses for as long as
-/// that one took, because other processes find the database free only by chance.
+/// line, at most one handler among them. Other processes do not stand in this line: they try again
+/// and again, and so handlers leave the database to them from time to time, as [`Burst`] says.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
+    burst: Arc<std::sync::Mutex<Burst>>,
     handlers: Arc<Semaphore>,
     writes: Option<Arc<Mutex<()>>>,
 }
@@ -30,14 +34,44 @@ pub(crate) struct Turn {
 #[derive(Debug)]
 pub(crate) struct HandlerTurn {
     began: Instant,
+    burst: Arc<std::sync::Mutex<Burst>>,
     handler: Option<OwnedSemaphorePermit>,
     write: Option<Turn>,
+}
+
+/// Handlers that have held the database one after the other, without a pause of [`PAUSE`].
+#[derive(Debug)]
+struct Burst {
+    /// How long they have held it in total.
+    held: Duration,
+    /// When the last one ended.
+    ended: Instant,
+}
+
+impl Burst {
+    fn new() -> Self {
+        Self {
+            held: Duration::ZERO,
+            ended: Instant::now(),
+        }
+    }
+
+    /// Adds a handler that ends now. Returns whether the next one has to pause.
+    fn add(&mut self, began: Instant) -> bool {
+        if began.saturating_duration_since(self.ended) >= PAUSE {
+            self.held = Duration::ZERO;
+        }
+        self.ended = Instant::now();
+        self.held += self.ended.saturating_duration_since(began);
+        self.held >= LONGEST_BURST
+    }
 }
 
 impl Queue {
     /// Handlers one at a time.
     pub(crate) fn of_one_writer() -> Self {
         Self {
+            burst: Arc::new(std::sync::Mutex::new(Burst::new())),
             handlers: Arc::new(Semaphore::new(1)),
             writes: Some(Arc::default()),
         }
@@ -47,6 +81,7 @@ impl Queue {
     pub(crate) fn of_connections(connections: u32) -> Self {
         let handlers = connections.saturating_sub(connections.div_ceil(4)).max(1);
         Self {
+            burst: Arc::new(std::sync::Mutex::new(Burst::new())),
             handlers: Arc::new(Semaphore::new(usize::try_from(handlers).unwrap_or(1))),
             writes: None,
         }
@@ -70,6 +105,7 @@ impl Queue {
         let write = self.turn(deadline).await?;
         Ok(HandlerTurn {
             began: Instant::now(),
+            burst: Arc::clone(&self.burst),
             handler: Some(handler),
             write,
         })
@@ -81,19 +117,26 @@ impl Drop for HandlerTurn {
         if self.write.is_none() {
             return;
         }
-        let pause = self.began.elapsed().min(LONGEST_PAUSE);
+        let mut burst = self.burst.lock().unwrap_or_else(PoisonError::into_inner);
+        if !burst.add(self.began) {
+            return;
+        }
         let handler = self.handler.take();
         // Without a runtime the process is about to end.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
-                time::sleep(pause).await;
+                time::sleep(PAUSE).await;
                 drop(handler);
             });
         }
     }
 }
 
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Together with the longest handler, less than SQLite's busy timeout of 3 s.
+const LONGEST_BURST: Duration = Duration::from_millis(500);
+/// A process that waits tries again at least every 100 ms, by the busy handler of SQLite, and so it
+/// does in this time.
+const PAUSE: Duration = Duration::from_millis(120);
 
 #[cfg(test)]
 mod tests {
@@ -105,18 +148,43 @@ mod tests {
         Instant::now() + Duration::from_secs(60)
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn after_a_handler_the_next_one_pauses_as_long() -> Result<(), Fault> {
-        let queue = Queue::of_one_writer();
+    /// How long a handler waits for its turn.
+    async fn wait(queue: &Queue) -> Result<Duration, Fault> {
+        let began = Instant::now();
         let turn = queue.handler_turn(soon()).await?;
+        let waited = began.elapsed();
         time::sleep(HANDLER).await;
         drop(turn);
-        let ended = Instant::now();
-        drop(queue.turn(soon()).await?);
-        assert_eq!(ended.elapsed(), Duration::ZERO);
-        drop(queue.handler_turn(soon()).await?);
-        // The timer of tokio counts milliseconds.
-        assert!(ended.elapsed() >= HANDLER);
+        Ok(waited)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn handlers_pause_after_a_burst() -> Result<(), Fault> {
+        let queue = Queue::of_one_writer();
+        for _ in 0..3 {
+            // Ten handlers in half a second, and then nothing but receives.
+            for number in 0..10 {
+                assert_eq!(wait(&queue).await?, Duration::ZERO, "{number}");
+            }
+            let ended = Instant::now();
+            drop(queue.turn(soon()).await?);
+            assert_eq!(ended.elapsed(), Duration::ZERO);
+            let early = Instant::now() + PAUSE - Duration::from_millis(1);
+            assert!(queue.handler_turn(early).await.is_err());
+            time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn handlers_with_pauses_of_their_own_never_wait() -> Result<(), Fault> {
+        let queue = Queue::of_one_writer();
+        for number in 0..30 {
+            assert_eq!(wait(&queue).await?, Duration::ZERO, "{number}");
+            if number % 5 == 0 {
+                time::sleep(PAUSE).await;
+            }
+        }
         Ok(())
     }
 

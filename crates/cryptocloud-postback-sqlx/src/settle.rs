@@ -82,7 +82,7 @@ async fn in_given_transaction<DB: Dialect, H: Handler<DB::Connection>>(
         Ok(turn) => turn,
         Err(fault) => return Settled::NotBegun(fault.into()),
     };
-    let mut connection = match Checkout::new(&store.pool, deadline).await {
+    let mut connection = match Checkout::new(store, deadline).await {
         Ok(connection) => connection,
         Err(fault) => return Settled::NotBegun(fault.into()),
     };

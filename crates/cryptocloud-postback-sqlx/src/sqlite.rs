@@ -4,7 +4,7 @@ use std::{path::Path, sync::LazyLock, time::Duration};
 
 use cryptocloud_postback_inbox::{Claim, Limits, StoreError};
 use sqlx::{
-    Sqlite, SqliteConnection,
+    Sqlite, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -13,6 +13,7 @@ use crate::{
     connection::{DEADLINE, retry},
     dialect::{self, Calls, Param},
     error::{Cause, Fault, Phase},
+    file::File,
     row::Row,
     statements::{Statements, Words},
 };
@@ -86,6 +87,10 @@ impl Calls for Sqlite {
     const SETTLE: &'static str = SETTLE;
     const BEFORE_SETTLE: Option<&'static str> = Some(BEFORE_SETTLE);
 
+    fn file(pool: &SqlitePool) -> File {
+        File::new(pool.connect_options().get_filename())
+    }
+
     fn statements() -> &'static Statements {
         static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| Statements::new(&WORDS));
         &STATEMENTS
@@ -111,6 +116,7 @@ impl Calls for Sqlite {
             (_, 1) if message.starts_with("no such savepoint") => Cause::NotInTransaction,
             (_, 1) if message.starts_with("no such table") => Cause::SchemaMissing,
             (_, 1) if message.starts_with("no such column") => Cause::SchemaTooOld,
+            (_, 1) if message.contains(" has no column named ") => Cause::SchemaTooOld,
             _ => Cause::Other,
         }
     }

@@ -157,15 +157,16 @@ impl Statements {
             "SELECT id FROM {report}, {limits} WHERE project = $1 AND due_at <= {statement_time} \
              ORDER BY due_at, id LIMIT $2{skip_locked}"
         ));
+        // Materialized, because SQLite would go through all reports of a project to group these.
         let freed = among(format!(
-            "SELECT min(waiting.id) FROM {report} AS waiting, {limits} \
-             WHERE waiting.project = $1 AND waiting.state = 'conflict' \
-             AND NOT EXISTS (SELECT 1 FROM {report} AS other \
-             WHERE other.project = $1 AND other.invoice_id = waiting.invoice_id \
-             AND other.transactions = waiting.transactions \
+            "WITH conflicts AS MATERIALIZED (SELECT id, invoice_id, transactions FROM {report} \
+             WHERE project = $1 AND state = 'conflict') \
+             SELECT min(id) FROM conflicts, {limits} \
+             WHERE NOT EXISTS (SELECT 1 FROM {report} AS other \
+             WHERE other.project = $1 AND other.invoice_id = conflicts.invoice_id \
+             AND other.transactions = conflicts.transactions \
              AND other.state IN ('received', 'running', 'failed', 'done')) \
-             GROUP BY waiting.invoice_id, waiting.transactions \
-             ORDER BY min(waiting.id) LIMIT $2"
+             GROUP BY invoice_id, transactions ORDER BY min(id) LIMIT $2"
         ));
         Self {
             adopt: format!(

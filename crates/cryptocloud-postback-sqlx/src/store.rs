@@ -13,6 +13,7 @@ use tracing::error;
 use crate::{
     connection::retry,
     dialect::{Dialect, Param},
+    file::File,
     moves::Move,
     queue::Queue,
     row::{self, Row, corrupt},
@@ -25,6 +26,7 @@ use crate::{
 ///
 /// A clone shares the pool and the queue. Clone the store instead of making another one.
 pub struct SqlStore<DB: Dialect, Tx = <DB as sqlx::Database>::Connection> {
+    pub(crate) file: File,
     pub(crate) keeps_invoice_info: bool,
     pub(crate) pool: Pool<DB>,
     pub(crate) queue: Queue,
@@ -43,6 +45,7 @@ impl<DB: Dialect> SqlStore<DB> {
             Queue::of_connections(pool.options().get_max_connections())
         };
         Self {
+            file: DB::file(&pool),
             keeps_invoice_info: false,
             pool,
             queue,
@@ -58,6 +61,7 @@ impl<DB: Dialect> SqlStore<DB> {
     #[must_use]
     pub fn with_own_transactions(self) -> SqlStore<DB, ()> {
         SqlStore {
+            file: self.file,
             keeps_invoice_info: self.keeps_invoice_info,
             pool: self.pool,
             queue: self.queue,
@@ -371,6 +375,7 @@ impl<DB: Dialect, Tx: 'static> InboxStore for SqlStore<DB, Tx> {
 impl<DB: Dialect, Tx> Clone for SqlStore<DB, Tx> {
     fn clone(&self) -> Self {
         Self {
+            file: self.file.clone(),
             keeps_invoice_info: self.keeps_invoice_info,
             pool: self.pool.clone(),
             queue: self.queue.clone(),

@@ -116,14 +116,35 @@
 //!   advisory RUSTSEC-2023-0071 has no fix; nothing here calls it.
 //! - `http`: `Verifier::verify_http` for an `http::Request`, and a [`Response`] as an
 //!   `http::Response`.
+//! - `metrics`: counts and times of postbacks, for the recorder of the crate `metrics`; the module
+//!   `metrics` has the table.
 //! - `testing`: `testing::PostbackBuilder`, signed postbacks for your own tests.
-//! - `tracing`: one event for each postback, at `INFO` if it is accepted, else at `WARN` or `ERROR`.
+//! - `tracing`: one span and one event for each postback, see below.
+//!
+//! # Span and event
+//!
+//! With the feature `tracing`, the span `postback` begins with the head of a request, at `INFO` and with
+//! the target `cryptocloud_postback`.
+//! It has one event, which is at `INFO` if the postback is accepted, else at `WARN` or `ERROR`.
+//! With an inbox the span lasts until the payment is handled or left to a worker; an attempt of a worker
+//! has a span of its own.
+//!
+//! | field of the span | recorded with the outcome |
+//! |---|---|
+//! | `project` | the [name of the verifier](VerifierBuilder::project) |
+//! | `invoice_id` | the invoice, escaped; if the postback was refused, what its body names |
+//! | `kind` | the [`ErrorKind`] if it was refused |
+//! | `report_id` | by an inbox: the number of the stored report |
+//! | `state` | by an inbox: the state in which the report was left |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod body;
 mod error;
 mod http;
+mod listed;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod postback;
 #[cfg(feature = "testing")]
 pub mod testing;

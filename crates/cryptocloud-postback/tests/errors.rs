@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use cryptocloud_postback::{
-    Error, ErrorKind, Format, Postback, RequestHead, SecretKey, Verifier,
+    Check, Error, ErrorKind, Format, Postback, RequestHead, SecretKey, Verifier,
     testing::{NOW, PostbackBuilder},
 };
 
@@ -146,6 +146,24 @@ fn a_wrong_clock_does_not_hide_the_invoice() -> TestResult {
 }
 
 #[test]
+fn what_is_refused_before_the_body_names_the_project() -> TestResult {
+    let verifier = Verifier::builder(SecretKey::new(SECRET)?)
+        .project("shop")
+        .build()?;
+    let head = || verifier.check_head("POST", []);
+    let errors = [
+        verifier.check_head("GET", []).err(),
+        Some(head()?.refuse(ErrorKind::BodyTimeout)),
+        head()?.body(Bytes::from_static(b"<xml/>")).err(),
+    ];
+    for error in errors {
+        let error = error.ok_or("the request was accepted")?;
+        assert_eq!(error.project(), Some("shop"), "{error:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn source_names_the_field() -> TestResult {
     let negative = signed().amount("-1").json().body();
     let error = Postback::parse(None, negative)
@@ -156,6 +174,26 @@ fn source_names_the_field() -> TestResult {
     let source = error.source().map(ToString::to_string);
     assert_eq!(source.as_deref(), Some("amount_crypto is negative"));
     Ok(())
+}
+
+#[test]
+fn kinds_are_in_alphabetical_order_and_their_texts_differ() {
+    let names = ErrorKind::ALL.iter().map(|kind| format!("{kind:?}"));
+    assert!(names.is_sorted_by(|a, b| a < b));
+    let texts: Vec<_> = ErrorKind::ALL.iter().map(ToString::to_string).collect();
+    for (index, text) in texts.iter().enumerate() {
+        assert!(!text.ends_with('.'), "{text}");
+        assert!(text.starts_with(|c: char| c.is_lowercase()), "{text}");
+        assert_eq!(texts.iter().position(|other| other == text), Some(index));
+    }
+}
+
+#[test]
+fn checks_are_in_the_order_in_which_they_run() {
+    assert!(Check::ALL.is_sorted_by(|a, b| a < b));
+    for check in Check::ALL {
+        assert_eq!(check.name(), format!("{check:?}").to_lowercase());
+    }
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn of_a_token() -> TestResult {
         let is_accepted = verifier
             .verify_at(RequestHead::from_content_type(None), body, NOW)
             .is_ok();
-        // Only white space around it is taken off.
+        // Only white space around it is trimmed.
         assert_eq!(is_accepted, text.trim() == token, "{text:?}");
     }
     Ok(())
@@ -76,7 +76,7 @@ fn of_a_token() -> TestResult {
 
 #[test]
 fn of_a_token_s_parts_under_a_mac_that_holds() -> TestResult {
-    // The process-wide default is unset where both backends are compiled in.
+    // The process-wide default is unset if both backends are compiled in.
     #[cfg(feature = "aws-lc-rs")]
     let provider = &jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
     #[cfg(not(feature = "aws-lc-rs"))]

@@ -108,8 +108,23 @@ fn uuid_is_compared_but_never_refuses() -> TestResult {
     for info in ["null", "[]", "\"x\"", "{}"] {
         check(signed.clone().field("invoice_info", info).json(), false)?;
     }
-    let twice = r#"{"uuid":"INV-ILRAJE1Q","address":"a","uuid":"INV-ILRAJE1Q"}"#;
-    check(signed.field("invoice_info", twice).json(), true)
+    for same in [
+        r#"{ "uuid" : "ILRAJE1Q" }"#,
+        r#"{"address":"x","uuid":"INV-ILRAJE1Q"}"#,
+        r#"{"uuid":"\u0049NV-ILRAJE1Q"}"#,
+        r#"{"uuid":"INV-ILRAJE1Q","a":"uuid"}"#,
+    ] {
+        check(signed.clone().field("invoice_info", same).json(), false)?;
+    }
+    for differs in [
+        r#"{"uuid":"INV-ILRAJE1Q","address":"a","uuid":"INV-ILRAJE1Q"}"#,
+        r#"{"uuid":"INV-ILRAJE1Q","\u0075uid":"INV-89UX09KA"}"#,
+        r#"{"address":"x","uuid":"INV-89UX09KA"}"#,
+        r#"{"address":"x","uuid":[]}"#,
+    ] {
+        check(signed.clone().field("invoice_info", differs).json(), true)?;
+    }
+    Ok(())
 }
 
 #[test]

@@ -1,52 +1,23 @@
 //! The one event of each postback, as an operator reads it.
 #![cfg(feature = "tracing")]
 
-use std::{
-    cell::RefCell,
-    io,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use cryptocloud_postback::{
     ErrorKind, RequestHead, SecretKey, Verifier,
     testing::{NOW, PostbackBuilder},
 };
 
+#[path = "shared/log.rs"]
+mod log;
+
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
 const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
-thread_local! {
-    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-struct Writer;
-
-impl io::Write for Writer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.extend(bytes));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The lines that this thread logged since the last call.
-fn lines() -> Result<Vec<String>, std::string::FromUtf8Error> {
-    let text = String::from_utf8(LOG.take())?;
-    Ok(text.lines().map(Into::into).collect())
-}
-
 #[test]
 fn one_line_for_each_postback() -> TestResult {
-    // For the whole process, since tracing caches which events have no subscriber.
-    tracing_subscriber::fmt()
-        .with_writer(|| Writer)
-        .with_ansi(false)
-        .without_time()
-        .init();
+    log::start();
     let verifier_at = |now: SystemTime| -> Result<Verifier, Box<dyn std::error::Error>> {
         Ok(Verifier::builder(SecretKey::new(SECRET)?)
             .clock(move || now)
@@ -58,29 +29,29 @@ fn one_line_for_each_postback() -> TestResult {
         let postback = signed.json();
         let head = RequestHead::from_content_type(Some(postback.content_type()));
         let _ = verifier_at(now)?.verify(head, postback.body());
-        assert_eq!(lines()?, [expected]);
+        assert_eq!(log::lines(), [expected]);
         Ok(())
     };
     let signed = PostbackBuilder::new(SECRET).at(NOW);
     check(
         now,
         signed.clone(),
-        r#" INFO cryptocloud_postback: postback accepted outcome="accepted" format=json project="shop" invoice_id="ILRAJE1Q""#,
+        r#" INFO postback: cryptocloud_postback: postback accepted outcome="accepted" format=json project="shop" invoice_id="ILRAJE1Q""#,
     )?;
     check(
         now,
         signed.clone().info_field("uuid", r#""INV-89UX09KA""#),
-        r#" WARN cryptocloud_postback: postback accepted, but its invoice_info.uuid names another invoice outcome="accepted" format=json project="shop" invoice_id="ILRAJE1Q""#,
+        r#" WARN postback: cryptocloud_postback: postback accepted, but its invoice_info.uuid names another invoice outcome="accepted" format=json project="shop" invoice_id="ILRAJE1Q""#,
     )?;
     check(
         now,
         signed.clone().amount("-1"),
-        r#" WARN cryptocloud_postback: postback refused: a field is invalid outcome="refused" kind=InvalidField cause=amount_crypto is negative format=json project="shop" invoice_id="ILRAJE1Q""#,
+        r#" WARN postback: cryptocloud_postback: postback refused: a field is invalid outcome="refused" kind=InvalidField cause=amount_crypto is negative format=json project="shop" invoice_id="ILRAJE1Q""#,
     )?;
     check(
         now,
         signed.clone().duplicate("status", "1"),
-        r#" WARN cryptocloud_postback: postback refused: a field appears twice outcome="refused" kind=DuplicateField cause=status appears twice format=json project="shop" invoice_id="ILRAJE1Q""#,
+        r#" WARN postback: cryptocloud_postback: postback refused: a field appears twice outcome="refused" kind=DuplicateField cause=status appears twice format=json project="shop" invoice_id="ILRAJE1Q""#,
     )?;
     // None of these is a control character, so the id is kept; a line shows it escaped.
     check(
@@ -88,19 +59,19 @@ fn one_line_for_each_postback() -> TestResult {
         signed
             .clone()
             .invoice_id("A\"\u{202e}\u{2066}\u{2028}\u{2029}B"),
-        r#" INFO cryptocloud_postback: postback accepted outcome="accepted" format=json project="shop" invoice_id="A\"\u{202e}\u{2066}\u{2028}\u{2029}B""#,
+        r#" INFO postback: cryptocloud_postback: postback accepted outcome="accepted" format=json project="shop" invoice_id="A\"\u{202e}\u{2066}\u{2028}\u{2029}B""#,
     )?;
     check(
         SystemTime::UNIX_EPOCH - Duration::from_secs(1),
         signed,
-        r#"ERROR cryptocloud_postback: postback refused: this machine's clock is set before 1970: correct it outcome="refused" kind=ClockBeforeEpoch format=json project="shop" invoice_id="ILRAJE1Q""#,
+        r#"ERROR postback: cryptocloud_postback: postback refused: this machine's clock is set before 1970: correct it outcome="refused" kind=ClockBeforeEpoch format=json project="shop" invoice_id="ILRAJE1Q""#,
     )?;
 
     // Nor is the project missing if the body is not even read.
     let head = RequestHead::from_content_type(None);
     let _ = verifier_at(now)?.verify(head, vec![b' '; 65_537].into());
-    let expected = r#" WARN cryptocloud_postback: postback refused: body is too large outcome="refused" kind=BodyTooLarge project="shop""#;
-    assert_eq!(lines()?, [expected]);
+    let expected = r#" WARN postback: cryptocloud_postback: postback refused: body is too large outcome="refused" kind=BodyTooLarge project="shop""#;
+    assert_eq!(log::lines(), [expected]);
 
     // The adapter's own refusals, one line each; those that no sender caused are errors.
     for kind in ErrorKind::ALL {
@@ -113,11 +84,11 @@ fn one_line_for_each_postback() -> TestResult {
             _ => " WARN",
         };
         let expected = format!(
-            r#"{level} cryptocloud_postback: postback refused: {kind} outcome="refused" kind={kind:?}"#
+            r#"{level} postback: cryptocloud_postback: postback refused: {kind} outcome="refused" kind={kind:?}"#
         );
-        assert_eq!(lines()?, [expected]);
+        assert_eq!(log::lines(), [expected]);
     }
     let _ = RequestHead::check("GET", []);
-    assert_eq!(lines()?.len(), 1);
+    assert_eq!(log::lines().len(), 1);
     Ok(())
 }

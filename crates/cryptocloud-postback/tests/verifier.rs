@@ -5,11 +5,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cryptocloud_postback::{
     BuildError, Check, Currency, Error, ErrorKind, Format, MAX_BODY_BYTES, Postback, RequestHead,
     SecretKey, Status, UnixTime, Unverified, Verified, Verifier, VerifierBuilder,
     testing::{NOW, PostbackBuilder, SignedPostback},
 };
+use sha2::{Digest, Sha256};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
@@ -75,6 +77,10 @@ fn the_same_token_has_the_same_digest_and_a_resend_another() -> TestResult {
     };
     assert_eq!(digest(first.json()), digest(first.form()));
     assert_ne!(digest(first.json()), digest(resend.json()));
+    let token = first.signed_token();
+    let (_, mac) = token.rsplit_once('.').ok_or("a token has dots")?;
+    let mac = URL_SAFE_NO_PAD.decode(mac)?;
+    assert_eq!(digest(first.json()), Ok(Sha256::digest(mac).into()));
     Ok(())
 }
 

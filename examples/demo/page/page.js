@@ -119,13 +119,13 @@ $('new').addEventListener('submit', async (event) => {
   if (button.getAttribute('aria-disabled')) return;
   button.setAttribute('aria-disabled', 'true');
   const pause = aMoment();
-  const { answer, problem } = await post('/orders', order);
+  const { result, problem } = await post('/orders', order);
   await pause;
   button.removeAttribute('aria-disabled');
   $('new-problem').textContent = problem ? sentence(problem) : '';
-  if (answer) {
+  if (result) {
     $('id').value = '';
-    $('news').textContent = `Order ${answer.id} is created.`;
+    $('news').textContent = `Order ${result.id} is created.`;
   }
 });
 

@@ -1,4 +1,4 @@
-/** Asks the shop to do something: its answer, or why it did not do it. */
+/** Asks the shop to do something. Returns its result, or the problem that it reports. */
 export async function post(path, body) {
   try {
     const response = await fetch(path, {
@@ -8,7 +8,7 @@ export async function post(path, body) {
     });
     const text = await response.text();
     if (!response.ok) return { problem: plain(text) || String(response.status) };
-    return { answer: text ? JSON.parse(text) : null };
+    return { result: text ? JSON.parse(text) : null };
   } catch {
     return { problem: 'the shop does not respond' };
   }

@@ -11,7 +11,7 @@
 //!
 //! The shop is `axum-shop`, with its handler, its orders and its routes; read that one to build your
 //! own. The demo adds the page, and a `/postback` that also shows what arrived.
-//! Nothing has to be set: the demo makes a secret of its own in the folder `data`, or in the one that
+//! Nothing has to be set: the demo creates a secret in the folder `data`, or in the one that
 //! `DATA_DIR` names, beside its orders. `LISTEN_ADDR` sets another loopback address than
 //! `127.0.0.1:3000`.
 //!

@@ -25,7 +25,7 @@ impl DemoSecret {
         &self.0
     }
 
-    /// Reads it, or makes it.
+    /// Reads it, or creates it.
     ///
     /// # Errors
     ///

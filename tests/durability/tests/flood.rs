@@ -53,7 +53,7 @@ impl Flood {
 async fn send(books: &Books, urls: &RwLock<Vec<String>>, number: usize) {
     let invoice = format!("FLOOD{number}");
     for turn in number.. {
-        // Whoever changes the addresses waits for the response.
+        // The lock is held until the response, so that no address changes before.
         let urls = urls.read().await;
         let url = &urls[turn % urls.len()];
         if books.send(url, &invoice).await != Response::Unreached {

@@ -61,7 +61,7 @@ pub(crate) enum Server {
 }
 
 impl Place {
-    /// Makes a place. Returns `None`, and prints one line, if the server is not installed.
+    /// Creates a place. Returns `None`, and prints one line, if the server is not installed.
     pub(crate) async fn new(kind: Kind) -> TestResult<Option<Self>> {
         let server = match kind {
             Kind::Memory | Kind::Sqlite => Some(Server::None),
@@ -76,7 +76,7 @@ impl Place {
         }
     }
 
-    /// Makes a place on a server of its own, which keeps what it has stored if it crashes.
+    /// Creates a place on a server of its own, which keeps what it has stored if it crashes.
     pub(crate) async fn alone(kind: Kind) -> TestResult<Option<Self>> {
         let server = spawn_blocking(move || match kind {
             Kind::Memory | Kind::Sqlite => Some(Server::None),
@@ -92,7 +92,7 @@ impl Place {
         }
     }
 
-    /// Makes a place whose database is in the folder.
+    /// Creates a place whose database is in the folder.
     pub(crate) async fn in_folder(kind: Kind, path: &Path) -> TestResult<Option<Self>> {
         if kind == Kind::Sqlite {
             let url = sqlite_url(path, "inbox");

@@ -2,28 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use cryptocloud_postback::ErrorKind;
+use cryptocloud_postback::{ErrorKind, Response};
+use cryptocloud_postback_api::NotConfirmedKind;
 
 use crate::vectors::{self, File};
 
 #[test]
 fn the_readme_has_a_row_for_every_kind() {
     // The first cell of a row is the response, such as "401 `{"error":"Invalid token"}`".
-    let responses: Vec<&str> = include_str!("../../../README.md")
+    let cells: Vec<&str> = include_str!("../../../README.md")
         .lines()
         .filter_map(|line| line.strip_prefix("| ")?.split(" |").next())
         .collect();
-    let is_documented = |kind: &ErrorKind| {
-        let (status, message) = response(*kind);
-        responses
+    let kinds = ErrorKind::ALL.iter();
+    let kinds = kinds.map(|kind| (format!("{kind:?}"), kind.response()));
+    let not_confirmed = NotConfirmedKind::ALL.iter();
+    let not_confirmed = not_confirmed.map(|kind| (format!("{kind:?}"), kind.response()));
+    let is_missing = |(_, response): &(String, Response)| {
+        let (status, message) = (response.status().to_string(), message(response));
+        !cells
             .iter()
             .any(|cell| cell.starts_with(&status) && cell.contains(message))
     };
-    let missing: Vec<String> = ErrorKind::ALL
-        .iter()
-        .filter(|kind| !is_documented(kind))
-        .map(|kind| format!("{kind:?}: {:?}", response(*kind)))
-        .collect();
+    let missing: Vec<_> = kinds.chain(not_confirmed).filter(is_missing).collect();
     assert!(
         missing.is_empty(),
         "the README's table of responses lacks {missing:#?}"
@@ -48,15 +49,11 @@ fn every_kind_has_a_vector() {
     }
 }
 
-/// The status and the message that the sender gets.
-fn response(kind: ErrorKind) -> (String, &'static str) {
-    let response = kind.response();
+/// What the sender reads.
+fn message(response: &Response) -> &'static str {
     let message = response.body().strip_prefix(r#"{"error":""#);
     let message = message.and_then(|message| message.strip_suffix(r#""}"#));
-    (
-        response.status().to_string(),
-        message.expect("an error in JSON"),
-    )
+    message.expect("an error in JSON")
 }
 
 /// Kinds that no request alone can cause, and the tests that show them instead.

@@ -44,7 +44,7 @@ pub(crate) static JAVASCRIPT: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
 pub(crate) static PHP: LazyLock<bool> = LazyLock::new(|| is_installed("php", &["--version"]));
 
 /// Whether a program runs. If it does not, the test is skipped with one line, or fails under `CI`.
-fn is_installed(program: &str, arguments: &[&str]) -> bool {
+pub(crate) fn is_installed(program: &str, arguments: &[&str]) -> bool {
     let output = Command::new(program).args(arguments).output();
     let found = output.is_ok_and(|output| output.status.success());
     assert!(

@@ -7,8 +7,12 @@ mod examples;
 mod forge;
 mod kinds;
 mod languages;
+#[path = "../../../crates/cryptocloud-postback/tests/shared/log.rs"]
+mod log;
+mod monitoring;
 mod projects;
 mod receivers;
+mod secrets;
 mod servers;
 mod skip;
 mod traces;

@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex};
 use actix_web::{App, test, web};
 use axum::{Router, body::Body, extract::State, routing::any};
 use bytes::Bytes;
-use cryptocloud_postback::{
-    self as core, Error, ErrorKind, Format, RequestHead, Verified, Verifier,
-};
+use cryptocloud_postback::{self as core, Error, ErrorKind, Format, Verified, Verifier};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
@@ -93,7 +91,8 @@ fn to_core(verifier: &Verifier, request: &Request) -> (Response, Option<ErrorKin
     let headers = headers
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)));
-    let outcome = RequestHead::check(&request.method, headers)
+    let outcome = verifier
+        .check_head(&request.method, headers)
         .and_then(|head| verifier.verify(head, request.body.clone()));
     let kind = outcome.as_ref().err().map(Error::kind);
     let response = kind.map_or(core::Response::RECEIVED, ErrorKind::response);

@@ -1,65 +1,36 @@
 //! One event for each postback, on one line, without secret, token or body.
 
-use std::{
-    cell::RefCell,
-    io,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use cryptocloud_postback::{
     SecretKey, Verifier,
     testing::{NOW, PostbackBuilder},
 };
 
-use crate::receivers::{Request, send};
+use crate::{
+    log,
+    receivers::{Request, send},
+};
 
 const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
-thread_local! {
-    /// The log of this thread: core and adapters run in the thread of their test.
-    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-struct Writer;
-
-impl io::Write for Writer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.extend(bytes));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn take_lines() -> Vec<String> {
-    let bytes = LOG.take();
-    String::from_utf8_lossy(&bytes)
-        .lines()
-        .map(Into::into)
-        .collect()
-}
-
 #[actix_web::test]
 async fn one_line_for_each_postback() {
-    // For the whole process: tracing may have cached that no subscriber is interested.
-    tracing_subscriber::fmt()
-        .with_writer(|| Writer)
-        .with_ansi(false)
-        .without_time()
-        .init();
+    log::start();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW.as_secs());
     let verifier = Verifier::builder(SecretKey::new(SECRET).expect("a key"))
         .clock(move || now)
+        .project("shop")
         .build()
         .expect("a verifier");
 
-    let check = async |signed: &PostbackBuilder, expected: &str| {
+    let check = async |signed: &PostbackBuilder, method: &str, expected: &str| {
         let body = signed.json().body();
-        let _ = send(&verifier, &Request::post(None, body.clone())).await;
+        let mut request = Request::post(None, body.clone());
+        method.clone_into(&mut request.method);
+        let _ = send(&verifier, &request).await;
         // One for each way in, and they are the same.
-        assert_eq!(take_lines(), [expected; 3]);
+        assert_eq!(log::lines(), [expected; 3]);
         let body = String::from_utf8_lossy(&body).into_owned();
         for part in signed
             .signed_token()
@@ -71,17 +42,26 @@ async fn one_line_for_each_postback() {
     };
     check(
         &PostbackBuilder::new(SECRET).at(NOW),
-        r#" INFO cryptocloud_postback: postback accepted outcome="accepted" format=json invoice_id="ILRAJE1Q""#,
+        "POST",
+        r#" INFO postback: cryptocloud_postback: postback accepted outcome="accepted" format=json project="shop" invoice_id="ILRAJE1Q""#,
     )
     .await;
     check(
         &PostbackBuilder::new("some-other-key-of-thirty-two-bytes").at(NOW),
-        r#" WARN cryptocloud_postback: postback refused: token's signature does not match the secret outcome="refused" kind=TokenSignature format=json invoice_id="ILRAJE1Q""#,
+        "POST",
+        r#" WARN postback: cryptocloud_postback: postback refused: token's signature does not match the secret outcome="refused" kind=TokenSignature format=json project="shop" invoice_id="ILRAJE1Q""#,
     )
     .await;
     check(
         &PostbackBuilder::new(SECRET).at(NOW).amount("-1"),
-        r#" WARN cryptocloud_postback: postback refused: a field is invalid outcome="refused" kind=InvalidField cause=amount_crypto is negative format=json invoice_id="ILRAJE1Q""#,
+        "POST",
+        r#" WARN postback: cryptocloud_postback: postback refused: a field is invalid outcome="refused" kind=InvalidField cause=amount_crypto is negative format=json project="shop" invoice_id="ILRAJE1Q""#,
+    )
+    .await;
+    check(
+        &PostbackBuilder::new(SECRET).at(NOW),
+        "PUT",
+        r#" WARN postback: cryptocloud_postback: postback refused: request is not a POST outcome="refused" kind=MethodNotAllowed project="shop""#,
     )
     .await;
     // Not control characters, but they could forge a line or hide one.
@@ -89,7 +69,8 @@ async fn one_line_for_each_postback() {
         &PostbackBuilder::new(SECRET).at(NOW)
             .invoice_id("A\"\u{2028}\u{202e}B")
             .status("fail"),
-        r#" WARN cryptocloud_postback: postback refused: status is not success outcome="refused" kind=StatusRefused format=json invoice_id="A\"\u{2028}\u{202e}B""#,
+        "POST",
+        r#" WARN postback: cryptocloud_postback: postback refused: status is not success outcome="refused" kind=StatusRefused format=json project="shop" invoice_id="A\"\u{2028}\u{202e}B""#,
     )
     .await;
 }

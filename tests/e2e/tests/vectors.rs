@@ -107,6 +107,34 @@ pub(crate) fn files() -> Vec<File> {
         .collect()
 }
 
+/// A vector to send for another purpose than its expected response.
+pub(crate) struct Case {
+    pub(crate) keys: Vec<String>,
+    pub(crate) name: String,
+    pub(crate) request: Request,
+    pub(crate) verifier: Verifier,
+}
+
+/// Every vector of every file.
+pub(crate) fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for file in files() {
+        for vector in &file.vectors {
+            let keys = [&file.key]
+                .into_iter()
+                .chain(&vector.key)
+                .chain(&vector.keys);
+            cases.push(Case {
+                keys: keys.cloned().collect(),
+                name: vector.name.clone(),
+                request: request(vector),
+                verifier: verifier(&file, vector),
+            });
+        }
+    }
+    cases
+}
+
 /// What is wrong with the response, if anything.
 async fn run(file: &File, vector: &Vector) -> Option<String> {
     let name = &vector.name;

@@ -1,4 +1,4 @@
-//! Only a `Verifier` makes a `Verified`.
+//! Only a `Verifier` creates a `Verified`.
 use cryptocloud_postback::{Postback, Verified};
 
 fn forge(reported: Postback, other: Verified) -> Verified {

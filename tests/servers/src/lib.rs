@@ -1,14 +1,16 @@
-//! PostgreSQL and Redis servers for tests, started from the machine's own binaries. They leave nothing
+//! PostgreSQL, PgBouncer and Redis servers for tests, started from the machine's own binaries. They leave nothing
 //! behind.
 //!
 //! If a binary is missing, the test is skipped with one line, or fails under `CI`.
 #![forbid(unsafe_code)]
 
 mod account;
+mod pgbouncer;
 mod postgres;
 mod redis;
 mod shared;
 
+pub use pgbouncer::PgBouncer;
 pub use postgres::PostgresServer;
 pub use redis::RedisServer;
 pub use shared::Shared;

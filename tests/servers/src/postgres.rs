@@ -15,6 +15,7 @@ pub struct PostgresServer {
     account: Account,
     binaries: PathBuf,
     folder: TempDir,
+    has_tls: bool,
     port: u16,
 }
 
@@ -26,17 +27,36 @@ impl PostgresServer {
     /// Panics if the server does not start, and under `CI` if PostgreSQL is not installed.
     #[must_use]
     pub fn start() -> Option<Self> {
+        Self::start_as(false)
+    }
+
+    /// Starts a server that offers TLS, with a certificate of its own [authority](Self::authority)
+    /// for `localhost`, and not for 127.0.0.1. It needs the program `openssl` too.
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`start`](Self::start) does.
+    #[must_use]
+    pub fn start_with_tls() -> Option<Self> {
+        if Command::new("openssl").arg("version").output().is_err() {
+            skip("OpenSSL is not installed");
+            return None;
+        }
+        Self::start_as(true)
+    }
+
+    fn start_as(has_tls: bool) -> Option<Self> {
         let Some(binaries) = find_binaries() else {
             skip("PostgreSQL is not installed");
             return None;
         };
-        match Self::start_from(binaries) {
+        match Self::start_from(binaries, has_tls) {
             Ok(server) => Some(server),
             Err(error) => panic!("PostgreSQL did not start: {error}"),
         }
     }
 
-    fn start_from(binaries: PathBuf) -> io::Result<Self> {
+    fn start_from(binaries: PathBuf, has_tls: bool) -> io::Result<Self> {
         let account = Account::unprivileged()?;
         let folder = TempDir::with_prefix("postgres-")?;
         if let Some((user, group)) = account.ids() {
@@ -46,6 +66,7 @@ impl PostgresServer {
             account,
             binaries,
             folder,
+            has_tls,
             port: free_port()?,
         };
         server.run(
@@ -54,6 +75,9 @@ impl PostgresServer {
                 .args(["--username=postgres", "--auth=trust", "--encoding=UTF8"])
                 .args(["--no-locale", "--no-sync"]),
         )?;
+        if has_tls {
+            server.certify()?;
+        }
         server.resume()?;
         Ok(server)
     }
@@ -62,6 +86,12 @@ impl PostgresServer {
     #[must_use]
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// The certificate of the authority that has signed the server's.
+    #[must_use]
+    pub fn authority(&self) -> PathBuf {
+        self.data().join("ca.crt")
     }
 
     /// The port.
@@ -102,8 +132,9 @@ impl PostgresServer {
     pub fn resume(&self) -> io::Result<()> {
         let options = format!(
             "-c port={} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' \
-             -c max_connections=200",
-            self.port
+             -c max_connections=200 -c ssl={}",
+            self.port,
+            if self.has_tls { "on" } else { "off" },
         );
         let log = self.folder.path().join("log");
         self.run(
@@ -113,10 +144,36 @@ impl PostgresServer {
         )
     }
 
+    /// Writes the certificates, where the server looks for its own.
+    fn certify(&self) -> io::Result<()> {
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+        for certificate in [
+            "-subj /CN=authority -keyout ca.key -out ca.crt",
+            "-subj /CN=server -addext subjectAltName=DNS:localhost \
+             -addext basicConstraints=critical,CA:FALSE -CA ca.crt -CAkey ca.key \
+             -keyout server.key -out server.crt",
+        ] {
+            let mut openssl = self.account.command("openssl");
+            openssl
+                .args(["req", "-x509"])
+                .args(key.split(' ').chain(certificate.split(' ')))
+                .current_dir(self.data())
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            self.run(&mut openssl)?;
+        }
+        Ok(())
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     fn command(&self, program: &str) -> Command {
         let mut command = self.account.command(self.binaries.join(program));
         command
-            .env("PGDATA", self.folder.path().join("data"))
+            .env("PGDATA", self.data())
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

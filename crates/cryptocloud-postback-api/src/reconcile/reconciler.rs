@@ -1,9 +1,7 @@
 use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use cryptocloud_postback::{OffsetDateTime, UnixTime};
-use cryptocloud_postback_inbox::{
-    Begin, HoldKind, Identity, Inbox, Record, Refusal, Report, Source, State, StoreErrorKind, Turn,
-};
+use cryptocloud_postback_inbox::{Begin, Identity, Inbox, Refusal, Report, Turn};
 use futures_util::{FutureExt, TryStreamExt};
 use time::Date;
 use tokio::time::sleep;
@@ -184,20 +182,24 @@ impl Reconciler {
         if dated.is_none_or(|dated| dated < since.as_secs()) {
             return Ok(Outcome::TooOld);
         }
-        if dry_run {
-            return Ok(outcome(&inbox.find(stated.id().as_str()).await?));
-        }
         let identity = Identity::new(inbox.project(), stated.id().clone());
-        let report = Report::reconciled(identity, fields(stated));
-        match inbox.reconcile(&report).await {
+        let stored = if dry_run {
+            inbox.check_reconcile(&identity).await.map(|()| None)
+        } else {
+            let report = Report::reconciled(identity, fields(stated));
+            inbox.reconcile(&report).await.map(Some)
+        };
+        match stored {
             Ok(id) => {
-                let invoice_id = stated.id().as_str();
-                tracing::info!(?invoice_id, %id, "reconciliation found a payment");
-                Ok(Outcome::Stored(Some(id)))
+                if let Some(id) = id {
+                    let invoice_id = stated.id().as_str();
+                    tracing::info!(?invoice_id, %id, "reconciliation found a payment");
+                }
+                Ok(Outcome::Stored(id))
             }
-            Err(error) => match error.kind() {
-                StoreErrorKind::Refused(Refusal::Blocked | Refusal::Known) => Ok(Outcome::Known),
-                StoreErrorKind::Refused(Refusal::Discarded) => Ok(Outcome::Discarded),
+            Err(error) => match error.refusal() {
+                Some(Refusal::Blocked | Refusal::Held | Refusal::Known) => Ok(Outcome::Known),
+                Some(Refusal::Discarded) => Ok(Outcome::Discarded),
                 _ => Err(error.into()),
             },
         }
@@ -211,26 +213,6 @@ impl fmt::Debug for Reconciler {
             .field("interval", &self.0.interval)
             .field("window", &self.0.window)
             .finish_non_exhaustive()
-    }
-}
-
-/// What the store would do with a payment that has these reports.
-fn outcome(records: &[Record]) -> Outcome {
-    let is_any = |test: fn(&Record) -> bool| records.iter().any(test);
-    let is_unconfirmed = |record: &Record| {
-        let kind = record.hold.as_ref().map(|hold| hold.kind);
-        record.state == State::Held && kind == Some(HoldKind::Unconfirmed)
-    };
-    if is_any(|record| record.state.blocks()) {
-        Outcome::Known
-    } else if is_any(is_unconfirmed) {
-        Outcome::Stored(None)
-    } else if is_any(|record| record.state == State::Discarded) {
-        Outcome::Discarded
-    } else if is_any(|record| record.report.source == Source::Reconciled) {
-        Outcome::Known
-    } else {
-        Outcome::Stored(None)
     }
 }
 

@@ -113,13 +113,12 @@ async fn a_slow_response_ends_at_the_limit_and_is_not_asked_again() -> TestResul
     let server = VendorApi::start().await;
     server.fail_always(Fault::Silent);
     let api = builder(&server)
-        .response_timeout(Duration::from_millis(20))
+        .response_timeout(Duration::from_millis(200))
         .build()?;
     let (error, requests) = look_up(&api, &server).await;
-    assert_eq!(
-        (error.map(|error| error.kind()), requests),
-        (Some(Kind::TimedOut), 1)
-    );
+    assert_eq!(error.map(|error| error.kind()), Some(Kind::TimedOut));
+    // The limit counts from before the request is sent, so on a busy machine none may arrive.
+    assert!(requests <= 1, "{requests} requests");
 
     // The limit for all retries together ends an endless row of them.
     server.fail_always(Fault::Status(500, None));

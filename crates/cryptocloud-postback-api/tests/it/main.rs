@@ -5,6 +5,8 @@ mod confirm;
 mod faults;
 mod inbox;
 mod list;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod reconcile;
 mod secrecy;
 mod shop;

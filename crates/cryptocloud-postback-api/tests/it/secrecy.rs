@@ -92,6 +92,7 @@ async fn the_key_is_nowhere() -> TestResult {
     server.fail_always(None);
     server.fail([Fault::Status(500, None)]);
     api.invoices(&ids(["A"])).await?;
+    server.fail_always(Fault::Silent);
     let impatient = builder(&server)
         .response_timeout(Duration::from_nanos(1))
         .build()?;

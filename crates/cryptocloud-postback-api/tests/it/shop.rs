@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use cryptocloud_postback_api::{
     Api, ApiBuilder, Confirmer, Reconciler, ReconcilerBuilder,
     core::{Expected, OffsetDateTime, UnixTime, testing::PostbackBuilder},
-    inbox::{Failure, Handler, Hold, Inbox, Payment, Record, State},
+    inbox::{Failure, Handler, Hold, Inbox, InboxBuilder, Payment, Record, State},
 };
 use cryptocloud_postback_sqlx::{
     SqliteStore,
@@ -28,7 +28,7 @@ pub(crate) struct Shop {
 
 /// Credits an order of 25 US dollars. There is no unique index that would hide a second effect.
 #[derive(Debug)]
-struct Credit;
+pub(crate) struct Credit;
 
 impl Handler<SqliteConnection> for Credit {
     async fn handle(&self, payment: &Payment, tx: &mut SqliteConnection) -> Result<(), Failure> {
@@ -51,10 +51,17 @@ pub(crate) async fn store(path: &Path) -> SqliteStore {
 }
 
 /// An inbox whose work is done by `run_once`.
-pub(crate) fn inbox(project: &str, store: &SqliteStore, confirmer: &Confirmer) -> Inbox {
+pub(crate) fn builder_of(
+    project: &str,
+    store: &SqliteStore,
+    confirmer: &Confirmer,
+) -> InboxBuilder<SqliteStore, Credit> {
     let builder = Inbox::builder(project, store.clone(), Credit).workers(0);
-    builder
-        .confirm(confirmer.clone())
+    builder.confirm(confirmer.clone())
+}
+
+pub(crate) fn inbox(project: &str, store: &SqliteStore, confirmer: &Confirmer) -> Inbox {
+    builder_of(project, store, confirmer)
         .build()
         .expect("an inbox")
 }

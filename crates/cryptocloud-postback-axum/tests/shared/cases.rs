@@ -2,10 +2,16 @@
 //!
 //! The tests of both adapters run it.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use cryptocloud_postback::{
     ErrorKind, Response, UnixTime,
     testing::{PostbackBuilder, SignedPostback},
 };
+use cryptocloud_postback_inbox::{Failure, Handler, Inbox, MemoryStore, Payment};
 
 use crate::verifier::SECRET;
 
@@ -64,6 +70,21 @@ impl Case {
         let body = String::from_utf8_lossy(body);
         assert_eq!(body, expected.body(), "{way}: {name}");
     }
+}
+
+/// An inbox for a route, and how often its handler ran.
+pub(crate) fn inbox() -> (Inbox, Arc<AtomicUsize>) {
+    struct Counter(Arc<AtomicUsize>);
+    impl Handler<()> for Counter {
+        async fn handle(&self, _: &Payment, _: &mut ()) -> Result<(), Failure> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+    }
+    let runs = Arc::default();
+    let counter = Counter(Arc::clone(&runs));
+    let inbox = Inbox::builder("shop", MemoryStore::new(100), counter).build();
+    (inbox.expect("an inbox"), runs)
 }
 
 /// The table.

@@ -8,7 +8,7 @@ use futures_util::future::join;
 use tokio::{io::AsyncWriteExt, net::TcpStream, sync::Notify};
 
 use crate::{
-    faulty::Fault,
+    faulty::{Fault, FaultyStore},
     shop::{Shop, postback, record},
     verifier::{SECRET, verifier},
     wire,
@@ -37,119 +37,7 @@ pub(crate) trait Serve: AsyncFn(Verifier, Inbox, Setup) -> SocketAddr {}
 impl<F: AsyncFn(Verifier, Inbox, Setup) -> SocketAddr> Serve for F {}
 
 pub(crate) async fn responds_as_the_table_says(serve: impl Serve) {
-    let down = Fault::Before(StoreErrorKind::Unavailable);
-    let unknown = Fault::After(StoreErrorKind::OutcomeUnknown);
-    for (name, earlier, order, mode, fault, expected) in [
-        ("done", &[][..], "1", Mode::Direct, None, RECEIVED),
-        ("a resend", &["1"], "1", Mode::Direct, None, RECEIVED),
-        ("held", &[], "hold", Mode::Direct, None, RECEIVED),
-        (
-            "a resend of it",
-            &["hold"],
-            "hold",
-            Mode::Direct,
-            None,
-            RECEIVED,
-        ),
-        (
-            "other fields than done",
-            &["1"],
-            "2",
-            Mode::Direct,
-            None,
-            CONFLICT,
-        ),
-        (
-            "other fields than failed",
-            &["fail"],
-            "2",
-            Mode::Direct,
-            None,
-            CONFLICT,
-        ),
-        (
-            "other fields than held",
-            &["hold"],
-            "2",
-            Mode::Direct,
-            None,
-            RECEIVED,
-        ),
-        (
-            "a resend of a conflict",
-            &["1", "2"],
-            "2",
-            Mode::Direct,
-            None,
-            CONFLICT,
-        ),
-        ("failed", &[], "fail", Mode::Direct, None, NOT_FINISHED),
-        (
-            "a resend before it is due",
-            &["fail"],
-            "fail",
-            Mode::Direct,
-            None,
-            NOT_FINISHED,
-        ),
-        (
-            "a handler that panics",
-            &[],
-            "panic",
-            Mode::Direct,
-            None,
-            NOT_FINISHED,
-        ),
-        ("not stored", &[], "1", Mode::Direct, Some(down), NOT_STORED),
-        (
-            "perhaps stored",
-            &[],
-            "1",
-            Mode::Direct,
-            Some(unknown),
-            NOT_STORED,
-        ),
-        (
-            "a store that panics",
-            &[],
-            "1",
-            Mode::Direct,
-            Some(Fault::Panics),
-            NOT_STORED,
-        ),
-        (
-            "stored first",
-            &[],
-            "hold",
-            Mode::StoreFirst,
-            None,
-            RECEIVED,
-        ),
-        (
-            "a resend of it",
-            &["1"],
-            "1",
-            Mode::StoreFirst,
-            None,
-            RECEIVED,
-        ),
-        (
-            "other fields than stored",
-            &["1"],
-            "2",
-            Mode::StoreFirst,
-            None,
-            CONFLICT,
-        ),
-        (
-            "not stored first",
-            &[],
-            "1",
-            Mode::StoreFirst,
-            Some(down),
-            NOT_STORED,
-        ),
-    ] {
+    let check = async |name, mode, earlier: &[&str], order, fault, expected| {
         let shop = Shop::default();
         let store = shop.store();
         let inbox = shop.builder(store.clone()).mode(mode).build();
@@ -166,6 +54,38 @@ pub(crate) async fn responds_as_the_table_says(serve: impl Serve) {
         if mode == Mode::StoreFirst {
             assert_eq!(shop.runs(), (0, 0), "{name}");
         }
+    };
+    for (name, earlier, order, expected) in [
+        ("done", &[][..], "1", RECEIVED),
+        ("a resend", &["1"], "1", RECEIVED),
+        ("held", &[], "hold", RECEIVED),
+        ("a resend of it", &["hold"], "hold", RECEIVED),
+        ("other fields than done", &["1"], "2", CONFLICT),
+        ("other fields than failed", &["fail"], "2", CONFLICT),
+        ("other fields than held", &["hold"], "2", RECEIVED),
+        ("a resend of a conflict", &["1", "2"], "2", CONFLICT),
+        ("failed", &[], "fail", NOT_FINISHED),
+        ("a resend before it is due", &["fail"], "fail", NOT_FINISHED),
+        ("a handler that panics", &[], "panic", NOT_FINISHED),
+    ] {
+        check(name, Mode::Direct, earlier, order, None, expected).await;
+    }
+    for (name, earlier, order, expected) in [
+        ("stored first", &[][..], "hold", RECEIVED),
+        ("a resend of it", &["1"], "1", RECEIVED),
+        ("other fields than stored", &["1"], "2", CONFLICT),
+    ] {
+        check(name, Mode::StoreFirst, earlier, order, None, expected).await;
+    }
+    let down = Fault::Before(StoreErrorKind::Unavailable);
+    let unknown = Fault::After(StoreErrorKind::OutcomeUnknown);
+    for (name, mode, fault) in [
+        ("not stored", Mode::Direct, down),
+        ("perhaps stored", Mode::Direct, unknown),
+        ("a store that panics", Mode::Direct, Fault::Panics),
+        ("not stored first", Mode::StoreFirst, down),
+    ] {
+        check(name, mode, &[], "1", Some(fault), NOT_STORED).await;
     }
 }
 
@@ -287,8 +207,8 @@ pub(crate) async fn what_is_stored_first_is_handled_once(serve: impl Serve) {
     assert_eq!(shop.runs(), (1, 1));
 }
 
-/// What has begun is finished, and what arrives meanwhile waits for another process.
-pub(crate) async fn drains(serve: impl Serve) {
+/// A server whose handler has begun with a payment and cannot finish it yet.
+async fn with_one_at_the_gate(serve: impl Serve) -> (Shop, FaultyStore, Inbox, SocketAddr) {
     let shop = Shop::default();
     let store = shop.store();
     let inbox = shop.impatient(store.clone()).start().await;
@@ -296,6 +216,12 @@ pub(crate) async fn drains(serve: impl Serve) {
     let address = serve(verifier(SECRET), inbox.clone(), Setup::default()).await;
     let reply = post(address, &postback("A", "gate").json()).await;
     reply.check("before", NOT_FINISHED);
+    (shop, store, inbox, address)
+}
+
+/// What has begun is finished, and what arrives meanwhile waits for another process.
+pub(crate) async fn drains(serve: impl Serve) {
+    let (shop, store, inbox, address) = with_one_at_the_gate(serve).await;
     let ((), reply) = join(inbox.drain(HANG), async {
         let reply = post(address, &postback("B", "1").json()).await;
         shop.gate.notify_one();
@@ -315,13 +241,7 @@ pub(crate) async fn drains(serve: impl Serve) {
 
 /// What does not finish within the limit is released, so that another process need not wait.
 pub(crate) async fn releases_what_does_not_finish(serve: impl Serve) {
-    let shop = Shop::default();
-    let store = shop.store();
-    let inbox = shop.impatient(store.clone()).start().await;
-    let inbox = inbox.expect("an inbox");
-    let address = serve(verifier(SECRET), inbox.clone(), Setup::default()).await;
-    let reply = post(address, &postback("A", "gate").json()).await;
-    reply.check("before", NOT_FINISHED);
+    let (shop, store, inbox, _) = with_one_at_the_gate(serve).await;
     inbox.drain(Duration::from_millis(10)).await;
     let released = record(&inbox, "A").await;
     assert_eq!((released.state, released.attempts), (State::Received, 0));

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use time::{Date, macros::format_description};
 
 use super::{
-    invoice::{Invoice, Order, Status, View, bare},
+    invoice::{self, Invoice, Order, Status, bare},
     mimic::Mimic,
     python,
 };
@@ -53,7 +53,7 @@ pub(super) async fn create(
     body: Bytes,
 ) -> Result<Response, Invalid> {
     let invoice = Invoice::new(parse::<Order>(&body)?).map_err(Invalid::from)?;
-    let json = invoice.json(&mimic.origin, View::Create);
+    let json = invoice.json(&mimic.origin, invoice::CREATE);
     mimic.invoices().insert(invoice.id.clone(), invoice);
     Ok(succeeded(json))
 }
@@ -76,7 +76,7 @@ pub(super) async fn info(
     let found = invoices
         .values()
         .filter(|invoice| uuids.iter().any(|uuid| bare(uuid) == invoice.id))
-        .map(|invoice| invoice.json(&mimic.origin, View::Info));
+        .map(|invoice| invoice.json(&mimic.origin, invoice::INFO));
     Ok(succeeded(found.collect()))
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn list(
         .filter(|invoice| days.contains(&invoice.created.date()))
         .skip(list.offset)
         .take(limit)
-        .map(|invoice| invoice.json(&mimic.origin, View::List));
+        .map(|invoice| invoice.json(&mimic.origin, invoice::LIST));
     Ok(succeeded(page.collect()))
 }
 

@@ -63,14 +63,6 @@ pub(super) enum Status {
     Canceled,
 }
 
-/// Which of the vendor's calls shows an invoice.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum View {
-    Create,
-    Info,
-    List,
-}
-
 impl Invoice {
     pub(super) fn new(order: Order) -> Result<Self, &'static str> {
         let code = |given: Option<String>, default: &str| {
@@ -177,8 +169,9 @@ impl Invoice {
         }
     }
 
-    /// The invoice as this call shows it: what `invoice_info` holds, as far as the API has it too.
-    pub(super) fn json(&self, origin: &str, view: View) -> Value {
+    /// The invoice as a call shows it: what `invoice_info` holds, as far as the API has it too, without
+    /// what this call leaves out.
+    pub(super) fn json(&self, origin: &str, left_out: &str) -> Value {
         let body = self.postback("").json().body();
         let mut body: Value = serde_json::from_slice(&body).unwrap_or_default();
         let mut fields = match body.get_mut("invoice_info").map(Value::take) {
@@ -197,18 +190,7 @@ impl Invoice {
             set("invoice_status", json!(self.status));
         }
         set("order_id", json!(self.order_id));
-        let left_out: &[&str] = match view {
-            View::Create => &[
-                "date_finished",
-                "invoice_status",
-                "order_id",
-                "received",
-                "received_usd",
-            ],
-            View::Info => &["date_finished"],
-            View::List => &[],
-        };
-        fields.retain(|name, _| !left_out.contains(&name.as_str()));
+        fields.retain(|name, _| !left_out.split(' ').any(|known| known == name));
         Value::Object(fields)
     }
 }
@@ -255,3 +237,8 @@ const COMMON: &str = "address amount amount_in_fiat amount_usd created currency 
                       expiry_date fee fee_usd fiat_currency invoice_status is_email_required \
                       project received received_usd service_fee service_fee_usd side_commission \
                       test_mode type_payments uuid";
+
+/// What the calls leave out.
+pub(super) const CREATE: &str = "date_finished invoice_status order_id received received_usd";
+pub(super) const INFO: &str = "date_finished";
+pub(super) const LIST: &str = "";

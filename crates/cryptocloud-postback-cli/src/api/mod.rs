@@ -96,4 +96,5 @@ The status of a fault is from 400 to 999, or slow, cut or down. It lasts for cou
 vendor's API, or one. A DELETE of /faults ends it.
 
 Any key that looks like an API KEY is accepted; if CRYPTOCLOUD_API_KEY is set, only that one.
-The exit code is 0 after Ctrl-C, and 2 if the server could not start.";
+
+Exit code: 0 after Ctrl-C, 2 if the server could not start.";

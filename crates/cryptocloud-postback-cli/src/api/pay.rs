@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::{
-    invoice::{self, Invoice, Status, View, bare},
+    invoice::{self, Invoice, Status, bare},
     mimic::{Mimic, Shop},
     python,
 };
@@ -102,7 +102,7 @@ pub(super) async fn show(State(mimic): State<Arc<Mimic>>, Path(uuid): Path<Strin
     let Some(invoice) = invoice else {
         return guard::error(StatusCode::NOT_FOUND, "no such invoice");
     };
-    let json = python::to_json(&invoice.json(&mimic.origin, View::Info));
+    let json = python::to_json(&invoice.json(&mimic.origin, invoice::INFO));
     let json = String::from_utf8_lossy(&json);
     let json = json.replace('&', "&amp;").replace('<', "&lt;");
     let headers = [

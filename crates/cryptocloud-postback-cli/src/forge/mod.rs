@@ -1,114 +1,175 @@
-//! `ccpostback send --forge`: attacks an endpoint and checks that it refuses every attack.
+//! `ccpostback send --forge`: attacks an endpoint and says what that shows.
 
 mod attack;
 mod attacks;
-mod body;
-mod claims;
-mod controls;
+mod check;
 mod forger;
 mod outcome;
-mod request;
+mod results;
+mod session;
 mod table;
-mod token;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
-use anyhow::{Context, bail};
-use cryptocloud_postback::{Format, testing::PostbackBuilder};
+use anyhow::bail;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use cryptocloud_postback::Format;
+use tokio::signal;
 
 use crate::{client::Client, draft::PostbackOptions, output, secret::Secret};
 use attack::Attack;
-use attacks::attacks;
-use forger::Forger;
-use outcome::{Outcome, Results};
+use attacks::ATTACKS;
+use check::Check;
+use results::Results;
+use session::Session;
 
-/// Prints the list of attacks.
-pub(crate) fn list(json: bool) -> anyhow::Result<ExitCode> {
-    let attacks: Vec<_> = attacks().collect();
-    output::print_result(json, &attacks, table::list)?;
-    Ok(ExitCode::SUCCESS)
+/// Which attacks to send, and how to see what they do.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Attacks")]
+pub(crate) struct ForgeOptions {
+    /// Attack the endpoint, with this attack or "all", or "list" the attacks
+    ///
+    /// Genuine postbacks are sent too, so use it on a test deployment. Each body has a new invoice ID
+    /// unless --invoice-id is set, and the order ID from --order-id, or ORDER_93223.
+    #[arg(
+        long,
+        value_name = "ATTACK",
+        value_parser = names(&["all", "list"]),
+        hide_possible_values = true,
+        conflicts_with_all = [
+            "repeat", "concurrency", "paid", "status", "test_mode", "expires_in", "body"
+        ]
+    )]
+    pub(crate) forge: Option<String>,
+
+    /// Send only these attacks, or those of a class: bypass, weakness or strictness
+    #[arg(
+        long,
+        value_name = "ATTACKS",
+        value_delimiter = ',',
+        value_parser = names(CLASSES),
+        hide_possible_values = true,
+        requires = "forge"
+    )]
+    only: Vec<String>,
+
+    /// Leave out these attacks, or those of a class
+    #[arg(
+        long,
+        value_name = "ATTACKS",
+        value_delimiter = ',',
+        value_parser = names(CLASSES),
+        hide_possible_values = true,
+        requires = "forge"
+    )]
+    skip: Vec<String>,
+
+    /// Look at this page of your shop to see what an attack did, with {order_id} or {invoice_id} in
+    /// the URL
+    #[arg(
+        long,
+        value_name = "URL",
+        requires_all = ["forge", "check_text"]
+    )]
+    check_url: Option<String>,
+
+    /// The text that is on the page once for each payment
+    #[arg(long, value_name = "TEXT", requires = "check_url")]
+    check_text: Option<String>,
+
+    /// How long to wait before the page is read, and before what is inconclusive is sent again
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, requires = "forge")]
+    pause: u64,
 }
 
-/// Sends one attack, or genuine controls and then every attack.
-pub(crate) async fn run(
-    kind: &str,
-    options: &PostbackOptions,
-    secret: &Secret,
-    client: &Client,
-    json: bool,
-) -> anyhow::Result<ExitCode> {
-    let builder = options.builder(secret);
-    let builder = match options.order_id {
-        Some(_) => builder,
+impl ForgeOptions {
+    /// The attacks that are asked for.
+    fn attacks(&self) -> Vec<&'static Attack> {
+        let names = |list: &[String], attack: &Attack| {
+            let class = attack.finding.class().name();
+            list.iter().any(|name| name == attack.name || name == class)
+        };
+        let is_asked_for = |attack: &&Attack| {
+            let kind = self.forge.as_deref();
+            (matches!(kind, Some("all" | "list")) || kind == Some(attack.name))
+                && (self.only.is_empty() || names(&self.only, attack))
+                && !names(&self.skip, attack)
+        };
+        ATTACKS.iter().filter(is_asked_for).collect()
+    }
+
+    /// Prints the list of attacks.
+    pub(crate) fn list(&self, json: bool) -> anyhow::Result<ExitCode> {
+        let attacks = self.attacks();
+        output::print_result(json, &attacks, || table::list(&attacks))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Attacks the endpoint.
+    pub(crate) async fn run(
+        self,
+        postback: &PostbackOptions,
+        secret: &Secret,
+        client: &Client,
+        timeout: Duration,
+        json: bool,
+    ) -> anyhow::Result<ExitCode> {
+        let attacks = self.attacks();
+        if attacks.is_empty() {
+            bail!("no attack is left: see --forge list");
+        }
         // Receivers that require an order would refuse for the wrong reason.
-        None => builder.order_id("ORDER_93223"),
-    };
-    let results = match kind {
-        "all" => all(options.format, &builder, client).await?,
-        name => {
-            let attack = attacks()
-                .find(|attack| attack.name == name)
-                .with_context(|| format!("unknown attack {name}: see --forge list"))?;
-            let format = options.format.unwrap_or(Format::Json);
-            let outcome = send(attack, &builder, format, client).await?;
-            if let Some(reason) = outcome.unreachable() {
-                bail!("{}: {reason}", client.url());
-            }
-            Results::new(Vec::new(), vec![outcome])
+        let order_id = postback.order_id.as_deref().unwrap_or("ORDER_93223");
+        let check = match (self.check_url, self.check_text) {
+            (Some(url), Some(text)) => Some(Check::new(url, text, timeout)?),
+            _ => None,
+        };
+        let formats = match postback.format {
+            Some(format) => vec![format],
+            None => vec![Format::Json, Format::Form],
+        };
+        let mut results = Results::new(json);
+        let mut session = Session {
+            builder: postback.builder(secret).order_id(order_id),
+            check,
+            client,
+            format: postback.format.unwrap_or(Format::Json),
+            invoice_id: postback.invoice_id.as_ref().map(ToString::to_string),
+            order_id: order_id.to_owned(),
+            pause: Duration::from_secs(self.pause),
+            results: &mut results,
+        };
+        let interrupted = tokio::select! {
+            result = session.run(attacks, &formats) => result.map(|()| false)?,
+            result = signal::ctrl_c() => result.map(|()| true)?,
+        };
+        if interrupted {
+            results.stop = Some(results::INTERRUPTED);
         }
-    };
-    output::print_result(json, &results, || table::text(&results))?;
-    Ok(ExitCode::from(u8::from(!results.is_ok())))
-}
-
-async fn all(
-    format: Option<Format>,
-    builder: &PostbackBuilder,
-    client: &Client,
-) -> anyhow::Result<Results> {
-    let formats = match format {
-        Some(format) => vec![format],
-        None => vec![Format::Json, Format::Form],
-    };
-    let mut controls = Vec::new();
-    let mut accepted = None;
-    for format in formats {
-        for control in controls::controls(format) {
-            let outcome = send(control, builder, format, client).await?;
-            if let Some(reason) = outcome.unreachable() {
-                bail!("{}: {reason}", client.url());
-            }
-            if accepted.is_none() && outcome.is_ok() {
-                accepted = Some(format);
-            }
-            controls.push(outcome);
-        }
+        let summary = results.summary();
+        output::print_result(json, &summary, || table::text(&summary))?;
+        Ok(ExitCode::from(u8::from(!results.passed())))
     }
-    let format = accepted.or(format).unwrap_or(Format::Json);
-    let mut outcomes = Vec::new();
-    for attack in attacks() {
-        outcomes.push(send(attack, builder, format, client).await?);
-    }
-    Ok(Results::new(controls, outcomes))
 }
 
-async fn send(
-    attack: &'static Attack,
-    builder: &PostbackBuilder,
-    format: Format,
-    client: &Client,
-) -> anyhow::Result<Outcome> {
-    let request = (attack.forge)(&Forger::new(builder, format)?);
-    Ok(Outcome::new(attack, client.send(request).await))
+/// The names of attacks and these words, for completion and for suggestions.
+fn names(words: &[&'static str]) -> PossibleValuesParser {
+    let names = ATTACKS.iter().map(|attack| attack.name);
+    PossibleValuesParser::new(names.chain(words.iter().copied()).map(PossibleValue::new))
 }
 
+const CLASSES: &[&str] = &["bypass", "weakness", "strictness"];
 #[cfg(test)]
 mod tests {
-    use cryptocloud_postback::{Error, ErrorKind, RequestHead, SecretKey, Verified, Verifier};
+    use cryptocloud_postback::{
+        Error, ErrorKind, RequestHead, SecretKey, Verified, Verifier, testing::PostbackBuilder,
+    };
 
     use super::*;
     use crate::client::{Body, Request};
-    use attack::Expected;
+    use attack::Plan;
+    use attacks::CONTROLS;
+    use forger::Forger;
 
     const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
@@ -131,52 +192,46 @@ mod tests {
     }
 
     #[track_caller]
-    fn forge(attack: &Attack, format: Format) -> Result<(), ErrorKind> {
+    fn check(attack: &Attack, format: Format) {
         let builder = PostbackBuilder::new(SECRET).order_id("ORDER_93223");
-        let forger = Forger::new(&builder, format).expect("a clock");
-        let result = verify(&(attack.forge)(&forger));
-        result.map(|_| ()).map_err(|error| error.kind())
-    }
-
-    #[test]
-    fn each_attack_is_refused_for_its_own_reason() {
-        for attack in attacks() {
-            let expected = match attack.expected {
-                Expected::Refuse(kind) => Err(kind),
-                Expected::Accept | Expected::Review => Ok(()),
-            };
-            assert_eq!(forge(attack, Format::Json), expected, "{}", attack.name);
+        let forger = Forger::new(&builder, format, None).expect("a clock");
+        let requests = match (attack.plan)(&forger) {
+            Plan::AtOnce(requests) => requests,
+            Plan::One(request) => vec![request],
+            Plan::Two(first, second) => vec![first, second],
+        };
+        for request in requests {
+            let kind = verify(&request).err().map(|error| error.kind());
+            if format == Format::Json {
+                assert_eq!(kind, attack.expected, "{}", attack.name);
+            }
             // A form spells null and numbers differently, so the kind may differ, but not the status.
-            let status =
-                |result: Result<_, ErrorKind>| result.map_err(|kind| kind.response().status());
+            let status = |kind: Option<ErrorKind>| kind.map(|kind| kind.response().status());
             assert_eq!(
-                status(forge(attack, Format::Form)),
-                status(expected),
-                "{} as a form",
+                status(kind),
+                status(attack.expected),
+                "{} as {format}",
                 attack.name
             );
         }
     }
 
     #[test]
-    fn controls_are_genuine() {
-        for format in [Format::Form, Format::Json] {
-            for control in controls::controls(format) {
-                assert_eq!(forge(control, format), Ok(()), "{}", control.name);
-            }
+    fn each_attack_is_refused_for_its_own_reason() {
+        for attack in ATTACKS.iter().chain(CONTROLS) {
+            check(attack, Format::Json);
+            check(attack, Format::Form);
         }
     }
 
     #[test]
     fn names_are_unique_and_rows_fit_80_columns() {
-        for attack in attacks() {
+        let mut names = CLASSES.to_vec();
+        for attack in ATTACKS.iter().chain(CONTROLS) {
             assert!(attack.name.len() <= 21, "{}", attack.name);
-            assert!(attack.description.len() <= 42, "{}", attack.description);
+            assert!(attack.description.len() <= 41, "{}", attack.description);
+            assert!(!names.contains(&attack.name), "{}", attack.name);
+            names.push(attack.name);
         }
-        let mut names: Vec<_> = attacks().map(|attack| attack.name).collect();
-        let count = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), count);
     }
 }

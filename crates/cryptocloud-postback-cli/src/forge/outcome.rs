@@ -1,132 +1,188 @@
 use cryptocloud_postback::ErrorKind;
-use serde::Serialize;
+use reqwest::StatusCode;
+use serde::{Serialize, Serializer};
 
-use super::attack::{Attack, Expected};
+use super::attack::{Attack, Class, Finding};
 use crate::client::{Response, SendError, SendErrorKind};
 
-/// How an endpoint responded to one attack or control.
-#[derive(Debug, Serialize)]
+/// How an endpoint responded to an attack or to a genuine postback.
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Outcome {
-    pub(super) name: &'static str,
-    pub(super) description: &'static str,
-    /// The status that our adapters respond with.
-    expected: Option<u16>,
+    #[serde(flatten)]
+    pub(super) attack: &'static Attack,
+    /// What only the merchant can see, if it has to be looked at.
+    pub(super) look: Option<String>,
+    milliseconds: Option<f64>,
+    /// Why there is no response, or no verdict.
+    pub(super) reason: Option<String>,
     /// `None` if there was no response.
     pub(super) status: Option<u16>,
     pub(super) verdict: Verdict,
-    /// Why there was no response.
-    pub(super) reason: Option<String>,
-    milliseconds: Option<f64>,
-    #[serde(skip)]
-    is_unreachable: bool,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
+/// In the order in which conclusions are printed.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Verdict {
+    Accepted(Class),
     /// A server error, a redirect or no response.
     Error,
-    Ok,
-    /// The merchant has to check the order.
+    /// A genuine postback was refused.
+    Refused,
+    /// The endpoint may have refused it for another reason.
+    Inconclusive,
+    /// The merchant has to look at the effect.
     Review,
-    /// The endpoint accepted an attack, or refused a genuine postback.
-    Wrong,
+    Ok,
 }
 
-/// The outcomes of a run.
-#[derive(Debug, Serialize)]
-pub(super) struct Results {
-    pub(super) controls: Vec<Outcome>,
-    pub(super) attacks: Vec<Outcome>,
-    pub(super) ok: usize,
-    pub(super) wrong: usize,
-    pub(super) errors: usize,
-    pub(super) to_review: usize,
+impl Verdict {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Accepted(class) => class.name(),
+            Self::Error => "error",
+            Self::Inconclusive => "inconclusive",
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+            Self::Review => "review",
+        }
+    }
+}
+
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.name().serialize(serializer)
+    }
 }
 
 impl Outcome {
-    pub(super) fn new(attack: &Attack, result: Result<Response, SendError>) -> Self {
-        let outcome = Self {
-            name: attack.name,
-            description: attack.description,
-            expected: attack.expected.status(),
-            status: None,
-            verdict: verdict(attack.expected, &result),
-            reason: None,
+    pub(super) fn new(attack: &'static Attack, responses: &[Result<Response, SendError>]) -> Self {
+        let is_success =
+            |result: &&Result<Response, SendError>| result.as_ref().is_ok_and(Response::is_success);
+        // Of many at once, one that was accepted counts.
+        let mut many = responses.iter().filter(|_| responses.len() > 2);
+        let counted = many.find(is_success).or(responses.last());
+        let this = Self {
+            attack,
+            look: None,
             milliseconds: None,
-            is_unreachable: false,
+            reason: None,
+            status: None,
+            verdict: Verdict::Error,
         };
-        match result {
-            Ok(response) => Self {
-                status: Some(response.status.as_u16()),
-                milliseconds: Some(response.elapsed.as_secs_f64() * 1e3),
-                ..outcome
-            },
-            Err(error) => Self {
-                is_unreachable: error.kind == SendErrorKind::Unreachable,
-                reason: Some(error.reason),
-                ..outcome
-            },
+        match counted {
+            None => this,
+            Some(Err(error)) => {
+                // An endpoint may close the connection instead of reading a large body.
+                let is_closed = error.kind == SendErrorKind::Closed;
+                let is_large = attack.expected == Some(ErrorKind::BodyTooLarge);
+                let is_ok = is_closed && is_large;
+                Self {
+                    reason: Some(error.reason.clone()),
+                    verdict: if is_ok { Verdict::Ok } else { Verdict::Error },
+                    ..this
+                }
+            }
+            Some(Ok(response)) => {
+                let this = Self {
+                    milliseconds: Some(response.elapsed.as_secs_f64() * 1e3),
+                    status: Some(response.status.as_u16()),
+                    verdict: verdict(attack.finding, response.status),
+                    ..this
+                };
+                match responses {
+                    [first, _] if !is_success(&first) => {
+                        this.inconclusive("the genuine postback before it was refused")
+                    }
+                    _ => this,
+                }
+            }
         }
     }
 
-    pub(super) fn is_ok(&self) -> bool {
-        self.verdict == Verdict::Ok
-    }
-
-    /// Why no connection could be made.
-    pub(super) fn unreachable(&self) -> Option<&str> {
-        self.reason.as_deref().filter(|_| self.is_unreachable)
-    }
-}
-
-impl Results {
-    pub(super) fn new(controls: Vec<Outcome>, attacks: Vec<Outcome>) -> Self {
-        let count = |verdict| {
-            let all = controls.iter().chain(&attacks);
-            all.filter(|outcome| outcome.verdict == verdict).count()
-        };
+    pub(super) fn inconclusive(self, reason: &str) -> Self {
         Self {
-            ok: count(Verdict::Ok),
-            wrong: count(Verdict::Wrong),
-            errors: count(Verdict::Error),
-            to_review: count(Verdict::Review),
-            controls,
-            attacks,
+            reason: Some(reason.to_owned()),
+            verdict: Verdict::Inconclusive,
+            ..self
         }
     }
 
-    /// Whether nothing is wrong; what the merchant has to review does not count.
-    pub(super) fn is_ok(&self) -> bool {
-        self.wrong == 0 && self.errors == 0 && self.is_conclusive()
+    /// Judges it by how many payments the shop shows for it.
+    pub(super) fn with_payments(self, count: usize) -> Self {
+        let finding = self.attack.finding;
+        let is_too_much = match finding {
+            // The first postback is genuine.
+            Finding::Repeated => count > 1,
+            Finding::Reported => count > 0,
+            _ => false,
+        };
+        let verdict = match self.verdict {
+            Verdict::Ok | Verdict::Review if is_too_much => Verdict::Accepted(finding.class()),
+            Verdict::Review => Verdict::Ok,
+            verdict => verdict,
+        };
+        Self { verdict, ..self }
     }
 
-    /// Whether the endpoint accepted a genuine postback before the attacks, or none was sent.
+    /// Says what the merchant has to look at, if there is something.
+    pub(super) fn looked_at(self, (invoice_id, order_id): (&str, &str)) -> Self {
+        let must = match self.attack.finding {
+            Finding::Repeated => "must be credited once",
+            _ => "must not be paid by it",
+        };
+        let look = format!("order {order_id} {must}; invoice {invoice_id}");
+        Self {
+            look: (self.verdict == Verdict::Review).then_some(look),
+            ..self
+        }
+    }
+
     pub(super) fn is_conclusive(&self) -> bool {
-        self.controls.is_empty() || self.controls.iter().any(Outcome::is_ok)
+        self.verdict != Verdict::Inconclusive
+    }
+
+    /// Whether it says something about the endpoint on its own: a ban would not have accepted it.
+    pub(super) fn is_accepted(&self) -> bool {
+        matches!(self.verdict, Verdict::Accepted(_) | Verdict::Review)
+    }
+
+    /// What it means to the merchant, if it means something.
+    pub(super) fn conclusion(&self) -> Option<&'static str> {
+        match self.verdict {
+            Verdict::Accepted(_) => Some(self.attack.finding.conclusion()),
+            Verdict::Error => Some("Server errors, redirects or no response."),
+            Verdict::Refused => Some(Finding::Genuine.conclusion()),
+            Verdict::Inconclusive => Some("Refused, but perhaps for another reason."),
+            Verdict::Review => Some("Only you can see the effect: look at the orders above."),
+            Verdict::Ok => None,
+        }
+    }
+
+    /// Whether the endpoint fails the test.
+    pub(super) fn is_failure(&self) -> bool {
+        match self.verdict {
+            Verdict::Accepted(class) => class != Class::Strictness,
+            Verdict::Error => self.attack.finding.class() != Class::Strictness,
+            Verdict::Inconclusive => true,
+            Verdict::Ok | Verdict::Refused | Verdict::Review => false,
+        }
     }
 }
 
 /// Any 4xx is a refusal, since other receivers may refuse for other reasons than our adapters.
-fn verdict(expected: Expected, result: &Result<Response, SendError>) -> Verdict {
-    let response = match result {
-        Ok(response) => response,
-        // An endpoint may close the connection instead of reading a large body.
-        Err(error)
-            if error.kind == SendErrorKind::Closed
-                && expected == Expected::Refuse(ErrorKind::BodyTooLarge) =>
-        {
-            return Verdict::Ok;
+fn verdict(finding: Finding, status: StatusCode) -> Verdict {
+    let is_refused = status.is_client_error();
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        Verdict::Inconclusive
+    } else if !status.is_success() && !is_refused {
+        Verdict::Error
+    } else {
+        match finding {
+            Finding::Genuine if is_refused => Verdict::Refused,
+            Finding::Genuine => Verdict::Ok,
+            _ if is_refused => Verdict::Ok,
+            Finding::Repeated | Finding::Reported => Verdict::Review,
+            finding => Verdict::Accepted(finding.class()),
         }
-        Err(_) => return Verdict::Error,
-    };
-    let accepted = response.status.is_success();
-    let refused = response.status.is_client_error();
-    match expected {
-        _ if !accepted && !refused => Verdict::Error,
-        Expected::Review => Verdict::Review,
-        Expected::Accept if accepted => Verdict::Ok,
-        Expected::Refuse(_) if refused => Verdict::Ok,
-        Expected::Accept | Expected::Refuse(_) => Verdict::Wrong,
     }
 }

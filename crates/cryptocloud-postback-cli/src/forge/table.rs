@@ -2,108 +2,84 @@
 
 use anstyle::Style;
 
-use super::{
-    attacks::attacks,
-    outcome::{Outcome, Results, Verdict},
-};
-use crate::output::{BAD, BOLD, DIM, Escaped, GOOD, WARN};
+use super::{attack::Attack, outcome::Outcome, results::Summary};
+use crate::output::{BAD, BOLD, DIM, Escaped, GOOD, WARN, wrapped};
 
-pub(super) fn list() -> String {
+pub(super) fn list(attacks: &[&Attack]) -> String {
     let mut text = format!(
-        "{DIM}{:<22}{:<10}{}{DIM:#}\n",
-        "attack", "expected", "description"
+        "{DIM}{:<22}{:<11}{:<5}{}{DIM:#}\n",
+        "attack", "class", "", "description"
     );
-    for attack in attacks() {
-        let expected = attack.expected.status();
-        let expected = expected.map_or("review".to_owned(), |status| status.to_string());
+    for attack in attacks {
+        let status = attack
+            .expected
+            .map(|kind| kind.response().status().to_string());
         text += &format!(
-            "{BOLD}{:<22}{BOLD:#}{expected:<10}{}\n",
-            attack.name, attack.description
+            "{BOLD}{:<22}{BOLD:#}{:<11}{:<5}{}\n",
+            attack.name,
+            attack.finding.class().name(),
+            status.as_deref().unwrap_or("-"),
+            attack.description
         );
     }
     text
 }
 
-pub(super) fn text(results: &Results) -> String {
-    let mut text = format!(
-        "{DIM}{:<9}{:<22}{:<7}{}{DIM:#}\n",
-        "verdict", "attack", "status", "description"
-    );
-    for outcome in results.controls.iter().chain(&results.attacks) {
-        text += &row(outcome);
-    }
-    text += &format!(
-        "\n{} ok, {} wrong, {} errors, {} to review\n",
-        results.ok, results.wrong, results.errors, results.to_review
-    );
-    if results.to_review > 0 {
-        text += &format!(
-            "{WARN}review{WARN:#}: the token does not sign the amount; no order may be marked as paid\n"
-        );
-    }
-    if !results.is_conclusive() {
-        text += &format!(
-            "{BAD}inconclusive{BAD:#}: genuine postbacks were refused too; check the secret and URL\n"
-        );
-    } else if !results.controls.iter().all(Outcome::is_ok) {
-        text += &format!(
-            "{WARN}a genuine postback was refused{WARN:#}: set --format if you accept only one\n"
-        );
-    }
-    text
+pub(super) fn head() -> String {
+    format!(
+        "{DIM}{:<13}{:<26}{}{DIM:#}\n",
+        "verdict", "attack", "description"
+    )
 }
 
-fn row(outcome: &Outcome) -> String {
-    let (style, verdict): (Style, _) = match outcome.verdict {
-        Verdict::Error => (BAD, "error"),
-        Verdict::Ok => (GOOD, "ok"),
-        Verdict::Review => (WARN, "review"),
-        Verdict::Wrong => (BAD, "WRONG"),
-    };
+pub(super) fn row(outcome: &Outcome) -> String {
+    let style = style(outcome.verdict.name());
     let status = outcome.status;
     let mut row = format!(
-        "{style}{verdict:<9}{style:#}{:<22}{:<7}{}\n",
-        outcome.name,
+        "{style}{:<13}{style:#}{:<22}{:<4}{}\n",
+        outcome.verdict.name(),
+        outcome.attack.name,
         status.map_or("-".to_owned(), |status| status.to_string()),
-        outcome.description,
+        outcome.attack.description,
     );
-    if let Some(reason) = &outcome.reason {
-        row += &format!("{:38}{}\n", "", Escaped(reason));
+    for note in [&outcome.reason, &outcome.look].into_iter().flatten() {
+        for line in wrapped(&Escaped(note).to_string(), 67) {
+            row += &format!("{:13}{line}\n", "");
+        }
     }
     row
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use cryptocloud_postback::Format;
-    use reqwest::StatusCode;
-
-    use super::*;
-    use crate::{client::Response, forge::controls::controls};
-
-    /// The text for controls that got these statuses.
-    fn shown(statuses: [StatusCode; 2]) -> String {
-        let outcome = |(control, status)| {
-            let response = Response {
-                status,
-                elapsed: Duration::ZERO,
-                body: String::new(),
-                truncated: false,
-                location: None,
-            };
-            Outcome::new(control, Ok(response))
-        };
-        let controls = controls(Format::Json).iter().zip(statuses);
-        text(&Results::new(controls.map(outcome).collect(), Vec::new()))
+pub(super) fn text(summary: &Summary<'_>) -> String {
+    let counts = summary
+        .verdicts
+        .iter()
+        .map(|(verdict, count)| format!("{count} {verdict}"));
+    let mut text = format!("\n{}\n", counts.collect::<Vec<_>>().join(", "));
+    for conclusion in &summary.conclusions {
+        let style = style(conclusion.class);
+        let mut mark = conclusion.class;
+        for line in wrapped(conclusion.text, 67) {
+            text += &format!("{style}{mark:<13}{style:#}{line}\n");
+            mark = "";
+        }
+        for line in wrapped(&conclusion.attacks.join(", "), 67) {
+            text += &format!("{:13}{DIM}{line}{DIM:#}\n", "");
+        }
     }
+    if summary.conclusions.is_empty() {
+        text += &format!(
+            "{GOOD}Every attack was refused, and genuine postbacks were accepted.{GOOD:#}\n"
+        );
+    }
+    text
+}
 
-    #[test]
-    fn refused_controls_are_explained() {
-        let (ok, refused) = (StatusCode::OK, StatusCode::BAD_REQUEST);
-        assert!(shown([refused, refused]).contains("genuine postbacks were refused too"));
-        assert!(shown([ok, refused]).contains("set --format"));
-        assert!(shown([ok, ok]).ends_with("2 ok, 0 wrong, 0 errors, 0 to review\n"));
+/// The style of a verdict or a conclusion.
+fn style(name: &str) -> Style {
+    match name {
+        "ok" => GOOD,
+        "bypass" | "error" | "stopped" | "weakness" => BAD,
+        _ => WARN,
     }
 }

@@ -23,7 +23,7 @@ use crate::output;
 pub(super) struct Args {
     /// Print one line of JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 
     #[command(flatten)]
     store: StoreOptions,

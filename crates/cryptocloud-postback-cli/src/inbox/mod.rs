@@ -23,6 +23,16 @@ enum Command {
     Import(import::Args),
 }
 
+impl Args {
+    /// Whether the output is for a program.
+    pub(crate) fn json(&self) -> bool {
+        match &self.command {
+            Command::Migrate(args) => args.json,
+            Command::Import(args) => args.json,
+        }
+    }
+}
+
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Migrate(args) => migrate::run(&args).await,

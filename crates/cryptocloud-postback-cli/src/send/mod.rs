@@ -12,7 +12,7 @@ use reqwest::Url;
 use crate::{
     client::{self, Client},
     draft::PostbackOptions,
-    forge,
+    forge::ForgeOptions,
     secret::SecretOptions,
 };
 
@@ -23,19 +23,6 @@ pub(crate) struct Args {
     /// The URL to send to
     #[arg(long, value_parser = client::url, required_unless_present = "forge")]
     url: Option<Url>,
-
-    /// Send this attack and show whether it was refused: a name, "all", or "list" to list the names
-    ///
-    /// "all" also sends genuine postbacks, so use it on a test deployment. Each body has a new
-    /// invoice ID, and the order ID from --order-id, or ORDER_93223.
-    #[arg(
-        long,
-        value_name = "ATTACK",
-        conflicts_with_all = [
-            "repeat", "concurrency", "invoice_id", "paid", "status", "test_mode", "expires_in", "body"
-        ]
-    )]
-    forge: Option<String>,
 
     /// Send the postback this many times, signed anew each time as the vendor does
     ///
@@ -58,7 +45,10 @@ pub(crate) struct Args {
 
     /// Print one line of JSON
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    forge: ForgeOptions,
 
     #[command(flatten)]
     postback: PostbackOptions,
@@ -68,15 +58,19 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    if args.forge.as_deref() == Some("list") {
-        return forge::list(args.json);
+    if args.forge.forge.as_deref() == Some("list") {
+        return args.forge.list(args.json);
     }
     let url = args.url.context("set the URL to send to with --url")?;
     let secret = args.secret.signing()?;
     let timeout = Duration::from_secs(args.timeout);
-    if let Some(kind) = &args.forge {
+    if args.forge.forge.is_some() {
         let client = Client::without_reuse(url, timeout)?;
-        return forge::run(kind, &args.postback, &secret, &client, args.json).await;
+        let (postback, json) = (&args.postback, args.json);
+        return args
+            .forge
+            .run(postback, &secret, &client, timeout, json)
+            .await;
     }
     let client = Client::new(url, timeout)?;
     let draft = args.postback.draft(&secret)?;
@@ -93,6 +87,10 @@ Examples:
     --concurrency 16
   ccpostback send --url http://127.0.0.1:3000/postback --body captured.json
   ccpostback send --url http://127.0.0.1:3000/postback --forge all
+  ccpostback send --url http://127.0.0.1:3000/postback --forge all \\
+    --skip strictness --order-id ORDER_1 --amount 10 --currency USDT_TRC20 \\
+    --check-url http://127.0.0.1:3000/orders/{order_id} --check-text Paid
 
-Exit code: 0 if every response is a 2xx or, with --forge, every attack is refused; 1 if not, or if \
-Ctrl-C ends it early; 2 if nothing could be sent or no response arrived.";
+Exit code: 0 if every response is a 2xx or, with --forge, there is no bypass, no weakness and \
+nothing inconclusive; 1 if not, or if Ctrl-C ends it early; 2 if nothing could be sent or no \
+response arrived.";

@@ -1,6 +1,7 @@
 use std::process::ExitCode;
 
 use anyhow::anyhow;
+use reqwest::StatusCode;
 use serde::Serialize;
 
 use crate::{
@@ -59,13 +60,31 @@ fn text(client: &Client, draft: &Draft, response: &Response) -> String {
             Escaped(to)
         );
     }
+    if response.status == StatusCode::UNAUTHORIZED {
+        text += &format!(
+            "{WARN}the token was refused{WARN:#}\nSet the endpoint's SECRET KEY here too, and compare the clocks.\n`ccpostback sign | ccpostback verify` shows what the checks of this library say.\n"
+        );
+    }
     if !response.body.is_empty() {
-        let note = if response.truncated {
-            " (truncated)"
-        } else {
-            ""
-        };
-        text += &format!("{}{note}\n", Escaped(response.body.trim_end()));
+        text += &format!("{}\n", shown(response));
     }
     text
+}
+
+/// The body, or the title of a page, such as that of a framework's error.
+fn shown(response: &Response) -> String {
+    let body = response.body.trim();
+    if body.starts_with('<') {
+        let title = body
+            .split_once("<title>")
+            .and_then(|(_, rest)| rest.split_once("</title>"));
+        let title = title.map_or("without a title", |(title, _)| title.trim());
+        return format!("(an HTML page: {})", Escaped(title));
+    }
+    let note = if response.truncated {
+        " (truncated)"
+    } else {
+        ""
+    };
+    format!("{}{note}", Escaped(body))
 }

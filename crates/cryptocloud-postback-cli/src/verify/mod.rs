@@ -52,7 +52,7 @@ pub(crate) struct Args {
 
     /// Print one line of JSON
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 
     #[command(flatten)]
     secret: SecretOptions,

@@ -6,7 +6,7 @@ use anstyle::Style;
 use serde_json::Value;
 
 use crate::{
-    output::{BAD, BOLD, DIM, Escaped, GOOD, WARN},
+    output::{BAD, BOLD, DIM, Escaped, GOOD, WARN, wrapped},
     report::{Outcome, Payload, Report, Step},
 };
 
@@ -61,25 +61,10 @@ fn write_step(text: &mut String, step: &Step) -> fmt::Result {
     let cause = failure.cause.as_deref();
     let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
     writeln!(text, "{:19}{BAD}{}{cause}{BAD:#}", "", failure.message)?;
-    for line in lines(&Escaped(&failure.hint).to_string()) {
+    for line in wrapped(&Escaped(&failure.hint).to_string(), 61) {
         writeln!(text, "{:19}{line}", "")?;
     }
     Ok(())
-}
-
-/// Breaks text between words, to fit 80 columns after an indentation of 19.
-fn lines(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.len() + word.len() < 61 => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 fn write_payload(text: &mut String, payload: &Payload) -> fmt::Result {

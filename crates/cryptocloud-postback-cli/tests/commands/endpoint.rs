@@ -1,6 +1,7 @@
 //! An endpoint that records requests and responds as a test wants.
 
 use std::{
+    collections::VecDeque,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     sync::mpsc::{self, Receiver},
@@ -22,10 +23,15 @@ pub(crate) struct Request {
 impl Endpoint {
     /// Responds to every request with these bytes and closes the connection.
     pub(crate) fn responding_with(response: impl Into<Vec<u8>>) -> Self {
+        Self::responding_in_turn([response])
+    }
+
+    /// Responds to each request with the next of these, and then with the last one.
+    pub(crate) fn responding_in_turn<const N: usize>(responses: [impl Into<Vec<u8>>; N]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let (sender, requests) = mpsc::channel();
-        let response = response.into();
+        let mut responses: VecDeque<Vec<u8>> = responses.map(Into::into).into();
         // The thread ends with the test process.
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -35,6 +41,10 @@ impl Endpoint {
                 if sender.send(request).is_err() {
                     return;
                 }
+                let response = match responses.len() {
+                    1 => responses[0].clone(),
+                    _ => responses.pop_front().expect("a response"),
+                };
                 let _ = stream.write_all(&response);
             }
         });

@@ -85,7 +85,63 @@ fn addresses() {
         let _ = stream.read(&mut [0; 1_000]);
         let _ = std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n");
     });
-    call(&["send", "--url", &url]).fails("received corrupt message");
+    call(&["send", "--url", &url])
+        .fails("if the server does not speak TLS, use http:// in the URL");
+}
+
+#[test]
+fn a_url_without_a_scheme_says_what_to_write() {
+    for url in [
+        "localhost:3000",
+        "127.0.0.1:3000/postback",
+        "example.com",
+        "ftp://a/",
+    ] {
+        let ended = call(&["send", "--url", url]);
+        assert_eq!(ended.code, Some(2));
+        let text = "must start with http:// or https://, as in http://127.0.0.1:3000/postback";
+        assert!(ended.stderr.contains(text), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_failure_is_an_object_too() {
+    for (arguments, problem) in [
+        (
+            &["send", "--json", "--url", "http://127.0.0.1:1/"][..],
+            "refused",
+        ),
+        (
+            &[
+                "send",
+                "--json",
+                "--url",
+                "http://127.0.0.1:1/",
+                "--forge",
+                "all",
+            ],
+            "refused",
+        ),
+        (&["verify", "--json", "/nonexistent"], "cannot read"),
+        #[cfg(feature = "inbox")]
+        (
+            &[
+                "inbox",
+                "migrate",
+                "--json",
+                "--database-url",
+                "sqlite:/nonexistent/x",
+            ],
+            "check the path",
+        ),
+        #[cfg(feature = "inbox")]
+        (
+            &["inbox", "import", "--json", "--dry-run", "/nonexistent"],
+            "cannot read",
+        ),
+    ] {
+        call(arguments).fails_in_json(problem);
+    }
 }
 
 #[test]

@@ -4,10 +4,13 @@
 mod endpoint;
 mod errors;
 mod forge;
+mod forge_options;
+mod forge_verdicts;
 mod pipes;
 mod program;
 mod repeat;
 mod send;
+mod shops;
 mod sign;
 mod texts;
 mod vectors;

@@ -45,8 +45,22 @@ impl Ended {
     /// Asserts that it failed with one line that contains this text.
     #[track_caller]
     pub(crate) fn fails(&self, expected: &str) {
-        assert_eq!(self.code, Some(2), "{self:?}");
         assert_eq!(self.stdout, "");
+        self.says(expected);
+    }
+
+    /// Asserts that it failed with an object that has this text, and with the same line.
+    #[track_caller]
+    pub(crate) fn fails_in_json(&self, expected: &str) {
+        let object = self.json();
+        let error = object["error"].as_str().expect("a text");
+        assert_eq!(self.stderr, format!("ccpostback: {error}\n"));
+        self.says(expected);
+    }
+
+    #[track_caller]
+    fn says(&self, expected: &str) {
+        assert_eq!(self.code, Some(2), "{self:?}");
         assert_eq!(self.stderr.lines().count(), 1, "{self:?}");
         assert!(self.stderr.starts_with("ccpostback: "), "{self:?}");
         assert!(self.stderr.contains(expected), "{self:?}");

@@ -78,6 +78,34 @@ fn a_captured_body_with_a_new_token() {
 }
 
 #[test]
+fn a_refused_token_says_what_to_do() {
+    for (status, is_explained) in [("401 Unauthorized", true), ("400 Bad Request", false)] {
+        let endpoint = Endpoint::with_status(status, "");
+        let ended = call(&["send", "--url", &endpoint.url()]);
+        assert_eq!(ended.code, Some(1));
+        let hint = "Set the endpoint's SECRET KEY here too, and compare the clocks.";
+        assert_eq!(ended.stdout.contains(hint), is_explained, "{ended:?}");
+    }
+}
+
+#[test]
+fn a_page_is_cut_to_its_title() {
+    for (page, shown) in [
+        (
+            "<!doctype html><title> 404 \u{1b} </title><p>long",
+            r"(an HTML page: 404 \u{1b})",
+        ),
+        ("<html>long", "(an HTML page: without a title)"),
+    ] {
+        let endpoint = Endpoint::with_status("404 Not Found", page);
+        let ended = call(&["send", "--url", &endpoint.url()]);
+        assert_eq!(ended.stdout.lines().last(), Some(shown), "{ended:?}");
+        let sent = call(&["send", "--url", &endpoint.url(), "--json"]).json();
+        assert_eq!(sent["response"], page);
+    }
+}
+
+#[test]
 fn a_redirect_is_not_followed() {
     let target = Endpoint::with_status("200 OK", "");
     let endpoint = Endpoint::responding_with(format!(

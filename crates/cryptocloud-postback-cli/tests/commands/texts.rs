@@ -6,7 +6,7 @@ use crate::program::{call, program, run};
 
 #[test]
 fn help_has_examples_and_exit_codes() {
-    for command in ["send", "sign", "verify"] {
+    for command in ["send", "sign", "verify", "api"] {
         let ended = call(&[command, "--help"]);
         assert_eq!(ended.code, Some(0));
         assert_eq!(ended.stderr, "");
@@ -18,6 +18,12 @@ fn help_has_examples_and_exit_codes() {
         assert!(ended.stdout.contains("--secret-file <FILE>"));
     }
     let ended = call(&["--help"]);
+    assert!(
+        ended
+            .stdout
+            .contains("Examples:\n  export CRYPTOCLOUD_SECRET_KEY=..."),
+        "{ended:?}"
+    );
     let mut commands = vec!["send", "sign", "verify", "listen", "api", "completions"];
     if cfg!(feature = "inbox") {
         commands.push("inbox");
@@ -117,6 +123,15 @@ fn progress_needs_a_terminal() {
     };
     assert!(shown.contains("/30"), "{shown:?}");
     assert!(shown.contains("30 of 30 sent"), "{shown:?}");
+}
+
+#[test]
+fn a_terminal_is_told_that_a_body_is_awaited() {
+    // `script` ends the input at once.
+    if let Some(shown) = on_a_terminal(&["verify"], &[]) {
+        let text = "ccpostback: type or paste the body, and end it with Ctrl-D\r\n";
+        assert!(shown.contains(text), "{shown:?}");
+    }
 }
 
 #[test]

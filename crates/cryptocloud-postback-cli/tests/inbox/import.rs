@@ -92,7 +92,7 @@ async fn each_report_is_stored_once() -> TestResult {
     assert_eq!(ended.code, Some(0));
     assert_eq!(
         ended.stdout,
-        "6 lines read: 0 stored, 5 known already, 0 in conflict, 0 held for review, \
+        "6 lines read: 0 stored, 5 already stored, 0 in conflict, 0 held for review, \
          0 refused, 0 unreadable\n"
     );
     assert_eq!(shop.states("shop", "A").await?, expected);

@@ -63,12 +63,12 @@ async fn postgres() -> TestResult {
     sqlx::raw_sql("CREATE ROLE shop LOGIN; CREATE ROLE locked NOLOGIN")
         .execute(store.pool())
         .await?;
-    migrate(&url("shop", "postgres")).fails(
+    migrate(&url("shop", "postgres")).fails_in_json(
         "permission denied for database postgres: for `migrate` name a role that may create",
     );
     assert_eq!(store.schema_version().await?, 0);
-    migrate(&url("locked", "postgres")).fails("not permitted to log in: check the user");
-    migrate(&url("postgres", "missing")).fails("create the database, or correct its name");
+    migrate(&url("locked", "postgres")).fails_in_json("not permitted to log in: check the user");
+    migrate(&url("postgres", "missing")).fails_in_json("create the database, or correct its name");
 
     let first = migrate(&owner).json();
     let version = store.schema_version().await?;
@@ -81,8 +81,10 @@ async fn postgres() -> TestResult {
     server.crash()?;
     let expected = format!("PostgreSQL at 127.0.0.1:{port}: ");
     let ended = migrate(&owner);
-    ended.fails(&expected);
-    ended.fails("Connection refused (os error 111): check the URL, and that the server is running");
+    ended.fails_in_json(&expected);
+    ended.fails_in_json(
+        "Connection refused (os error 111): check the URL, and that the server is running",
+    );
     Ok(())
 }
 

@@ -14,7 +14,7 @@ async fn import() -> TestResult {
         let arguments = [&["import", "--json", log.path()], options].concat();
         run(program(&arguments).env("REDIS_URL", server.url()), b"")
     };
-    import(&[]).fails("run the command with --redis-durability");
+    import(&[]).fails_in_json("run the command with --redis-durability");
     let options = ["--redis-durability", "unchecked", "--redis-prefix", "x:"];
     assert_eq!(import(&options).json()["stored"], 2);
     assert_eq!(import(&options).json()["known"], 2);

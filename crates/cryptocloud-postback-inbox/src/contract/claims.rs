@@ -1,9 +1,9 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::case::{Case, Fails, LONG, NONE, assert_refused, operator, reason};
+use super::case::{Case, Fails, LONG, NONE, amount, assert_refused, fields, operator, reason};
 use crate::{
-    Attempt, ClaimQuery, HoldKind, Limits, Payment, Refusal, ReportId, Settled, Settles, State,
-    StoreError,
+    Attempt, ClaimQuery, Hold, HoldKind, Limits, Payment, Refusal, Report, ReportId, Settled,
+    Settles, State, StoreError,
 };
 
 pub(super) async fn due_longest_comes_first<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
@@ -156,3 +156,63 @@ pub(super) async fn handler_failure_rolls_back<S: Settles>(
     assert!(matches!(case.settle(&claim).await, Settled::Done));
     Ok(())
 }
+
+/// How long a report waits counts from its arrival, and anew from an accept, an operator's retry, a
+/// promotion and reconciliation.
+pub(super) async fn age_begins_anew<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    let (store, project) = (&case.store, &*case.project);
+    let waiting = case.start(&case.report("B", 1), LONG).await?;
+    let (conflict, _) = case.receive(&case.report("B", 2)).await?;
+    let unconfirmed = Hold::new(HoldKind::Unconfirmed, "");
+    let mut claim = case.start(&case.report("A", 1), LONG).await?;
+    assert_eq!(claim.age, NONE);
+    // Neither a failure nor a postponement makes it young again.
+    for round in 0.. {
+        match round % 2 {
+            0 => store.fail(&claim, "", NONE).await?,
+            _ => store.postpone(&claim, "", NONE).await?,
+        }
+        let again = case.claim_one().await?;
+        assert!(again.age >= claim.age, "{again:?} after {claim:?}");
+        claim = again;
+        if claim.age >= OLD {
+            break;
+        }
+    }
+    for round in 0..4 {
+        let began = Instant::now();
+        match round {
+            0 => {
+                store.hold(&claim, &reason()).await?;
+                store
+                    .accept(project, claim.id, amount(1), &operator())
+                    .await?;
+            }
+            1 => {
+                store.hold(&claim, &reason()).await?;
+                store.retry(project, claim.id, &operator()).await?;
+            }
+            2 => {
+                store.hold(&claim, &unconfirmed).await?;
+                let report = Report::reconciled(case.identity("A"), fields(1));
+                store.reconcile(&report).await?;
+            }
+            _ => {
+                store.hold(&waiting, &reason()).await?;
+                assert_eq!(store.promote(project, 10).await?, [conflict]);
+            }
+        }
+        claim = case.claim_one().await?;
+        // If it had not begun anew, it would be that much older.
+        let passed = began.elapsed();
+        assert!(claim.age < passed + OLD / 2, "{round}: {:?}", claim.age);
+        while claim.age < OLD {
+            store.renew(&claim, NONE).await?;
+            claim = case.claim_one().await?;
+        }
+    }
+    Ok(())
+}
+
+/// So long that clocks which tick in milliseconds do not matter.
+const OLD: Duration = Duration::from_millis(100);

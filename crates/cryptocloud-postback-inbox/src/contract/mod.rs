@@ -92,6 +92,7 @@ fn tests<S: Settles>() -> Vec<(&'static str, Test<S>)> {
         claims::renewed_lease_is_not_taken_over,
         claims::used_up_says_so,
         claims::postponed_is_never_used_up,
+        claims::age_begins_anew,
         claims::handler_failure_rolls_back,
         decisions::accepted_amount_reaches_the_handler,
         decisions::start_over,

@@ -6,7 +6,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Inbox, Inner, Pair};
+use super::{Inbox, Inner, Pair, measure::Measured};
 use crate::{Confirm, Handler, IdentityPolicy, Limits, Mode, Purge, Settles, StoreError};
 
 /// Settings of an [`Inbox`], from [`Inbox::builder`].
@@ -51,7 +51,7 @@ where
     ///
     /// What the vendor does not confirm is asked about again, for as long as it cannot be asked and for
     /// 24 hours if the invoice is not paid yet; what it denies is held for review.
-    /// Conflicts are settled by asking, too.
+    /// Conflicts are resolved by asking, too.
     pub fn confirm(mut self, confirm: impl Confirm) -> Self {
         self.confirm = Some(Arc::new(confirm));
         self
@@ -138,7 +138,7 @@ where
             return Err(InboxBuildError::Workers);
         }
         let runtime = Handle::try_current().map_err(|_| InboxBuildError::Runtime)?;
-        Ok(Inbox(Arc::new(Inner {
+        let inbox = Inbox(Arc::new(Inner {
             engine: Arc::new(Pair {
                 handler: self.handler,
                 store: Arc::clone(&self.store),
@@ -161,7 +161,9 @@ where
             tasks: TaskTracker::new(),
             wake: Notify::new(),
             workers: self.workers,
-        })))
+        }));
+        inbox.measure(Measured::Built);
+        Ok(inbox)
     }
 
     /// Makes the inbox, checks that the store can be used, and starts the worker in this process,

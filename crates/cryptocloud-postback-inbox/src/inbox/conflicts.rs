@@ -14,7 +14,7 @@ impl Inbox {
     /// # Errors
     ///
     /// Returns an error if the database call fails.
-    pub async fn settle_conflicts(&self) -> Result<u64, StoreError> {
+    pub async fn resolve_conflicts(&self) -> Result<u64, StoreError> {
         let mut count: u64 = 0;
         let Some(confirm) = &self.0.confirm else {
             return Ok(count);
@@ -26,7 +26,7 @@ impl Inbox {
                 let Some(last) = page.last() else { break };
                 after = Some(last.id);
                 for record in page.iter().filter(|record| is_unconfirmed(record)) {
-                    let is_discarded = self.settle_conflict(&**confirm, record).await?;
+                    let is_discarded = self.resolve_conflict(&**confirm, record).await?;
                     count = count.saturating_add(u64::from(is_discarded));
                 }
             }
@@ -34,7 +34,7 @@ impl Inbox {
         Ok(count)
     }
 
-    async fn settle_conflict(
+    async fn resolve_conflict(
         &self,
         confirm: &dyn Confirm,
         record: &Record,
@@ -46,6 +46,7 @@ impl Inbox {
         let Some(done) = others.into_iter().find(is_done) else {
             return Ok(false);
         };
+        // An operator's decision is not asked about.
         let is_right = done.accepted_amount.is_some()
             || matches!(self.ask(confirm, &done.report).await, Confirmation::Paid(_));
         if !is_right {
@@ -56,14 +57,10 @@ impl Inbox {
             done.id
         );
         let decision = Decision::by("confirmation").note(note);
-        match self
-            .0
-            .store
-            .discard(self.project(), record.id, &decision)
-            .await
-        {
+        match self.discard(record.id, &decision).await {
             Ok(()) => {
-                info!(invoice_id = %identity.invoice_id(), id = %record.id, "report discarded: payment was credited already");
+                let invoice_id = identity.invoice_id();
+                info!(%invoice_id, id = %record.id, "report discarded: payment was credited already");
                 Ok(true)
             }
             // Another process was first.

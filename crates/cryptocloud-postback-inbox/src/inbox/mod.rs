@@ -1,8 +1,10 @@
 mod builder;
 mod confirm;
 mod conflicts;
+mod measure;
 mod operator;
 mod process;
+mod ready;
 mod receive;
 mod reconcile;
 mod worker;
@@ -17,7 +19,10 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::builder::{InboxBuildError, InboxBuilder};
+pub use self::{
+    builder::{InboxBuildError, InboxBuilder},
+    ready::NotReady,
+};
 use crate::{
     Attempt, Confirm, Handler, IdentityPolicy, InboxStore, Limits, Mode, Payment, Purge, Settled,
     Settles,

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use tokio::time::timeout;
-use tracing::{debug, error, info, warn};
+use tokio::time::{Instant, timeout};
+use tracing::{Instrument, Span, debug, error, field, info, info_span, warn};
 
-use super::{Inbox, confirm::Unsettled};
+use super::{Inbox, confirm::Unsettled, measure::Measured};
 use crate::{
     Claim, Failure, FailureKind, Hold, HoldKind, Payment, Settled, State, StoreError,
     StoreErrorKind, retry,
@@ -14,6 +14,23 @@ impl Inbox {
     ///
     /// Returns the state that the report is left in, as far as it is known.
     pub(super) async fn process(&self, claim: Claim) -> State {
+        let started = Instant::now();
+        let span = info_span!(
+            "attempt",
+            project = self.project(),
+            invoice_id = ?claim.report.invoice_id().as_str(),
+            report_id = %claim.id,
+            attempt = claim.attempt,
+            kind = field::Empty,
+            state = field::Empty,
+        );
+        let state = self.process_claim(claim).instrument(span.clone()).await;
+        span.record("state", state.as_str());
+        self.measure(Measured::Attempt(started, state));
+        state
+    }
+
+    async fn process_claim(&self, claim: Claim) -> State {
         let mut payment = Payment::new(claim);
         let inner = &self.0;
         let attempted = tokio::select! {
@@ -51,23 +68,16 @@ impl Inbox {
         let inner = &self.0;
         let was_asked = self.confirm(payment).await?;
         let settled = async {
-            if was_asked && let Err(settled) = self.renew(payment).await {
-                return settled;
+            // Asking may have taken a good part of the lease. If it took all of it, and another worker
+            // took over, the store refuses.
+            let claim = payment.claim();
+            if was_asked && let Err(error) = inner.store.renew(claim, inner.limits.lease).await {
+                return Settled::NotBegun(error);
             }
             inner.engine.settle(payment, &inner.limits).await
         };
         let settled = timeout(inner.limits.lease, settled);
         settled.await.map_err(|_| Unsettled::Outlived)
-    }
-
-    /// Asking may have taken a good part of the lease. If it took all of it, and another worker took
-    /// over, the store refuses.
-    async fn renew(&self, payment: &Payment) -> Result<(), Settled> {
-        let renewed = self.0.store.renew(payment.claim(), self.0.limits.lease);
-        renewed.await.map_err(|error| match error.refusal() {
-            Some(_) => Settled::Stale,
-            None => Settled::NotBegun(error),
-        })
     }
 
     async fn conclude(
@@ -156,8 +166,12 @@ impl Inbox {
             reason,
             "payment held for review",
         );
+        Span::current().record("kind", field::debug(kind));
         let hold = Hold::new(kind, reason);
         let moved = self.0.store.hold(payment.claim(), &hold).await;
+        if moved.is_ok() {
+            self.measure(Measured::Held(kind));
+        }
         // A conflict may have waited for this one.
         self.0.wake.notify_one();
         (State::Held, moved)

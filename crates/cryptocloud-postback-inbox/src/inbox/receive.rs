@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
 use cryptocloud_postback::{Response, Verified};
-use tracing::{debug, error};
+use tracing::{Instrument, Span, debug, error, field::display};
 
-use super::Inbox;
+use super::{Inbox, measure::Measured};
 use crate::{
-    LostReport, Mode, Receipt, Refusal, Report, Start, State, StoreError, StoreErrorKind, response,
+    HoldKind, LostReport, Mode, Receipt, Refusal, Report, Start, State, StoreError, StoreErrorKind,
+    response,
 };
 
 impl Inbox {
@@ -20,9 +21,16 @@ impl Inbox {
     /// well, and the log line says so.
     /// While the inbox [drains](Self::drain), postbacks are stored and left to another process.
     pub async fn receive(&self, postback: &Verified) -> Response {
+        let response = self.response(postback).await;
+        self.measure(Measured::Response(postback, response.status()));
+        response
+    }
+
+    async fn response(&self, postback: &Verified) -> Response {
         let project = postback.project().unwrap_or(self.project());
         let report = Report::from_postback(project, self.0.policy, postback);
         if project != self.project() {
+            self.measure(Measured::Lost);
             error!(
                 invoice_id = %postback.invoice_id(),
                 project,
@@ -34,12 +42,13 @@ impl Inbox {
         }
         let report = Arc::new(report);
         let (inbox, shared) = (self.clone(), Arc::clone(&report));
-        let task = self.spawn(async move { inbox.accept_report(&shared).await });
+        let work = async move { inbox.accept_report(&shared).await };
+        let task = self.spawn(work.instrument(postback.span().clone()));
         match tokio::time::timeout(self.0.limits.response, task).await {
             Ok(Ok(response)) => response,
             // The runtime of the inbox is gone, or the store panicked.
             Ok(Err(error)) => {
-                log_lost(
+                self.lose(
                     &report,
                     &StoreError::new(StoreErrorKind::OutcomeUnknown, error),
                 );
@@ -66,16 +75,21 @@ impl Inbox {
             Err(_) => Err(StoreErrorKind::OutcomeUnknown.into()),
         };
         let state = match stored {
-            Ok(Receipt::Claimed(claim)) => self.process(claim).await,
-            Ok(Receipt::Stored { state, is_new, .. }) => {
+            Ok(Receipt::Claimed(claim)) => {
+                Span::current().record("report_id", display(claim.id));
+                self.process(claim).await
+            }
+            Ok(Receipt::Stored { id, state, is_new }) => {
+                Span::current().record("report_id", display(id));
                 self.note(report, state, is_new);
                 state
             }
             Err(error) => {
-                log_lost(report, &error);
+                self.lose(report, &error);
                 return response::NOT_STORED;
             }
         };
+        Span::current().record("state", state.as_str());
         self.0.mode.response(state)
     }
 
@@ -83,10 +97,12 @@ impl Inbox {
         let invoice_id = report.invoice_id();
         match (state, is_new) {
             (State::Conflict, true) => {
+                self.measure(Measured::Conflict);
                 error!(%invoice_id, "invoice was reported with other fields before");
                 self.0.conflict.notify_one();
             }
             (State::Held, true) => {
+                self.measure(Measured::Held(HoldKind::Unidentified));
                 error!(%invoice_id, "payment held for review: it has no transaction hashes");
             }
             _ => debug!(%invoice_id, %state, "postback is stored"),
@@ -94,6 +110,11 @@ impl Inbox {
         if state.is_unfinished() {
             self.0.wake.notify_one();
         }
+    }
+
+    fn lose(&self, report: &Report, error: &StoreError) {
+        self.measure(Measured::Lost);
+        log_lost(report, error);
     }
 }
 

@@ -2,8 +2,11 @@ use std::time::Duration;
 
 use cryptocloud_postback::UnixTime;
 
-use super::Inbox;
-use crate::{Begin, IdentityPolicy, Refusal, Report, ReportId, StoreError, Turn};
+use super::{Inbox, measure::Measured};
+use crate::{
+    Begin, HoldKind, Identity, IdentityPolicy, Record, Refusal, Report, ReportId, Source, State,
+    StoreError, Turn,
+};
 
 /// What reconciliation needs. `Reconciler` of `cryptocloud-postback-api` calls it.
 impl Inbox {
@@ -12,21 +15,59 @@ impl Inbox {
     ///
     /// # Errors
     ///
-    /// Returns [`Refusal::Blocked`] if a report of the payment is unfinished or done,
-    /// [`Refusal::Discarded`] if one was discarded, and [`Refusal::Known`] if reconciliation has stored
-    /// the payment before. Returns [`Refusal::State`] if the report is another project's, or if its
-    /// identity lacks the transaction hashes that the [policy](Self::identity_policy) needs. Returns an
-    /// error if the database call fails.
+    /// Returns an error under the same conditions as [`check_reconcile`](Self::check_reconcile).
     pub async fn reconcile(&self, report: &Report) -> Result<ReportId, StoreError> {
-        let identity = &report.identity;
+        self.check_reconcile(&report.identity).await?;
+        let id = self.0.store.reconcile(report).await?;
+        self.measure(Measured::Reconciled);
+        self.0.wake.notify_one();
+        Ok(id)
+    }
+
+    /// Checks whether [`reconcile`](Self::reconcile) would store a payment now, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Refusal::Blocked`] if a report of the payment is unfinished or done,
+    /// [`Refusal::Held`] if an operator has to decide about one, [`Refusal::Discarded`] if one was
+    /// discarded, and [`Refusal::Known`] if reconciliation has stored the payment before. Returns
+    /// [`Refusal::State`] if the identity is another project's, or lacks the transaction hashes that
+    /// the [policy](Self::identity_policy) needs. Returns an error if the database call fails.
+    pub async fn check_reconcile(&self, identity: &Identity) -> Result<(), StoreError> {
         let is_identified =
             self.0.policy == IdentityPolicy::Invoice || identity.transactions().is_some();
         if identity.project() != self.project() || !is_identified {
             return Err(Refusal::State.into());
         }
-        let id = self.0.store.reconcile(report).await?;
-        self.0.wake.notify_one();
-        Ok(id)
+        let mut records = self.find(identity.invoice_id().as_str()).await?;
+        records.retain(|record| record.report.identity == *identity);
+        let is_any = |test: &dyn Fn(&Record) -> bool| records.iter().any(test);
+        let refusal = if is_any(&|record| record.state.blocks()) {
+            Refusal::Blocked
+        } else if is_any(&|record| self.is_for_operator(record)) {
+            Refusal::Held
+        } else if is_any(&|record| hold_kind(record) == Some(HoldKind::Unconfirmed)) {
+            return Ok(());
+        } else if is_any(&|record| record.state == State::Discarded) {
+            Refusal::Discarded
+        } else if is_any(&|record| record.report.source == Source::Reconciled) {
+            Refusal::Known
+        } else {
+            return Ok(());
+        };
+        Err(refusal.into())
+    }
+
+    /// Whether another report of the payment could credit it twice, or would only be held again.
+    fn is_for_operator(&self, record: &Record) -> bool {
+        match hold_kind(record) {
+            None | Some(HoldKind::Differs | HoldKind::Unconfirmed) => false,
+            // A handler that saw what the vendor states would hold it again.
+            Some(HoldKind::Handler) => self.0.confirm.is_some(),
+            // Its writes may be committed.
+            Some(HoldKind::NotSettled | HoldKind::TransactionEnded) => true,
+            Some(HoldKind::AttemptsUsedUp | HoldKind::Unidentified) => true,
+        }
     }
 
     /// Gives this process the turn to reconcile, for the length of the lease. Returns `None` if another
@@ -82,4 +123,9 @@ impl Inbox {
     pub fn retention(&self) -> Duration {
         self.0.retention
     }
+}
+
+fn hold_kind(record: &Record) -> Option<HoldKind> {
+    let hold = record.hold.as_ref()?;
+    (record.state == State::Held).then_some(hold.kind)
 }

@@ -10,16 +10,16 @@ use std::{
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{error, info, warn};
 
-use super::Inbox;
+use super::{Inbox, measure::Measured};
 use crate::{
-    Claim, ClaimQuery, StoreError, StoreErrorKind,
+    Claim, ClaimQuery, HoldKind, StoreError, StoreErrorKind,
     panics::{self, Panicked},
     retry,
 };
 
 impl Inbox {
     /// Works on what is due, until [`drain`](Self::drain) is called: claims, retries, promotes,
-    /// settles conflicts and purges.
+    /// resolves conflicts and purges.
     ///
     /// [`start`](crate::InboxBuilder::start) spawns it. Call it yourself in a process that only
     /// works. Errors of the store are logged, and the next poll tries again.
@@ -29,8 +29,9 @@ impl Inbox {
         let is_schema_right = AtomicBool::new(true);
         tokio::join!(
             self.poll_until_stopped(&is_schema_right),
-            self.settle_conflicts_until_stopped(&is_schema_right),
+            self.resolve_conflicts_until_stopped(&is_schema_right),
             self.upkeep_until_stopped(&is_schema_right),
+            self.measure_store_until_stopped(),
         );
     }
 
@@ -58,7 +59,7 @@ impl Inbox {
     }
 
     /// In a loop of its own, because asking the vendor can take long.
-    async fn settle_conflicts_until_stopped(&self, is_schema_right: &AtomicBool) {
+    async fn resolve_conflicts_until_stopped(&self, is_schema_right: &AtomicBool) {
         let inner = &self.0;
         if inner.confirm.is_none() {
             return;
@@ -72,7 +73,7 @@ impl Inbox {
             tokio::select! {
                 biased;
                 () = inner.stop.cancelled() => return,
-                _ = timeout(retry::jitter(SETTLE_CONFLICTS), pause) => (),
+                _ = timeout(retry::jitter(RESOLVE_CONFLICTS), pause) => (),
             }
             if !is_schema_right.load(Ordering::Relaxed) {
                 continue;
@@ -80,10 +81,10 @@ impl Inbox {
             tokio::select! {
                 biased;
                 () = inner.stop.cancelled() => return,
-                settled = panics::catch(self.settle_conflicts()) => match settled {
+                settled = panics::catch(self.resolve_conflicts()) => match settled {
                     Ok(Ok(_)) => (),
-                    Ok(Err(error)) => warn_of(&error, "inbox cannot settle conflicts"),
-                    Err(Panicked) => error!("inbox cannot settle conflicts: store panicked"),
+                    Ok(Err(error)) => warn_of(&error, "inbox cannot resolve conflicts"),
+                    Err(Panicked) => error!("inbox cannot resolve conflicts: store panicked"),
                 },
             }
         }
@@ -114,7 +115,7 @@ impl Inbox {
     /// worked on.
     ///
     /// For schedulers that start a process every so often, and for tests. Such a process calls
-    /// [`purge`](Self::purge) as well, and if it confirms, [`settle_conflicts`](Self::settle_conflicts).
+    /// [`purge`](Self::purge) as well, and if it confirms, [`resolve_conflicts`](Self::resolve_conflicts).
     ///
     /// # Errors
     ///
@@ -192,7 +193,11 @@ impl Inbox {
             retry_span: inner.retry_span,
         };
         let claimed = inner.store.claim(&inner.project, query).await?;
+        for claim in &claimed.claims {
+            self.measure(Measured::Claim(claim));
+        }
         for id in claimed.used_up {
+            self.measure(Measured::Held(HoldKind::AttemptsUsedUp));
             error!(%id, "payment held for review: it kept failing for the whole retry span");
         }
         Ok(claimed.claims)
@@ -231,6 +236,7 @@ impl Inbox {
                 .store
                 .purge(&inner.project, inner.retention, inner.purge, PURGE_BATCH)
                 .await?;
+            self.measure(Measured::Purged(batch));
             total = total.saturating_add(batch);
             if batch < u64::from(PURGE_BATCH) {
                 break;
@@ -245,7 +251,7 @@ fn warn_of(error: &StoreError, message: &str) {
 }
 
 const POLL: Duration = Duration::from_secs(2);
-const SETTLE_CONFLICTS: Duration = Duration::from_secs(60);
+const RESOLVE_CONFLICTS: Duration = Duration::from_secs(60);
 const FIRST_UPKEEP: Duration = Duration::from_secs(30);
 const UPKEEP: Duration = Duration::from_secs(3_600);
 const PROMOTE_BATCH: u32 = 100;

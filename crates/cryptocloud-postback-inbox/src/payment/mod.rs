@@ -64,7 +64,8 @@ impl Payment {
     }
 
     /// What the vendor's API states, if it was [asked](crate::InboxBuilder::confirm) before this
-    /// attempt or if reconciliation found the payment. `None` if an operator accepted the payment.
+    /// attempt, which it is not after an operator has accepted the payment, or if reconciliation found
+    /// the payment.
     #[must_use]
     pub fn confirmed(&self) -> Option<&Fields> {
         let is_reconciled = self.source() == Source::Reconciled;

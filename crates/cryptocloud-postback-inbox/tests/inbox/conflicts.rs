@@ -1,13 +1,19 @@
-//! Conflicts are settled by asking the vendor.
+//! Conflicts are resolved by asking the vendor.
 
 use std::time::Duration;
 
-use cryptocloud_postback_inbox::{Confirmation, Event, Inbox, Record, State};
+use cryptocloud_postback::testing::PostbackBuilder;
+use cryptocloud_postback_inbox::{
+    Confirmation, Decision, Event, IdentityPolicy, Inbox, Record, State, StoreErrorKind,
+};
 use tokio::time::sleep;
 
 use crate::{
-    Clock, Result, Shop, send,
+    Clock, Result, SECRET, Shop,
+    faulty::Fault,
+    send,
     vendor::{Does, Vendor},
+    verify,
 };
 
 fn inbox(does: Does) -> Result<(Shop, Vendor, Clock, Inbox)> {
@@ -52,10 +58,10 @@ async fn the_genuine_one_is_credited_and_the_forged_one_is_discarded() -> Result
     }
     assert_eq!(with_order(&inbox, "ORDER_1").await?.state, State::Done);
     assert_eq!(with_order(&inbox, "forged").await?.state, State::Held);
-    assert_eq!(inbox.settle_conflicts().await?, 2);
+    assert_eq!(inbox.resolve_conflicts().await?, 2);
     assert_discarded(&inbox, "forged").await?;
     assert_discarded(&inbox, "forged too").await?;
-    assert_eq!(inbox.settle_conflicts().await?, 0);
+    assert_eq!(inbox.resolve_conflicts().await?, 0);
     assert_eq!((shop.started(), shop.finished()), (1, 1));
     Ok(())
 }
@@ -66,10 +72,10 @@ async fn what_was_not_confirmed_gives_way_to_what_was() -> Result {
     let partial = Confirmation::Refused("partial".into());
     let (shop, vendor, _, inbox) = inbox(Does::Says(partial))?;
     assert_eq!(send(&inbox, "A", "partial").await?, 200);
-    assert_eq!(inbox.settle_conflicts().await?, 0);
+    assert_eq!(inbox.resolve_conflicts().await?, 0);
     vendor.does(Does::Paid("ORDER_1"));
     assert_eq!(send(&inbox, "A", "ORDER_1").await?, 200);
-    assert_eq!(inbox.settle_conflicts().await?, 1);
+    assert_eq!(inbox.resolve_conflicts().await?, 1);
     assert_discarded(&inbox, "partial").await?;
     assert_eq!(shop.finished(), 1);
     Ok(())
@@ -88,7 +94,7 @@ async fn an_operator_decides_unless_the_vendor_confirms_the_one_that_is_done() -
         Does::Panics,
     ] {
         vendor.does(does);
-        assert_eq!(inbox.settle_conflicts().await?, 0);
+        assert_eq!(inbox.resolve_conflicts().await?, 0);
         assert_eq!(with_order(&inbox, "ORDER_2").await?.state, State::Conflict);
     }
     Ok(())
@@ -105,9 +111,67 @@ async fn all_else_waits() -> Result {
     assert_eq!(send(&inbox, "B", "ORDER_1").await?, 503);
     assert_eq!(send(&inbox, "B", "ORDER_2").await?, 409);
     vendor.does(Does::Paid("ORDER_1"));
-    assert_eq!(inbox.settle_conflicts().await?, 0);
+    assert_eq!(inbox.resolve_conflicts().await?, 0);
     assert_eq!(with_order(&inbox, "hold").await?.state, State::Held);
     assert_eq!(inbox.counts().await?.conflict, 1);
+    Ok(())
+}
+
+/// Another deposit of the same invoice is another payment.
+#[tokio::test]
+async fn deposits_of_a_static_wallet_do_not_end_each_other() -> Result {
+    let vendor = Vendor::new(Does::Paid("ORDER_1"));
+    let inbox = Shop::default()
+        .builder()
+        .confirm(vendor.clone())
+        .identity_policy(IdentityPolicy::InvoiceAndTransactions)
+        .build()?;
+    for (order, hash) in [("ORDER_1", r#"["0x1"]"#), ("ORDER_2", r#"["0x2"]"#)] {
+        let deposit = PostbackBuilder::new(SECRET)
+            .invoice_id("A")
+            .order_id(order)
+            .info_field("tx_list", hash);
+        assert_eq!(inbox.receive(&verify(deposit)?).await.status(), 200);
+    }
+    assert_eq!(with_order(&inbox, "ORDER_1").await?.state, State::Done);
+    assert_eq!(inbox.resolve_conflicts().await?, 0);
+    assert_eq!(with_order(&inbox, "ORDER_2").await?.state, State::Held);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_an_operator_accepted_needs_no_vendor() -> Result {
+    let (shop, vendor, _, inbox) = inbox(Does::Paid("ORDER_9"))?;
+    assert_eq!(send(&inbox, "A", "ORDER_1").await?, 200);
+    let held = with_order(&inbox, "ORDER_1").await?.id;
+    let by = Decision::by("anna");
+    inbox.accept(held, "10".parse()?, &by).await?;
+    assert_eq!(send(&inbox, "A", "ORDER_2").await?, 409);
+    inbox.run_once().await?;
+    assert_eq!(inbox.resolve_conflicts().await?, 1);
+    assert_discarded(&inbox, "ORDER_2").await?;
+    assert_eq!((vendor.asked(), shop.finished()), (1, 1));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_schema_stops_that_too() -> Result {
+    let (shop, vendor) = (Shop::default(), Vendor::new(Does::Paid("ORDER_1")));
+    let store = Clock::new().store();
+    let inbox = Inbox::builder("shop", store.clone(), shop.clone())
+        .confirm(vendor.clone())
+        .start()
+        .await?;
+    store.fail("check", Fault::Before(StoreErrorKind::SchemaTooNew));
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(send(&inbox, "A", "ORDER_1").await?, 200);
+    assert_eq!(send(&inbox, "A", "ORDER_2").await?, 409);
+    sleep(Duration::from_secs(600)).await;
+    assert_eq!(with_order(&inbox, "ORDER_2").await?.state, State::Conflict);
+    store.repair();
+    sleep(Duration::from_secs(180)).await;
+    assert_discarded(&inbox, "ORDER_2").await?;
+    inbox.drain(Duration::from_secs(1)).await;
     Ok(())
 }
 
@@ -116,13 +180,13 @@ async fn without_a_vendor_to_ask_an_operator_decides() -> Result {
     let inbox = Shop::default().builder().build()?;
     assert_eq!(send(&inbox, "A", "ORDER_1").await?, 200);
     assert_eq!(send(&inbox, "A", "ORDER_2").await?, 409);
-    assert_eq!(inbox.settle_conflicts().await?, 0);
+    assert_eq!(inbox.resolve_conflicts().await?, 0);
     assert_eq!(with_order(&inbox, "ORDER_2").await?.state, State::Conflict);
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_worker_settles_conflicts() -> Result {
+async fn the_worker_resolves_conflicts() -> Result {
     let shop = Shop::default();
     let vendor = Vendor::new(Does::Paid("ORDER_1"));
     let inbox = shop.builder().confirm(vendor.clone()).start().await?;

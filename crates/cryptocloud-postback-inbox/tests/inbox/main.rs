@@ -7,12 +7,18 @@ mod faults;
 mod faulty;
 mod log;
 mod lost;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod operator;
 mod payment;
 mod purge;
+mod ready;
 mod reconcile;
 mod response;
 mod runtime;
+#[path = "../../../cryptocloud-postback/tests/shared/spans.rs"]
+mod shared_spans;
+mod spans;
 mod vendor;
 mod worker;
 

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use cryptocloud_postback::{InvoiceId, UnixTime};
 use cryptocloud_postback_inbox::{
-    Begin, Fields, HoldKind, Identity, IdentityPolicy, Refusal, Report, Source, State,
+    Begin, Fields, Hold, HoldKind, Identity, IdentityPolicy, Inbox, InboxStore, MemoryStore,
+    Receipt, Refusal, Report, Source, Start, State,
 };
 use tokio::time::sleep;
 
@@ -67,6 +68,53 @@ async fn what_is_not_of_the_inbox_is_refused() -> Result {
     deposit.identity = deposit.identity.with_transactions(["0x1"]);
     deposits.reconcile(&deposit).await?;
     assert_eq!(deposits.run_once().await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_an_operator_has_to_decide_is_not_credited_beside_it() -> Result {
+    for kind in HoldKind::ALL {
+        let shop = Shop::default();
+        let store = MemoryStore::new(100);
+        let fields = Fields {
+            order_id: Some("ORDER_2".into()),
+            ..Fields::default()
+        };
+        let identity = Identity::new("shop", InvoiceId::parse("A")?);
+        let lease = Duration::from_secs(60);
+        let postback = Report::new(identity, fields);
+        let Receipt::Claimed(claim) = store.receive(&postback, Start::Claimed(lease)).await? else {
+            return Err("no claim".into());
+        };
+        store.hold(&claim, &Hold::new(kind, "")).await?;
+        let inbox = Inbox::builder("shop", store, shop.clone()).build()?;
+        let stored = inbox.reconcile(&paid("shop", "ORDER_1")?).await;
+        let handled = inbox.run_once().await?;
+        if matches!(
+            kind,
+            HoldKind::Differs | HoldKind::Handler | HoldKind::Unconfirmed
+        ) {
+            assert!(stored.is_ok() && handled == 1, "{kind:?}");
+        } else {
+            let refusal = stored.err().and_then(|error| error.refusal());
+            assert_eq!((refusal, handled), (Some(Refusal::Held), 0), "{kind:?}");
+            assert_eq!(shop.started(), 0);
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_handler_holds_although_it_is_confirmed_is_listed_once() -> Result {
+    let shop = Shop::default();
+    let vendor = Vendor::new(Does::Paid("hold"));
+    let inbox = shop.builder().confirm(vendor).start().await?;
+    assert_eq!(send(&inbox, "A", "hold").await?, 200);
+    let again = inbox.reconcile(&paid("shop", "hold")?).await;
+    let refusal = again.err().and_then(|error| error.refusal());
+    assert_eq!(refusal, Some(Refusal::Held));
+    assert_eq!(inbox.counts().await?.held, 1);
+    inbox.drain(Duration::from_secs(1)).await;
     Ok(())
 }
 

@@ -18,7 +18,7 @@ impl Setup {
             let is_own = matches!(
                 action,
                 Action::Ask { is_down: false, .. }
-                    | Action::SettleConflict { .. }
+                    | Action::ResolveConflict { .. }
                     | Action::Claim { .. }
                     | Action::Elapse { .. }
                     | Action::Promote { .. }
@@ -57,7 +57,10 @@ impl Model for Setup {
         if world.broken.is_some() {
             return;
         }
-        actions.extend([Action::Reconcile, Action::Pay]);
+        actions.push(Action::Reconcile);
+        if world.vendor == Some(Vendor::Unpaid) {
+            actions.push(Action::Pay);
+        }
         for slot in [A, B] {
             actions.extend([false, true].map(|crashes| Action::Post { slot, crashes }));
         }
@@ -72,17 +75,24 @@ impl Model for Setup {
                     Action::Elapse { slot },
                     Action::GiveUp { slot },
                     Action::Promote { slot },
-                    Action::SettleConflict { slot },
                     Action::Age { slot },
                 ]);
+                if world.is_pointless(slot) {
+                    actions.push(Action::ResolveConflict { slot });
+                }
             }
         }
         for (worker, claim) in world.workers.iter().enumerate() {
             if claim.is_some() {
                 let moves = Event::ALL.into_iter().filter(|event| event.is_fenced());
                 actions.extend(moves.map(|event| Action::Finish { worker, event }));
-                actions.push(Action::HoldUnconfirmed { worker });
-                actions.extend([false, true].map(|is_down| Action::Ask { worker, is_down }));
+                match world.vendor {
+                    None => actions.push(Action::HoldUnconfirmed { worker }),
+                    Some(_) => {
+                        actions
+                            .extend([false, true].map(|is_down| Action::Ask { worker, is_down }));
+                    }
+                }
                 actions.extend([false, true].map(|commits| Action::Crash { worker, commits }));
             }
         }

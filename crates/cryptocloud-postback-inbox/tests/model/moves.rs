@@ -51,7 +51,7 @@ pub(crate) enum Action {
         slot: usize,
     },
     /// The vendor is asked about a payment that is done, and what is beside it is discarded.
-    SettleConflict {
+    ResolveConflict {
         slot: usize,
     },
     Decide {
@@ -290,9 +290,8 @@ impl Setup {
             Action::Ask { worker, is_down } => self.ask(world, worker, is_down),
             Action::Pay => {
                 world.spend()?;
-                let was_unpaid = world.vendor == Some(Vendor::Unpaid);
                 world.vendor = Some(Vendor::Paid { genuine: A });
-                was_unpaid.then_some(())
+                Some(())
             }
             Action::Finish { worker, event } => {
                 if event != Event::Postpone && !self.may_handle(world, worker) {
@@ -303,11 +302,7 @@ impl Setup {
                 }
                 self.finish(world, worker, event)
             }
-            Action::HoldUnconfirmed { worker } => {
-                let is_open = world.vendor.is_none();
-                self.hold(world, worker, HoldKind::Unconfirmed)?;
-                is_open.then_some(())
-            }
+            Action::HoldUnconfirmed { worker } => self.hold(world, worker, HoldKind::Unconfirmed),
             Action::Crash { worker, commits } => {
                 world.workers[worker]?;
                 if commits && !self.may_handle(world, worker) {
@@ -345,14 +340,13 @@ impl Setup {
                 world.enter(slot, state);
                 Some(())
             }
-            Action::SettleConflict { slot } => {
-                let is_pointless = world.is_pointless(slot);
+            Action::ResolveConflict { slot } => {
                 let step = self.next(world, slot, Event::Discard, None);
                 let Step::Become(state) = step else {
                     return None;
                 };
                 world.enter(slot, state);
-                is_pointless.then_some(())
+                Some(())
             }
             Action::Decide { slot, event } => self.decide(world, slot, event),
             Action::Age { slot } => {

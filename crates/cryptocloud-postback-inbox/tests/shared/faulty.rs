@@ -106,7 +106,7 @@ impl InboxStore for FaultyStore {
     }
 
     async fn now(&self) -> Result<UnixTime, StoreError> {
-        self.inner.now().await
+        self.call("now", self.inner.now()).await
     }
 
     async fn receive(&self, report: &Report, start: Start) -> Result<Receipt, StoreError> {
@@ -217,7 +217,7 @@ impl InboxStore for FaultyStore {
     }
 
     async fn counts(&self, project: &str) -> Result<Counts, StoreError> {
-        self.inner.counts(project).await
+        self.call("counts", self.inner.counts(project)).await
     }
 
     async fn oldest_unfinished(&self, project: &str) -> Result<Option<Duration>, StoreError> {

@@ -65,6 +65,14 @@ pub(crate) fn report(project: &str, invoice: &str, amount: &str) -> Report {
     Report::new(Identity::new(project, invoice), fields)
 }
 
+/// The claim of a payment that has just been received.
+pub(crate) async fn running(store: &RedisStore) -> Result<Claim, StoreError> {
+    let report = report("shop", "A", "1");
+    Ok(claimed(
+        store.receive(&report, Start::Claimed(LEASE)).await?,
+    ))
+}
+
 #[track_caller]
 pub(crate) fn claimed(receipt: Receipt) -> Claim {
     match receipt {

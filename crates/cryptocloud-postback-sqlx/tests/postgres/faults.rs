@@ -13,9 +13,9 @@ use cryptocloud_postback_sqlx::{
 use tokio::time;
 
 use crate::{
-    database::{Database, PAY, Script},
+    database::Database,
     proxy::{Cut, Proxy},
-    shared::{self, Dropped, HANG, TestResult, claimed, report},
+    shared::{self, Dropped, HANG, PAY, Script, TestResult, claimed, report},
 };
 
 /// Short enough for a test, and long enough for a busy machine.

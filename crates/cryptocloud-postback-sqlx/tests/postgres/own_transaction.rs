@@ -9,8 +9,8 @@ use cryptocloud_postback_sqlx::{
 };
 
 use crate::{
-    database::{Database, PAY},
-    shared::{LONG, TestResult},
+    database::Database,
+    shared::{LONG, PAY, TestResult},
 };
 
 /// It settles, or forgets to.

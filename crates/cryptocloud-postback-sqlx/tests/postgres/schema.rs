@@ -2,47 +2,14 @@
 
 use std::{error::Error, time::Duration};
 
-use cryptocloud_postback_inbox::{
-    ClaimQuery, Hold, HoldKind, InboxStore, Purge, Receipt, Start, StoreError, StoreErrorKind,
-};
-use cryptocloud_postback_sqlx::{PostgresStore, postgres, sqlx};
+use cryptocloud_postback_inbox::{Hold, HoldKind, InboxStore, Purge, StoreErrorKind};
+use cryptocloud_postback_sqlx::{PostgresStore, sqlx};
 use tokio::{task::JoinSet, time};
 
 use crate::{
     database::Database,
     shared::{self, HANG, PROJECT, TestResult, claimed, report},
 };
-
-fn kind(checked: Result<(), StoreError>) -> Option<StoreErrorKind> {
-    checked.err().map(|error| error.kind())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn missing_schema_is_refused_with_the_command() -> TestResult {
-    let Some(database) = Database::empty(&[]).await else {
-        return Ok(());
-    };
-    let error = database
-        .store
-        .check()
-        .await
-        .err()
-        .ok_or("there is no schema")?;
-    assert_eq!(error.kind(), StoreErrorKind::SchemaMissing);
-    assert!(
-        error.to_string().contains("ccpostback inbox migrate"),
-        "{error}"
-    );
-    let received = database
-        .store
-        .receive(&report("A", "1"), shared::start())
-        .await;
-    assert_eq!(
-        received.err().map(|error| error.kind()),
-        Some(StoreErrorKind::SchemaMissing)
-    );
-    Ok(())
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_migrate_at_once_and_again() -> TestResult {
@@ -65,27 +32,6 @@ async fn many_migrate_at_once_and_again() -> TestResult {
             .await,
         1
     );
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn this_version_and_the_next_are_accepted() -> TestResult {
-    let Some(database) = Database::new().await else {
-        return Ok(());
-    };
-    let newest = postgres::MIGRATIONS
-        .last()
-        .map_or(0, |migration| migration.number);
-    for (version, expected) in [
-        (newest, None),
-        (newest + 1, None),
-        (newest + 2, Some(StoreErrorKind::SchemaTooNew)),
-    ] {
-        let update = format!("UPDATE cryptocloud_inbox.version SET number = {version}");
-        database.run(update).await;
-        assert_eq!(kind(database.store.check().await), expected, "{version}");
-        assert_eq!(kind(database.store.migrate().await), expected, "{version}");
-    }
     Ok(())
 }
 
@@ -161,36 +107,5 @@ async fn role_without_ddl_rights_runs() -> TestResult {
     let age = Duration::ZERO;
     assert_eq!(store.purge(PROJECT, age, Purge::Identity, 10).await?, 1);
     assert!(store.history(PROJECT, claim.id).await?.is_empty());
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn row_that_cannot_be_read_stops_no_other() -> TestResult {
-    let Some(database) = Database::new().await else {
-        return Ok(());
-    };
-    let store = &database.store;
-    let fixture = &database;
-    for invoice in ["A", "B", "C"] {
-        let stored = store.receive(&report(invoice, "1"), Start::Stored).await?;
-        assert!(matches!(stored, Receipt::Stored { is_new: true, .. }));
-    }
-    fixture
-        .run("UPDATE cryptocloud_inbox.report SET amount = 'many' WHERE invoice_id = 'B'")
-        .await;
-    let query = ClaimQuery {
-        limit: 10,
-        lease: shared::LONG,
-        retry_span: shared::LONG,
-    };
-    let claimed = store.claim(PROJECT, query).await?;
-    let invoices = claimed.claims.iter();
-    let invoices: Vec<&str> = invoices
-        .map(|claim| claim.report.invoice_id().as_str())
-        .collect();
-    assert_eq!(invoices, ["A", "C"]);
-    let found = store.find(PROJECT, "B").await;
-    let kind = found.err().map(|error| error.kind());
-    assert_eq!(kind, Some(StoreErrorKind::Corrupt));
     Ok(())
 }

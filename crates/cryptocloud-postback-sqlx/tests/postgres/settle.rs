@@ -2,34 +2,16 @@
 
 use std::mem;
 
-use cryptocloud_postback_inbox::{
-    Failure, FailureKind, Handler, InboxStore, Payment, Settled, State,
-};
+use cryptocloud_postback_inbox::{Failure, FailureKind, Handler, Payment, Settled, State};
 use cryptocloud_postback_sqlx::{
     postgres,
     sqlx::{AssertSqlSafe, Connection, PgConnection, raw_sql},
 };
 
 use crate::{
-    database::{Database, PAY, Script},
-    shared::TestResult,
+    database::Database,
+    shared::{PAY, Script, TestResult},
 };
-
-#[tokio::test(flavor = "multi_thread")]
-async fn effect_and_state_are_committed_together() -> TestResult {
-    let Some(database) = Database::new().await else {
-        return Ok(());
-    };
-    let payment = database.payment().await;
-    let settled = database.settle(&payment, &Script::new([PAY])).await;
-    assert!(matches!(settled, Settled::Done), "{settled:?}");
-    assert_eq!(database.paid().await, 1);
-    let record = database.record().await;
-    assert_eq!(record.state, State::Done);
-    assert_eq!(record.report.fields.invoice_info, None);
-    database.store.check().await?;
-    Ok(())
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ignored_error_of_a_statement_is_noticed() -> TestResult {
@@ -73,7 +55,7 @@ async fn handler_that_ends_the_transaction_is_noticed() -> TestResult {
         };
         let payment = database.payment().await;
         let settled = database.settle(&payment, &script).await;
-        let name = format!("{:?}", script.statements);
+        let name = script.name();
         assert!(
             matches!(settled, Settled::TransactionEnded),
             "{name}: {settled:?}"
@@ -81,25 +63,6 @@ async fn handler_that_ends_the_transaction_is_noticed() -> TestResult {
         assert_eq!(database.paid().await, paid, "{name}");
         assert_eq!(database.record().await.state, State::Running, "{name}");
     }
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn failure_rolls_back() -> TestResult {
-    let Some(database) = Database::new().await else {
-        return Ok(());
-    };
-    let payment = database.payment().await;
-    for script in [
-        Script::new([PAY]).failing(),
-        Script::new([PAY, "SELECT * FROM missing"]),
-    ] {
-        let settled = database.settle(&payment, &script).await;
-        assert!(matches!(settled, Settled::Failed(_)), "{settled:?}");
-        assert_eq!(database.paid().await, 0);
-    }
-    let settled = database.settle(&payment, &Script::new([PAY])).await;
-    assert!(matches!(settled, Settled::Done), "{settled:?}");
     Ok(())
 }
 
@@ -132,29 +95,6 @@ async fn handler_that_settles_by_itself_is_held() -> TestResult {
         error.code().map(|code| code.into_owned())
     });
     assert_eq!(error.as_deref(), Some(postgres::TRANSACTION_ENDED));
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn stale_worker_changes_nothing() -> TestResult {
-    let Some(database) = Database::new().await else {
-        return Ok(());
-    };
-    let late = database.payment().await;
-    let later = database.taken_over().await;
-    let current = database.taken_over().await;
-    for payment in [&late, &later] {
-        let settled = database.settle(payment, &Script::new([PAY])).await;
-        assert!(matches!(settled, Settled::Stale), "{settled:?}");
-    }
-    assert_eq!(database.paid().await, 0);
-    let settled = database.settle(&current, &Script::new([PAY])).await;
-    assert!(matches!(settled, Settled::Done), "{settled:?}");
-    for payment in [&late, &current] {
-        let settled = database.settle(payment, &Script::new([PAY])).await;
-        assert!(matches!(settled, Settled::Stale), "{settled:?}");
-    }
-    assert_eq!(database.paid().await, 1);
     Ok(())
 }
 

@@ -1,11 +1,17 @@
 //! What the tests of both databases share.
 
+pub(crate) mod fixture;
+mod schema;
+mod settle;
+
 use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
+
+pub(crate) use fixture::{PAY, Script};
 
 use cryptocloud_postback::{Currency, InvoiceId};
 use cryptocloud_postback_inbox::{

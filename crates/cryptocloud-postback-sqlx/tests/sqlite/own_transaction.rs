@@ -12,8 +12,8 @@ use cryptocloud_postback_sqlx::{
 use tokio::task;
 
 use crate::{
-    file::{File, PAY},
-    shared::TestResult,
+    file::File,
+    shared::{PAY, TestResult},
 };
 
 #[tokio::test(flavor = "multi_thread")]

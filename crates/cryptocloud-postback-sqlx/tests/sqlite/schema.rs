@@ -1,7 +1,7 @@
 //! Migrations and versions.
 
-use cryptocloud_postback_inbox::{ClaimQuery, InboxStore, Receipt, Start, StoreErrorKind};
-use cryptocloud_postback_sqlx::{SqliteStore, sqlite};
+use cryptocloud_postback_inbox::{InboxStore, Receipt};
+use cryptocloud_postback_sqlx::SqliteStore;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
@@ -9,21 +9,6 @@ use crate::{
     file::File,
     shared::{self, Dropped, PROJECT, TestResult, report},
 };
-
-#[tokio::test(flavor = "multi_thread")]
-async fn missing_schema_is_refused_with_the_command() -> TestResult {
-    let file = File::empty().await;
-    let error = file.store.check().await.err().ok_or("there is no schema")?;
-    assert_eq!(error.kind(), StoreErrorKind::SchemaMissing);
-    assert!(
-        error.to_string().contains("ccpostback inbox migrate"),
-        "{error}"
-    );
-    let received = file.store.receive(&report("A", "1"), shared::start()).await;
-    let kind = received.err().map(|error| error.kind());
-    assert_eq!(kind, Some(StoreErrorKind::SchemaMissing));
-    Ok(())
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_open_and_migrate_at_once() -> TestResult {
@@ -40,27 +25,6 @@ async fn many_open_and_migrate_at_once() -> TestResult {
     }
     for migrated in tasks.join_all().await {
         migrated?;
-    }
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn this_version_and_the_next_are_accepted() -> TestResult {
-    let file = File::new().await;
-    let newest = sqlite::MIGRATIONS
-        .last()
-        .map_or(0, |migration| migration.number);
-    for (version, expected) in [
-        (newest, None),
-        (newest + 1, None),
-        (newest + 2, Some(StoreErrorKind::SchemaTooNew)),
-    ] {
-        file.run(format!(
-            "UPDATE cryptocloud_inbox_version SET number = {version}"
-        ))
-        .await;
-        let kind = file.store.check().await.err().map(|error| error.kind());
-        assert_eq!(kind, expected, "{version}");
     }
     Ok(())
 }
@@ -91,34 +55,5 @@ async fn dropped_receives_and_decisions_are_whole() -> TestResult {
     assert_eq!(file.number(torn).await, 0);
     let blocking = "SELECT count(*) FROM cryptocloud_inbox_report WHERE state = 'running'";
     assert_eq!(file.number(blocking).await, 20);
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn row_that_cannot_be_read_stops_no_other() -> TestResult {
-    let file = File::new().await;
-    let store = &file.store;
-    let fixture = &file;
-    for invoice in ["A", "B", "C"] {
-        let stored = store.receive(&report(invoice, "1"), Start::Stored).await?;
-        assert!(matches!(stored, Receipt::Stored { is_new: true, .. }));
-    }
-    fixture
-        .run("UPDATE cryptocloud_inbox_report SET amount = 'many' WHERE invoice_id = 'B'")
-        .await;
-    let query = ClaimQuery {
-        limit: 10,
-        lease: shared::LONG,
-        retry_span: shared::LONG,
-    };
-    let claimed = store.claim(PROJECT, query).await?;
-    let invoices = claimed.claims.iter();
-    let invoices: Vec<&str> = invoices
-        .map(|claim| claim.report.invoice_id().as_str())
-        .collect();
-    assert_eq!(invoices, ["A", "C"]);
-    let found = store.find(PROJECT, "B").await;
-    let kind = found.err().map(|error| error.kind());
-    assert_eq!(kind, Some(StoreErrorKind::Corrupt));
     Ok(())
 }

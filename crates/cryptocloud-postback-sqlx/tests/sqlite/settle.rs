@@ -15,34 +15,9 @@ use cryptocloud_postback_sqlx::{
 use tokio::time::Instant;
 
 use crate::{
-    file::{File, PAY, Script},
-    shared::{self, Dropped, HANG, TestResult, report},
+    file::File,
+    shared::{self, Dropped, HANG, PAY, Script, TestResult, report},
 };
-
-#[tokio::test(flavor = "multi_thread")]
-async fn effect_and_state_are_committed_together() -> TestResult {
-    let file = File::new().await;
-    let payment = file.payment().await;
-    let settled = file.settle(&payment, &Script::new([PAY])).await;
-    assert!(matches!(settled, Settled::Done), "{settled:?}");
-    assert_eq!(file.paid().await, 1);
-    let record = file.record().await;
-    assert_eq!(record.state, State::Done);
-    assert_eq!(record.report.fields.invoice_info, None);
-    file.store.check().await?;
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn invoice_info_is_kept_if_asked() -> TestResult {
-    let mut file = File::new().await;
-    file.store = file.store.clone().keep_invoice_info();
-    let payment = file.payment().await;
-    let settled = file.settle(&payment, &Script::new([PAY])).await;
-    assert!(matches!(settled, Settled::Done), "{settled:?}");
-    assert!(file.record().await.report.fields.invoice_info.is_some());
-    Ok(())
-}
 
 /// In SQLite a failed statement aborts nothing, as the documentation says.
 #[tokio::test(flavor = "multi_thread")]
@@ -137,24 +112,6 @@ async fn handler_that_settles_by_itself_is_held() -> TestResult {
     }
     assert_eq!(file.paid().await, 0);
     assert_eq!(file.record().await.state, State::Running);
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn stale_worker_changes_nothing() -> TestResult {
-    let file = File::new().await;
-    let late = file.payment().await;
-    let current = file.taken_over().await;
-    let settled = file.settle(&late, &Script::new([PAY])).await;
-    assert!(matches!(settled, Settled::Stale), "{settled:?}");
-    assert_eq!(file.paid().await, 0);
-    let settled = file.settle(&current, &Script::new([PAY])).await;
-    assert!(matches!(settled, Settled::Done), "{settled:?}");
-    for payment in [&late, &current] {
-        let settled = file.settle(payment, &Script::new([PAY])).await;
-        assert!(matches!(settled, Settled::Stale), "{settled:?}");
-    }
-    assert_eq!(file.paid().await, 1);
     Ok(())
 }
 

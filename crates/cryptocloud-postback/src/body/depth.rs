@@ -1,6 +1,8 @@
 //! Refuses what serde_json accepts in the parts of a JSON text that it skips: nesting of any depth,
 //! and `\u` escapes of lone surrogates.
 
+use std::str::Bytes;
+
 use crate::error::Cause;
 
 /// Checks a text for both; the parser then checks whether it is JSON.
@@ -8,8 +10,22 @@ pub(crate) fn check(text: &str) -> Result<(), Cause> {
     if is_plain(text.as_bytes()) {
         return Ok(());
     }
-    let mut scan = Scan::default();
-    text.bytes().try_for_each(|byte| scan.step(byte))
+    let mut bytes = text.bytes();
+    let mut depth = 0_usize;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => check_string(&mut bytes)?,
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(Cause::Problem("is nested too deeply"));
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Whether a text is too simple for either fault, as most are: it escapes nothing, and opens no more
@@ -32,84 +48,38 @@ fn is_plain(text: &[u8]) -> bool {
     opened <= MAX_DEPTH
 }
 
-#[derive(Default)]
-struct Scan {
-    depth: usize,
-    in_string: bool,
-    escape: Escape,
-    /// A high surrogate was escaped, and a low one has to follow.
-    high_surrogate: bool,
-}
-
-#[derive(Default)]
-enum Escape {
-    #[default]
-    No,
-    /// After a backslash.
-    Started,
-    /// In a `\u` escape: digits still to come, and the value so far.
-    Unicode(u8, u32),
-}
-
-impl Scan {
-    fn step(&mut self, byte: u8) -> Result<(), Cause> {
-        match self.escape {
-            Escape::No if self.in_string && byte == b'\\' => {
-                self.escape = Escape::Started;
-                return Ok(());
-            }
-            Escape::Started if byte == b'u' => {
-                self.escape = Escape::Unicode(4, 0);
-                return Ok(());
-            }
-            Escape::No => {}
-            Escape::Started => {
-                self.escape = Escape::No;
-                return self.character(None);
-            }
-            Escape::Unicode(left, value) => {
-                let Some(digit) = char::from(byte).to_digit(16) else {
-                    return Err(Cause::Problem("has an invalid escape"));
-                };
-                let value = value * 16 + digit;
-                if left > 1 {
-                    self.escape = Escape::Unicode(left - 1, value);
-                    return Ok(());
-                }
-                self.escape = Escape::No;
-                return self.character(Some(value));
-            }
-        }
-        match (self.in_string, byte) {
-            (_, b'"') => {
-                self.in_string = !self.in_string;
-                self.character(None)
-            }
-            (true, _) => self.character(None),
-            (false, b'{' | b'[') => {
-                self.depth += 1;
-                if self.depth > MAX_DEPTH {
-                    return Err(Cause::Problem("is nested too deeply"));
-                }
-                Ok(())
-            }
-            (false, b'}' | b']') => {
-                self.depth = self.depth.saturating_sub(1);
-                Ok(())
-            }
-            (false, _) => Ok(()),
-        }
-    }
-
-    /// Takes the next character of a string, with its value if it was a `\u` escape.
-    fn character(&mut self, escaped: Option<u32>) -> Result<(), Cause> {
-        let is_low = matches!(escaped, Some(0xDC00..=0xDFFF));
-        if self.high_surrogate != is_low {
+/// Checks the rest of a string whose quotation mark was read.
+fn check_string(bytes: &mut Bytes<'_>) -> Result<(), Cause> {
+    // A high surrogate was escaped, and a low one has to follow.
+    let mut is_half = false;
+    while let Some(byte) = bytes.next() {
+        let escaped = if byte == b'\\' {
+            unescape(bytes)?
+        } else {
+            None
+        };
+        if is_half != matches!(escaped, Some(0xDC00..=0xDFFF)) {
             return Err(Cause::Problem("has half of a surrogate pair"));
         }
-        self.high_surrogate = matches!(escaped, Some(0xD800..=0xDBFF));
-        Ok(())
+        if byte == b'"' {
+            break;
+        }
+        is_half = matches!(escaped, Some(0xD800..=0xDBFF));
     }
+    Ok(())
+}
+
+/// Reads an escape whose backslash was read, and returns its value if it is a `\u` escape.
+fn unescape(bytes: &mut Bytes<'_>) -> Result<Option<u32>, Cause> {
+    if bytes.next() != Some(b'u') {
+        return Ok(None);
+    }
+    let mut value = 0;
+    for byte in bytes.take(4) {
+        let digit = char::from(byte).to_digit(16);
+        value = value * 16 + digit.ok_or(Cause::Problem("has an invalid escape"))?;
+    }
+    Ok(Some(value))
 }
 
 /// How deeply objects and arrays may be nested; the vendor's postbacks have four levels.
@@ -120,35 +90,43 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check_text(text: &str, accepted: bool) {
-        assert_eq!(check(text).is_ok(), accepted, "{text}");
+    fn check_all(texts: &[&str], accepted: bool) {
+        for text in texts {
+            assert_eq!(check(text).is_ok(), accepted, "{text}");
+        }
     }
 
     #[test]
     fn depth() {
-        check_text(&format!("{}{}", "[".repeat(32), "]".repeat(32)), true);
-        check_text(&format!("{}{}", "[".repeat(33), "]".repeat(33)), false);
-        check_text(
-            &format!("{}{}", "{\"a\":".repeat(33), "}".repeat(33)),
-            false,
-        );
-        check_text(&"[]".repeat(1000), true);
-        check_text(&format!("\"{}\"", "[".repeat(1000)), true);
-        check_text(&format!(r#""\"{}""#, "[".repeat(1000)), true);
-        check_text(&format!(r#""\\"{}"#, "[".repeat(33)), false);
+        let nested = |levels| "[".repeat(levels) + &"]".repeat(levels);
+        let in_string = format!(r#""\"{}""#, "[".repeat(1000));
+        check_all(&[&nested(32), &"[]".repeat(1000), &in_string], true);
+        let objects = format!("{}{}", "{\"a\":".repeat(33), "}".repeat(33));
+        let after_string = format!(r#""\\"{}"#, nested(33));
+        check_all(&[&nested(33), &objects, &after_string], false);
     }
 
     #[test]
     fn surrogates() {
-        check_text(r#""\ud83d\ude00""#, true);
-        check_text(r#""\uD83D\uDE00\u00e9\n\\u""#, true);
-        check_text(r#""\ud83d""#, false);
-        check_text(r#""\ud83dx""#, false);
-        check_text(r#""\ud83d\n""#, false);
-        check_text(r#""\ud83d\u0041""#, false);
-        check_text(r#""\ud83d\ud83d\ude00""#, false);
-        check_text(r#""\ude00""#, false);
-        check_text(r#""\ude00\ud83d""#, false);
-        check_text(r#""\\ud83d""#, true);
+        check_all(
+            &[
+                r#""\ud83d\ude00""#,
+                r#""\uD83D\uDE00\u00e9\n\\u""#,
+                r#""\\ud83d""#,
+            ],
+            true,
+        );
+        check_all(
+            &[
+                r#""\ud83d""#,
+                r#""\ud83dx""#,
+                r#""\ud83d\n""#,
+                r#""\ud83d\u0041""#,
+                r#""\ud83d\ud83d\ude00""#,
+                r#""\ude00""#,
+                r#""\ude00\ud83d""#,
+            ],
+            false,
+        );
     }
 }

@@ -1,14 +1,14 @@
 //! The fields of a postback as the body has them, in either format.
 
-use std::{borrow::Cow, fmt, str};
+use std::{borrow::Cow, fmt};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use super::{
+    depth,
     info::Info,
-    json::{self, Problem},
-    value::Value,
+    json::{self, Raw},
+    value::{Problem, Value},
 };
 use crate::{Error, ErrorKind, Format, InvoiceId, error::Cause};
 
@@ -49,8 +49,9 @@ impl<'a> Fields<'a> {
     }
 
     fn fill_from_json(&mut self, text: &'a str) -> Result<(), Problem> {
-        let mut values = [None; NAMES.len()];
-        let outcome = json::read(text, &NAMES, &mut values);
+        depth::check(text).map_err(Problem::Syntax)?;
+        let mut fields = [Raw::Missing; NAMES.len()];
+        let outcome = json::read(text, &NAMES, &mut fields);
         let [
             status,
             invoice_id,
@@ -59,27 +60,45 @@ impl<'a> Fields<'a> {
             order_id,
             token,
             invoice_info,
-        ] = values;
-        let value = |raw| Value::from_json(raw).map_err(Problem::Syntax);
+        ] = fields;
         // Before anything else is refused, so that the error can name it.
-        self.invoice_id = value(invoice_id)?;
-        outcome?;
-        self.status = value(status)?;
-        self.amount_crypto = value(amount_crypto)?;
-        self.currency = value(currency)?;
-        self.order_id = value(order_id)?;
-        self.token = value(token)?;
-        self.invoice_info = Info::new(invoice_info.map(RawValue::get));
-        Ok(())
+        self.invoice_id = Value::from_json("invoice_id", invoice_id)?;
+        self.status = Value::from_json("status", status)?;
+        self.amount_crypto = Value::from_json("amount_crypto", amount_crypto)?;
+        self.currency = Value::from_json("currency", currency)?;
+        self.order_id = Value::from_json("order_id", order_id)?;
+        self.token = Value::from_json("token", token)?;
+        self.invoice_info = Info::from_json(invoice_info)?;
+        outcome.map_err(Problem::Syntax)
     }
 
     /// The vendor's page has `invoice_info` in JSON only, so in a form it is an unknown name.
     fn fill_from_form(&mut self, text: &'a str) -> Result<(), Problem> {
-        let form = serde_urlencoded::from_str(text)
+        let form: Form<'_> = serde_urlencoded::from_str(text)
             .map_err(|_| Problem::Syntax(Cause::Problem("body cannot be decoded")))?;
-        let Form { fields, problem } = form;
-        *self = fields;
-        problem.map_or(Ok(()), Err)
+        *self = form.fields;
+        form.outcome
+    }
+
+    fn add(&mut self, name: &str, value: Cow<'a, str>) -> Result<(), Problem> {
+        // Escapes that are not UTF-8 decode to U+FFFD (WHATWG URL section 5.1).
+        if [name, &value]
+            .iter()
+            .any(|text| text.contains(char::REPLACEMENT_CHARACTER))
+        {
+            let cause = Cause::Problem("an escape in the body is not UTF-8");
+            return Err(Problem::Syntax(cause));
+        }
+        let Some((name, field)) = self.by_name(name) else {
+            return Ok(());
+        };
+        if *field != Value::Missing {
+            // Readers differ in which of the two they take, so neither is taken.
+            *field = Value::Missing;
+            return Err(Problem::duplicate(name));
+        }
+        *field = Value::String(value);
+        Ok(())
     }
 
     fn refuse(&self, format: Format, problem: Problem) -> Error {
@@ -108,85 +127,44 @@ impl<'a> Fields<'a> {
 }
 
 /// The fields of a form up to the first thing that is wrong with it.
-#[derive(Default)]
 struct Form<'a> {
     fields: Fields<'a>,
-    problem: Option<Problem>,
+    outcome: Result<(), Problem>,
 }
 
-impl<'a> Deserialize<'a> for Form<'a> {
-    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+impl<'de> Deserialize<'de> for Form<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(FormVisitor)
     }
 }
 
 struct FormVisitor;
 
-impl<'a> Visitor<'a> for FormVisitor {
-    type Value = Form<'a>;
+impl<'de> Visitor<'de> for FormVisitor {
+    type Value = Form<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a form")
     }
 
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Form<'a>, A::Error> {
-        let mut form = Form::default();
-        while let Some((Text(name), Text(value))) = map.next_entry()? {
-            // Escapes that are not UTF-8 decode to U+FFFD (WHATWG URL section 5.1).
-            if [&name, &value]
-                .iter()
-                .any(|text| text.contains(char::REPLACEMENT_CHARACTER))
-            {
-                let cause = Cause::Problem("an escape in the body is not UTF-8");
-                form.problem = Some(Problem::Syntax(cause));
-                break;
-            }
-            match form.fields.by_name(&name) {
-                None => {}
-                Some((_, slot @ Value::Missing)) => *slot = Value::String(value),
-                Some((name, slot)) => {
-                    // Readers differ in which of the two they take, so neither is taken.
-                    *slot = Value::Missing;
-                    let cause = Cause::field(name, "appears twice");
-                    form.problem = Some(Problem::Duplicate(cause));
-                    break;
-                }
-            }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Form<'de>, A::Error> {
+        let mut form = Form {
+            fields: Fields::default(),
+            outcome: Ok(()),
+        };
+        while form.outcome.is_ok()
+            && let Some((Text(name), Text(value))) = map.next_entry()?
+        {
+            form.outcome = form.fields.add(&name, value);
         }
         Ok(form)
     }
 }
 
-/// A string that is borrowed if possible; a `Cow` in a tuple would always be owned.
-struct Text<'a>(Cow<'a, str>);
-
-impl<'a> Deserialize<'a> for Text<'a> {
-    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TextVisitor)
-    }
-}
-
-struct TextVisitor;
-
-impl<'a> Visitor<'a> for TextVisitor {
-    type Value = Text<'a>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'a str) -> Result<Text<'a>, E> {
-        Ok(Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Text<'a>, E> {
-        Ok(Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Text<'a>, E> {
-        Ok(Text(Cow::Owned(text)))
-    }
-}
+/// A string that is borrowed if nothing in it is escaped; a bare `Cow` would always be owned.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 const NAMES: [&str; 7] = [
     "status",

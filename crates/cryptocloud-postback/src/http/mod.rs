@@ -1,5 +1,7 @@
-//! HTTP before and after the body: request head, response, trace event.
+//! HTTP before and after the body: request head, response, trace event, metrics.
 
 pub(crate) mod head;
 pub(crate) mod response;
-pub(crate) mod trace;
+#[cfg(feature = "tracing")]
+mod trace;
+pub(crate) mod watch;

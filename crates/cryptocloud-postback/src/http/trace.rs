@@ -1,16 +1,34 @@
-//! The one event of each postback: outcome, kind, format, project and invoice id, but never the
-//! token, the secret or the body.
+//! The span of each postback and its one event: outcome, kind, format, project and invoice id, but
+//! never the token, the secret or the body.
+
+use tracing::field::debug;
 
 use crate::Error;
 
-/// Emits the event of a refused postback.
+/// The span of a postback, from the head of its request on. It gets its fields with the outcome.
+pub(crate) fn span() -> tracing::Span {
+    use tracing::field::Empty;
+
+    tracing::info_span!(
+        target: TARGET,
+        "postback",
+        project = Empty,
+        invoice_id = Empty,
+        kind = Empty,
+        report_id = Empty,
+        state = Empty,
+    )
+}
+
+/// Emits the event of a refused postback in its span.
 ///
 /// Its level is `WARN`, or `ERROR` if the fault is not the sender's: every payment is refused then
 /// until an operator acts.
 /// The invoice id is what the sender claims; `{:?}` escapes what would forge or hide a line.
-#[cfg(feature = "tracing")]
-pub(crate) fn refused(error: Error) -> Error {
+pub(crate) fn refused(span: &tracing::Span, error: Error) -> Error {
     use std::error::Error as _;
+
+    let _entered = span.enter();
 
     macro_rules! emit {
         ($level:ident) => {
@@ -21,7 +39,7 @@ pub(crate) fn refused(error: Error) -> Error {
                 cause = error.source().map(tracing::field::display),
                 format = error.format().map(tracing::field::display),
                 project = error.project(),
-                invoice_id = error.claimed_invoice_id().map(|id| tracing::field::debug(id.as_str())),
+                invoice_id = error.claimed_invoice_id().map(|id| debug(id.as_str())),
                 "postback refused: {error}"
             )
         };
@@ -31,14 +49,21 @@ pub(crate) fn refused(error: Error) -> Error {
     } else {
         emit!(warn);
     }
+    // After the event, which has them too.
+    span.record("project", error.project());
+    span.record(
+        "invoice_id",
+        error.claimed_invoice_id().map(|id| debug(id.as_str())),
+    );
+    span.record("kind", debug(error.kind()));
     error
 }
 
-/// Emits the event of an accepted postback.
+/// Emits the event of an accepted postback in its span.
 ///
 /// Its level is `INFO`, or `WARN` if `invoice_info` names another invoice.
-#[cfg(feature = "tracing")]
-pub(crate) fn accepted(verified: &crate::Verified) {
+pub(crate) fn accepted(span: &tracing::Span, verified: &crate::Verified) {
+    let _entered = span.enter();
     macro_rules! emit {
         ($level:ident, $message:literal) => {
             tracing::$level!(
@@ -59,16 +84,9 @@ pub(crate) fn accepted(verified: &crate::Verified) {
     } else {
         emit!(info, "postback accepted");
     }
+    span.record("project", verified.project());
+    span.record("invoice_id", debug(verified.invoice_id().as_str()));
 }
-
-#[cfg(not(feature = "tracing"))]
-pub(crate) fn refused(error: Error) -> Error {
-    error
-}
-
-#[cfg(not(feature = "tracing"))]
-pub(crate) fn accepted(_: &crate::Verified) {}
 
 /// The name of this crate, for filters.
-#[cfg(feature = "tracing")]
 const TARGET: &str = "cryptocloud_postback";

@@ -1,7 +1,6 @@
-use std::{error, fmt, str::FromStr};
+use std::fmt;
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::code;
 
@@ -63,36 +62,17 @@ impl TryFrom<Decimal> for Amount {
     }
 }
 
-impl FromStr for Amount {
-    type Err = AmountError;
-
-    fn from_str(text: &str) -> Result<Self, AmountError> {
-        Self::parse(text)
-    }
-}
-
-/// As a string, so that no reader turns it into a float.
-impl Serialize for Amount {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// From a string: a number in JSON or TOML would have passed through a float.
-impl<'de> Deserialize<'de> for Amount {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        code::deserialize(deserializer)
-    }
-}
-
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
+code::string!(Amount, AmountError);
+
 /// Why a string is not an [`Amount`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("amount {}", self.problem())]
 #[non_exhaustive]
 pub enum AmountError {
     /// The number has more digits than a decimal can hold.
@@ -113,14 +93,6 @@ impl AmountError {
         }
     }
 }
-
-impl fmt::Display for AmountError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "amount {}", self.problem())
-    }
-}
-
-impl error::Error for AmountError {}
 
 /// The parts of a JSON number that is not negative.
 ///
@@ -201,113 +173,4 @@ fn decimal(mut digits: i128, mut scale: i64) -> Option<Decimal> {
     let scale = u32::try_from(scale).unwrap_or(0);
     let digits = digits.checked_mul(10_i128.checked_pow(zeros)?)?;
     Decimal::try_from_i128_with_scale(digits, scale).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expected: Result<&str, AmountError>) {
-        let actual = Amount::parse(text).map(|amount| amount.to_string());
-        assert_eq!(
-            actual.as_deref().map_err(|error| *error),
-            expected,
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn exact() {
-        check("0", Ok("0"));
-        check("100", Ok("100"));
-        check("102.0", Ok("102.0"));
-        check("0.000113", Ok("0.000113"));
-        check("1e-05", Ok("0.00001"));
-        check("1.5E+3", Ok("1500"));
-        check("0e999", Ok("0"));
-        check("1e28", Ok("10000000000000000000000000000"));
-        check("1e-28", Ok("0.0000000000000000000000000001"));
-        check("100e-30", Ok("0.0000000000000000000000000001"));
-        let largest = "79228162514264337593543950335";
-        check(largest, Ok(largest));
-    }
-
-    #[test]
-    fn zeros_are_not_digits_too_many() {
-        let zeros = "0".repeat(100);
-        check(&format!("1.{}", "0".repeat(29)), Ok("1"));
-        check(&format!("0.000113{zeros}"), Ok("0.000113"));
-        check(&format!("0.{zeros}"), Ok("0"));
-        check(&format!("12{zeros}e-99"), Ok("120"));
-        check(&format!("0.{zeros}12e101"), Ok("1.2"));
-        check(&format!("10.01{zeros}e1"), Ok("100.1"));
-        let largest = "79228162514264337593543950335";
-        check(&format!("{largest}.{zeros}"), Ok(largest));
-    }
-
-    #[test]
-    fn never_rounded() {
-        for text in [
-            "1e29",
-            "1e-29",
-            "1e400",
-            "1e-400",
-            "1e99999999999",
-            "79228162514264337593543950336",
-            "1234567890123456789012345678901234567890",
-            // 2^128 + 1, which an unchecked sum would take for 1.
-            "340282366920938463463374607431768211457",
-            "0.12345678901234567890123456789",
-            "1.00000000000000000000000000001",
-            "1.000000000000000000000000000010000000000",
-            &format!("0.{}1", "0".repeat(100)),
-            &format!("1{}", "0".repeat(100)),
-            &format!("1.{}", "1234567890".repeat(4)),
-        ] {
-            check(text, Err(AmountError::Inexact));
-        }
-    }
-
-    #[test]
-    fn not_a_number() {
-        for text in [
-            "", " 1", "1 ", "NaN", "Infinity", "1_000", "1,000", "+1", ".5", "1.", "00.1", "01",
-            "0x1", "1e", "1e+", "1e1.5", "--1", "1e5e5", "1.2.3", "١",
-        ] {
-            check(text, Err(AmountError::NotANumber));
-        }
-    }
-
-    #[test]
-    fn negative() {
-        check("-1", Err(AmountError::Negative));
-        check("-0", Err(AmountError::Negative));
-        check("-1e-05", Err(AmountError::Negative));
-        assert_eq!(
-            Amount::try_from(Decimal::NEGATIVE_ONE),
-            Err(AmountError::Negative)
-        );
-    }
-
-    #[test]
-    fn compares_by_value() -> Result<(), AmountError> {
-        assert_eq!(Amount::parse("100")?, Amount::parse("100.0")?);
-        Ok(())
-    }
-
-    #[test]
-    fn is_a_string_in_json() -> Result<(), Box<dyn error::Error>> {
-        let amount = Amount::parse("1e-05")?;
-        let json = serde_json::to_string(&amount)?;
-        assert_eq!(json, "\"0.00001\"");
-        assert_eq!(serde_json::from_str::<Amount>(&json)?, amount);
-        for refused in ["0.1", "1", "\"-1\"", "\"x\"", "null"] {
-            assert!(
-                serde_json::from_str::<Amount>(refused).is_err(),
-                "{refused}"
-            );
-        }
-        Ok(())
-    }
 }

@@ -1,14 +1,16 @@
 use std::fmt;
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::{
-    Amount, Currency, Error, ErrorKind, Format, InvoiceId, InvoiceInfo, MAX_BODY_BYTES, Status,
-    Unverified,
-    body::{fields::Fields, value::Value},
-    error::Cause,
+    Amount, Currency, Error, ErrorKind, Format, InvoiceId, InvoiceInfo, Status, Unverified,
+    body::{
+        fields::Fields,
+        json::{self, Raw},
+        media_type::MediaType,
+        value::Value,
+    },
+    http::watch::Watch,
     postback::code,
 };
 
@@ -19,9 +21,9 @@ use crate::{
 /// own record ([`Verified::check`](crate::Verified::check)) or ask the vendor's API before you credit
 /// a payment.
 ///
-/// A field refuses the postback only if it cannot be read safely: a malformed amount, a control
-/// character, a value of the wrong type, or a documented name that appears twice.
-/// Nothing inside `invoice_info` ever refuses it, unless the verifier
+/// A postback is refused for a field only if that cannot be read safely: a malformed amount, a
+/// control character, a value of the wrong type, or a documented name that appears twice.
+/// It is never refused for anything inside `invoice_info`, unless the verifier
 /// [requires a live payment](crate::VerifierBuilder::require_live_payment).
 #[derive(Clone)]
 #[non_exhaustive]
@@ -71,16 +73,13 @@ impl Postback {
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn parse(content_type: Option<&[u8]>, body: Bytes) -> Result<Self, Error> {
-        if body.len() > MAX_BODY_BYTES {
-            return Err(Error::bare(ErrorKind::BodyTooLarge));
-        }
-        let format = Format::detect(content_type, &body)?;
-        let unverified = Unverified::new(body, format);
+        let unverified = Unverified::new(MediaType::parse(content_type), body, Watch::off())?;
+        let format = unverified.format();
         let mut postback = unverified
             .fields()
             .and_then(|fields| Self::from_fields(&fields, format))
             .map_err(|error| error.with_format(format))?;
-        postback.body = unverified.into_body();
+        postback.body = unverified.into_parts().0;
         Ok(postback)
     }
 
@@ -92,8 +91,8 @@ impl Postback {
 
     /// Whether `invoice_info.uuid` names another invoice than [`invoice_id`](Self::invoice_id).
     ///
-    /// The token does not sign that uuid, so it proves nothing and refuses nothing.
-    /// The event of an accepted postback is a warning then, since the vendor sends equal ids.
+    /// The token does not sign that uuid, so it proves nothing, and no postback is refused for it.
+    /// If it differs, the event of the accepted postback is a warning: the vendor sends equal ids.
     /// A uuid that is not a string, or that appears twice, differs; one that is null or missing does
     /// not.
     #[must_use]
@@ -113,21 +112,23 @@ impl Postback {
     /// The JSON text of `invoice_info` as it arrived; `None` in a form, and if it is null or missing.
     #[must_use]
     pub fn invoice_info_text(&self) -> Option<&str> {
-        #[derive(Deserialize)]
-        struct Envelope<'a> {
-            #[serde(borrow)]
-            invoice_info: Option<&'a RawValue>,
+        if self.format == Format::Form {
+            return None;
         }
-        match self.format {
-            Format::Form => None,
-            Format::Json => serde_json::from_slice::<Envelope<'_>>(&self.body)
-                .ok()?
-                .invoice_info
-                .map(RawValue::get),
+        let mut fields = [Raw::Missing];
+        json::read(
+            str::from_utf8(&self.body).ok()?,
+            &["invoice_info"],
+            &mut fields,
+        )
+        .ok()?;
+        match fields {
+            [Raw::Json(text)] if text != "null" => Some(text),
+            _ => None,
         }
     }
 
-    /// Types the fields; the caller sets the body.
+    /// Converts the fields to their types; the caller sets the body.
     pub(crate) fn from_fields(fields: &Fields<'_>, format: Format) -> Result<Self, Error> {
         // First, so that every later error carries it.
         let invoice_id = invoice_id(&fields.invoice_id)?;
@@ -164,7 +165,7 @@ fn amount(value: &Value<'_>) -> Result<Option<Amount>, Error> {
         .non_empty_literal("amount_crypto")?
         .map(Amount::parse)
         .transpose()
-        .map_err(|error| invalid("amount_crypto", error.problem()))
+        .map_err(|error| Error::invalid("amount_crypto", error.problem()))
 }
 
 fn currency(value: &Value<'_>) -> Result<Option<Currency>, Error> {
@@ -172,15 +173,18 @@ fn currency(value: &Value<'_>) -> Result<Option<Currency>, Error> {
         .non_empty_string("currency")?
         .map(Currency::parse)
         .transpose()
-        .map_err(|error| invalid("currency", error.problem()))
+        .map_err(|error| Error::invalid("currency", error.problem()))
 }
 
 fn invoice_id(value: &Value<'_>) -> Result<InvoiceId, Error> {
     let Some(text) = value.non_empty_string("invoice_id")? else {
-        let cause = Cause::field("invoice_id", "is missing");
-        return Err(Error::new(ErrorKind::MissingId, cause));
+        return Err(Error::field(
+            ErrorKind::MissingId,
+            "invoice_id",
+            "is missing",
+        ));
     };
-    InvoiceId::parse(text).map_err(|error| invalid("invoice_id", error.problem()))
+    InvoiceId::parse(text).map_err(|error| Error::invalid("invoice_id", error.problem()))
 }
 
 /// A number is its literal text: public clients declare `order_id` as either.
@@ -188,17 +192,14 @@ fn order_id(value: &Value<'_>) -> Result<Option<Box<str>>, Error> {
     let Some(text) = value.non_empty_literal("order_id")? else {
         return Ok(None);
     };
-    code::check(text, MAX_ORDER_ID_BYTES).map_err(|error| invalid("order_id", error.problem()))?;
+    code::check(text, MAX_ORDER_ID_BYTES)
+        .map_err(|error| Error::invalid("order_id", error.problem()))?;
     Ok(Some(text.into()))
 }
 
 fn status(value: &Value<'_>) -> Result<Status, Error> {
     let text = value.required_string("status")?;
-    Status::parse(text).map_err(|error| invalid("status", error.problem()))
-}
-
-fn invalid(name: &'static str, problem: &'static str) -> Error {
-    Error::new(ErrorKind::InvalidField, Cause::field(name, problem))
+    Status::parse(text).map_err(|error| Error::invalid("status", error.problem()))
 }
 
 /// The vendor documents no limit, but the merchant chooses the id, and no shop's is that long.

@@ -135,48 +135,43 @@ impl PostbackBuilder {
         } else {
             ("null", "null")
         };
-        let icon = |path: &str| quote(&format!("https://cdn.cryptocloud.plus/img/{path}.svg"));
-        format!(
-            concat!(
-                r#"{{"id":{id},"code":{asset},"fullcode":{fullcode},"#,
-                r#""network":{{"code":{network},"id":{id},"icon":{icon},"fullname":{fullname}}},"#,
-                r#""name":{asset},"is_email_required":false,"stablecoin":{stablecoin},"#,
-                r#""icon_base":{icon_base},"icon_network":{icon_base},"icon_qr":{icon_qr},"#,
-                r#""order":{order}}}"#,
-            ),
-            id = id,
-            asset = quote(asset),
-            fullcode = quote(&self.currency),
-            network = quote(network),
-            icon = icon(&format!("network/{network}")),
-            fullname = quote(fullname),
-            stablecoin = self.is_stablecoin(),
-            icon_base = icon(&format!("currency/{asset}")),
-            icon_qr = icon(&format!("stroke/{asset}_STROKE")),
-            order = order,
-        )
+        let icon = |path: String| quote(&format!("https://cdn.cryptocloud.plus/img/{path}.svg"));
+        let id = || id.to_owned();
+        let network = owned([
+            ("code", quote(network)),
+            ("id", id()),
+            ("icon", icon(format!("network/{network}"))),
+            ("fullname", quote(fullname)),
+        ]);
+        object(&owned([
+            ("id", id()),
+            ("code", quote(asset)),
+            ("fullcode", quote(&self.currency)),
+            ("network", object(&network)),
+            ("name", quote(asset)),
+            ("is_email_required", "false".to_owned()),
+            ("stablecoin", self.is_stablecoin().to_string()),
+            ("icon_base", icon(format!("currency/{asset}"))),
+            ("icon_network", icon(format!("currency/{asset}"))),
+            ("icon_qr", icon(format!("stroke/{asset}_STROKE"))),
+            ("order", order.to_owned()),
+        ]))
     }
 
     /// That many seconds after the postback, with the microseconds of the vendor's example.
     fn date(&self, seconds: i64, microseconds: u32) -> String {
-        let at = i64::try_from(self.at.as_secs()).ok();
-        let date =
-            at.and_then(|at| OffsetDateTime::from_unix_timestamp(at.checked_add(seconds)?).ok());
-        // No date stands for a time after the year 9999.
-        date.map_or_else(
-            || "null".to_owned(),
-            |date| {
-                let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
-                let (hour, minute, second) = date.to_hms();
-                format!(
-                    r#""{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{microseconds:06}""#
-                )
-            },
-        )
+        let at = i64::try_from(self.at.as_secs()).unwrap_or(i64::MAX);
+        let Ok(date) = OffsetDateTime::from_unix_timestamp(at.saturating_add(seconds)) else {
+            // A time after the year 9999.
+            return "null".to_owned();
+        };
+        let (hour, minute, second) = date.to_hms();
+        let date = date.date();
+        format!(r#""{date} {hour:02}:{minute:02}:{second:02}.{microseconds:06}""#)
     }
 }
 
-/// Amounts; `None` if they cannot be told from what the test set.
+/// Amounts; `None` if they cannot be derived from what the test set.
 struct Money {
     amount: Option<Decimal>,
     fee: Option<Decimal>,

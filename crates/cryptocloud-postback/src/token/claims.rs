@@ -5,11 +5,10 @@ use std::time::Duration;
 use crate::{
     Error, ErrorKind, InvoiceId, UnixTime,
     body::value::Value,
-    error::Cause,
     token::segments::{self, Token},
 };
 
-/// What a token says; every token of the vendor that was seen has `id` and `exp` and nothing else.
+/// What a token says; the vendor's tokens that were seen have `id` and `exp` and nothing else.
 #[derive(Debug)]
 pub(crate) struct Claims<'b> {
     pub(crate) expires_at: UnixTime,
@@ -26,7 +25,7 @@ impl<'b> Claims<'b> {
     ) -> Result<Self, Error> {
         let [id, exp, nbf, iat] =
             segments::read_segment(token.claims, buffer, &NAMES, ErrorKind::TokenClaims)?;
-        let missing = || refuse(ErrorKind::TokenClaims, "exp", "is missing");
+        let missing = || Error::field(ErrorKind::TokenClaims, "exp", "is missing");
         Ok(Self {
             expires_at: numeric_date("exp", &exp)?.ok_or_else(missing)?,
             id,
@@ -46,31 +45,19 @@ impl<'b> Claims<'b> {
         max_lifetime: Duration,
     ) -> Result<(), Error> {
         let latest = now.saturating_add(leeway);
-        if now >= self.expires_at.saturating_add(leeway) {
-            return Err(refuse(ErrorKind::TokenExpired, "exp", "is in the past"));
-        }
-        if self.expires_at > latest.saturating_add(max_lifetime) {
-            return Err(refuse(
-                ErrorKind::TokenLifetime,
-                "exp",
-                "is too far in the future",
-            ));
-        }
-        if self.not_before.is_some_and(|time| time > latest) {
-            return Err(refuse(
-                ErrorKind::TokenNotYetValid,
-                "nbf",
-                "is in the future",
-            ));
-        }
-        if self.issued_at.is_some_and(|time| time > latest) {
-            return Err(refuse(
-                ErrorKind::TokenNotYetValid,
-                "iat",
-                "is in the future",
-            ));
-        }
-        Ok(())
+        let is_late = |time: Option<UnixTime>| time.is_some_and(|time| time > latest);
+        let (kind, claim, problem) = if now >= self.expires_at.saturating_add(leeway) {
+            (ErrorKind::TokenExpired, "exp", "is in the past")
+        } else if self.expires_at > latest.saturating_add(max_lifetime) {
+            (ErrorKind::TokenLifetime, "exp", "is too far in the future")
+        } else if is_late(self.not_before) {
+            (ErrorKind::TokenNotYetValid, "nbf", "is in the future")
+        } else if is_late(self.issued_at) {
+            (ErrorKind::TokenNotYetValid, "iat", "is in the future")
+        } else {
+            return Ok(());
+        };
+        Err(Error::field(kind, claim, problem))
     }
 
     /// Binds the token to the invoice that the body names.
@@ -81,7 +68,7 @@ impl<'b> Claims<'b> {
             Value::String(_) => "names another invoice",
             _ => "is not a string",
         };
-        Err(refuse(ErrorKind::InvoiceMismatch, "id", problem))
+        Err(Error::field(ErrorKind::InvoiceMismatch, "id", problem))
     }
 }
 
@@ -92,18 +79,9 @@ fn numeric_date(name: &'static str, value: &Value<'_>) -> Result<Option<UnixTime
         Value::Number(text) => text.parse().ok(),
         _ => None,
     };
-    match seconds {
-        Some(seconds) => Ok(Some(UnixTime::from_secs(seconds))),
-        None => Err(refuse(
-            ErrorKind::TokenClaims,
-            name,
-            "is not a whole number of seconds",
-        )),
-    }
-}
-
-fn refuse(kind: ErrorKind, claim: &'static str, problem: &'static str) -> Error {
-    Error::new(kind, Cause::field(claim, problem))
+    let problem = "is not a whole number of seconds";
+    let seconds = seconds.ok_or_else(|| Error::field(ErrorKind::TokenClaims, name, problem))?;
+    Ok(Some(UnixTime::from_secs(seconds)))
 }
 
 const NAMES: [&str; 4] = ["id", "exp", "nbf", "iat"];

@@ -1,11 +1,11 @@
-//! HS256 by jsonwebtoken's provider, taken by name.
+//! HS256 through one of jsonwebtoken's providers, chosen by name.
 //!
-//! Its process-wide default panics at the first postback if no backend is compiled in, or both are,
+//! The process-wide default panics at the first postback if no backend is compiled in, or both are,
 //! and its `decode` accepts `crit` and any `exp`, and takes no clock.
 
 use std::fmt;
 
-use jsonwebtoken::{Algorithm, DecodingKey, crypto::CryptoProvider, jwk::ThumbprintHash};
+use jsonwebtoken::{Algorithm, DecodingKey, crypto::CryptoProvider};
 
 use crate::SecretKey;
 
@@ -29,11 +29,9 @@ pub(crate) struct MacKeys {
 impl MacKeys {
     /// `None` if no backend is compiled in.
     pub(crate) fn new(secrets: &[SecretKey]) -> Option<Self> {
+        let key = |secret: &SecretKey| DecodingKey::from_secret(secret.as_bytes());
         Some(Self {
-            keys: secrets
-                .iter()
-                .map(|secret| DecodingKey::from_secret(secret.as_bytes()))
-                .collect(),
+            keys: secrets.iter().map(key).collect(),
             provider: provider()?,
         })
     }
@@ -56,13 +54,4 @@ impl fmt::Debug for MacKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }
-}
-
-/// SHA-256 of a verified MAC.
-pub(crate) fn digest(mac: &[u8]) -> [u8; 32] {
-    // A MAC was verified, so there is a backend; both have SHA-256, whose digests have 32 bytes.
-    provider()
-        .and_then(|provider| (provider.key_utils.compute_digest)(mac, ThumbprintHash::SHA256).ok())
-        .and_then(|digest| digest.try_into().ok())
-        .expect("SHA-256 of a MAC has 32 bytes")
 }

@@ -6,11 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{
-    SecretKey, Verifier,
-    token::mac::MacKeys,
-    verify::verifier::{Clock, Settings},
-};
+use crate::{Error, SecretKey, UnixTime, Verifier, token::mac::MacKeys};
 
 /// Settings of a [`Verifier`], from [`Verifier::builder`].
 ///
@@ -34,20 +30,30 @@ use crate::{
 /// # }
 /// ```
 #[must_use]
+#[derive(Debug)]
 pub struct VerifierBuilder {
-    accept_any_status: bool,
-    clock: Clock,
-    leeway: Duration,
-    max_lifetime: Duration,
-    project: Option<Arc<str>>,
-    require_live_payment: bool,
-    require_order_id: bool,
     secrets: Vec<SecretKey>,
-    skip_invoice_binding: bool,
+    settings: Settings,
 }
 
+/// What a verifier accepts, besides its keys.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) accept_any_status: bool,
+    pub(crate) clock: Clock,
+    pub(crate) leeway: Duration,
+    pub(crate) max_lifetime: Duration,
+    pub(crate) project: Option<Arc<str>>,
+    pub(crate) require_live_payment: bool,
+    pub(crate) require_order_id: bool,
+    pub(crate) skip_invoice_binding: bool,
+}
+
+/// A clock that panics leaves nothing half done.
+pub(crate) struct Clock(AssertUnwindSafe<Box<dyn Fn() -> SystemTime + Send + Sync>>);
+
 impl Verifier {
-    /// Makes a verifier with one secret and the default settings.
+    /// Creates a verifier with one secret and the default settings.
     ///
     /// # Errors
     ///
@@ -58,31 +64,29 @@ impl Verifier {
 
     /// Starts with one secret; [`also_accept`](VerifierBuilder::also_accept) adds more.
     pub fn builder(secret: SecretKey) -> VerifierBuilder {
-        VerifierBuilder::new(secret)
+        VerifierBuilder {
+            secrets: vec![secret],
+            settings: Settings {
+                accept_any_status: false,
+                clock: Clock::new(SystemTime::now),
+                leeway: Duration::from_secs(60),
+                max_lifetime: Duration::from_secs(300),
+                project: None,
+                require_live_payment: false,
+                require_order_id: false,
+                skip_invoice_binding: false,
+            },
+        }
     }
 }
 
 impl VerifierBuilder {
-    fn new(secret: SecretKey) -> Self {
-        Self {
-            accept_any_status: false,
-            clock: AssertUnwindSafe(Box::new(SystemTime::now)),
-            leeway: Duration::from_secs(60),
-            max_lifetime: Duration::from_secs(300),
-            project: None,
-            require_live_payment: false,
-            require_order_id: false,
-            secrets: vec![secret],
-            skip_invoice_binding: false,
-        }
-    }
-
     /// Accepts every status, not only `success`.
     ///
     /// The handler then has to check [`Postback::status`](crate::Postback::status) itself.
     /// Defaults to `false`.
     pub fn accept_any_status(mut self, accept: bool) -> Self {
-        self.accept_any_status = accept;
+        self.settings.accept_any_status = accept;
         self
     }
 
@@ -99,7 +103,7 @@ impl VerifierBuilder {
     ///
     /// Defaults to [`SystemTime::now`].
     pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = AssertUnwindSafe(Box::new(clock));
+        self.settings.clock = Clock::new(clock);
         self
     }
 
@@ -111,7 +115,7 @@ impl VerifierBuilder {
     /// vendor's API.
     /// Defaults to `false`.
     pub fn dangerous_skip_invoice_binding(mut self, skip: bool) -> Self {
-        self.skip_invoice_binding = skip;
+        self.settings.skip_invoice_binding = skip;
         self
     }
 
@@ -119,7 +123,7 @@ impl VerifierBuilder {
     ///
     /// Defaults to 60 s.
     pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.leeway = leeway;
+        self.settings.leeway = leeway;
         self
     }
 
@@ -127,7 +131,7 @@ impl VerifierBuilder {
     ///
     /// Defaults to 300 s, which the vendor's page documents.
     pub fn max_lifetime(mut self, lifetime: Duration) -> Self {
-        self.max_lifetime = lifetime;
+        self.settings.max_lifetime = lifetime;
         self
     }
 
@@ -136,7 +140,7 @@ impl VerifierBuilder {
     ///
     /// Defaults to no name.
     pub fn project(mut self, name: impl Into<Arc<str>>) -> Self {
-        self.project = Some(name.into());
+        self.settings.project = Some(name.into());
         self
     }
 
@@ -149,7 +153,7 @@ impl VerifierBuilder {
     /// The token signs none of this, so it keeps out the vendor's test payments, not an attacker.
     /// Defaults to `false`.
     pub fn require_live_payment(mut self, require: bool) -> Self {
-        self.require_live_payment = require;
+        self.settings.require_live_payment = require;
         self
     }
 
@@ -157,47 +161,48 @@ impl VerifierBuilder {
     ///
     /// Defaults to `false`.
     pub fn require_order_id(mut self, require: bool) -> Self {
-        self.require_order_id = require;
+        self.settings.require_order_id = require;
         self
     }
 
-    /// Makes the verifier.
+    /// Builds the verifier.
     ///
     /// # Errors
     ///
     /// Returns a [`BuildError`] if a setting is out of its bounds, if there are more than four secrets,
     /// or if no backend is compiled in.
     pub fn build(self) -> Result<Verifier, BuildError> {
-        if !LEEWAY.contains(&self.leeway.as_secs()) {
+        if !LEEWAY.contains(&self.settings.leeway.as_secs()) {
             return Err(BuildError::Leeway);
         }
-        if !MAX_LIFETIME.contains(&self.max_lifetime.as_secs()) {
+        if !MAX_LIFETIME.contains(&self.settings.max_lifetime.as_secs()) {
             return Err(BuildError::MaxLifetime);
         }
         if self.secrets.len() > MAX_SECRETS {
             return Err(BuildError::TooManySecrets);
         }
-        Ok(Verifier::from_settings(Settings {
-            accept_any_status: self.accept_any_status,
-            clock: self.clock,
-            keys: MacKeys::new(&self.secrets).ok_or(BuildError::NoBackend)?,
-            leeway: self.leeway,
-            max_lifetime: self.max_lifetime,
-            project: self.project,
-            require_live_payment: self.require_live_payment,
-            require_order_id: self.require_order_id,
-            skip_invoice_binding: self.skip_invoice_binding,
-        }))
+        let keys = MacKeys::new(&self.secrets).ok_or(BuildError::NoBackend)?;
+        Ok(Verifier::from_parts(keys, self.settings))
     }
 }
 
-impl fmt::Debug for VerifierBuilder {
+impl Clock {
+    fn new(clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self(AssertUnwindSafe(Box::new(clock)))
+    }
+
+    pub(crate) fn now(&self) -> Result<UnixTime, Error> {
+        (self.0.0)().try_into()
+    }
+}
+
+impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifierBuilder").finish_non_exhaustive()
+        f.debug_struct("Clock").finish_non_exhaustive()
     }
 }
 
-/// Why a [`VerifierBuilder`] cannot make a verifier.
+/// Why a [`VerifierBuilder`] cannot build a verifier.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {

@@ -1,73 +1,62 @@
-use std::fmt;
+use crate::{ErrorKind, listed::listed};
 
-use crate::ErrorKind;
-
-macro_rules! checks {
-    ($($(#[$doc:meta])* $name:ident = $id:literal, $text:literal,)*) => {
-        /// One check of a verification, to show how far a postback came.
-        ///
-        /// The checks run in the order of [`ALL`](Self::ALL), and the first that fails ends the
-        /// verification: those before it passed, and those after it did not run.
-        /// `Display` states what is true if the check passed.
-        ///
-        /// # Examples
-        ///
-        /// ```
-        /// use cryptocloud_postback::{Check, ErrorKind};
-        ///
-        /// let failed = ErrorKind::TokenExpired.failed_check();
-        /// assert_eq!(failed, Some(Check::Time));
-        /// let mut passed = Check::ALL.iter().filter(|check| Some(**check) < failed);
-        /// assert!(passed.any(|check| *check == Check::Signature));
-        /// ```
-        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        #[non_exhaustive]
-        pub enum Check {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Check {
-            /// Every check, in the order in which they run.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The name in lower case, for programs.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => $id,)*
-                }
-            }
-        }
-
-        impl fmt::Display for Check {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self {
-                    $(Self::$name => $text,)*
-                })
-            }
-        }
-    };
+listed! {
+    /// One check of a verification, to show how far a postback got.
+    ///
+    /// The checks run in the order of [`ALL`](Self::ALL), and the first that fails ends the
+    /// verification: those before it passed, and those after it did not run.
+    /// `Display` states what is true if the check passed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cryptocloud_postback::{Check, ErrorKind};
+    ///
+    /// let failed = ErrorKind::TokenExpired.failed_check();
+    /// assert_eq!(failed, Some(Check::Time));
+    /// let mut passed = Check::ALL.iter().filter(|check| Some(**check) < failed);
+    /// assert!(passed.any(|check| *check == Check::Signature));
+    /// ```
+    #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[non_exhaustive]
+    pub enum Check ("Every check, in the order in which they run.") {
+        /// Method, size and encoding of the request.
+        Request = "request is a POST of at most 64 KiB, and not compressed",
+        /// The format of the body.
+        Format = "body is JSON or a form in UTF-8",
+        /// The fields that the vendor's page documents.
+        Fields = "fields are complete and well-formed",
+        /// The encoding and the header of the token. Nothing in it is proven yet.
+        Token = "token is an HS256 JWT in canonical form",
+        /// The MAC of the token.
+        Signature = "token is signed with the secret",
+        /// The claims of the token.
+        Claims = "token has well-formed claims",
+        /// The time at which the token expires.
+        Time = "token has not expired, nor is it valid for too long",
+        /// The invoice that the token was issued for.
+        Invoice = "token was issued for this invoice",
+        /// The status, and the test mode if the verifier requires a live payment.
+        Status = "status is accepted",
+    }
 }
 
-checks! {
-    /// Method, size and encoding of the request.
-    Request = "request", "request is a POST of at most 64 KiB, and not compressed",
-    /// The format of the body.
-    Format = "format", "body is JSON or a form in UTF-8",
-    /// The fields that the vendor's page documents.
-    Fields = "fields", "fields are complete and well-formed",
-    /// The encoding and the header of the token. Nothing in it is proven yet.
-    Token = "token", "token is an HS256 JWT in canonical form",
-    /// The MAC of the token.
-    Signature = "signature", "token is signed with the secret",
-    /// The claims of the token.
-    Claims = "claims", "token has well-formed claims",
-    /// The time at which the token expires.
-    Time = "time", "token has not expired, nor is it valid for too long",
-    /// The invoice that the token was issued for.
-    Invoice = "invoice", "token was issued for this invoice",
-    /// The status, and the test mode if the verifier refuses test payments.
-    Status = "status", "status is accepted",
+impl Check {
+    /// The name in lower case, for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Format => "format",
+            Self::Fields => "fields",
+            Self::Token => "token",
+            Self::Signature => "signature",
+            Self::Claims => "claims",
+            Self::Time => "time",
+            Self::Invoice => "invoice",
+            Self::Status => "status",
+        }
+    }
 }
 
 impl ErrorKind {
@@ -102,18 +91,5 @@ impl ErrorKind {
             Self::TokenExpired | Self::TokenLifetime | Self::TokenNotYetValid => Check::Time,
             Self::TokenSignature => Check::Signature,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_are_in_their_order() {
-        assert!(Check::ALL.is_sorted_by(|a, b| a < b));
-        let names: Vec<_> = Check::ALL.iter().map(|check| check.name()).collect();
-        let debug = Check::ALL.iter().map(|check| format!("{check:?}"));
-        assert!(debug.map(|name| name.to_lowercase()).eq(names));
     }
 }

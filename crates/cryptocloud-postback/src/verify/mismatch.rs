@@ -1,63 +1,46 @@
 use std::{error, fmt};
 
-macro_rules! differences {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// One difference between a postback and what the merchant [expected](crate::Expected).
-        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-        #[non_exhaustive]
-        pub enum Difference {
-            $($(#[$doc])* $name,)*
-        }
+use crate::listed::listed;
 
-        impl Difference {
-            /// Every difference, in the order in which a [`Mismatch`] lists them.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-        }
-
-        impl fmt::Display for Difference {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self {
-                    $(Self::$name => $text,)*
-                })
-            }
-        }
-    };
-}
-
-differences! {
-    /// The token was issued for another invoice.
-    Invoice = "invoice differs",
-    /// The postback reports another order.
-    Order = "order differs",
-    /// `order_id` is null, missing or empty, as for a payment link.
-    OrderNotReported = "order is not reported",
-    /// Less than the expected amount of the payment's currency is reported, or an exact amount is
-    /// expected and the invoice is `partial`.
-    AmountTooLow = "amount too low",
-    /// More than the expected amount of the payment's currency is reported.
-    AmountTooHigh = "amount too high",
-    /// `amount_crypto` is null, missing or empty, as for a payment confirmed by hand.
-    AmountNotReported = "amount is not reported",
-    /// The postback reports another currency. If so, its amount is not comparable.
-    Currency = "currency differs",
-    /// `currency` is null, missing or empty.
-    CurrencyNotReported = "currency is not reported",
-    /// `invoice_info` is missing, as in every form, so a price or an amount in US dollars cannot be
-    /// compared.
-    InvoiceInfoMissing = "invoice_info is missing, as in every form",
-    /// The invoice has another price in US dollars or in the fiat currency.
-    Price = "price differs",
-    /// The price is missing from `invoice_info` or unreadable there.
-    PriceNotReported = "price is not reported",
-    /// The invoice has its price in another fiat currency.
-    FiatCurrency = "fiat currency differs",
-    /// `fiat_currency` is missing from `invoice_info` or unreadable there. The vendor does not
-    /// document it for postbacks.
-    FiatCurrencyNotReported = "fiat currency is not reported",
-    /// The invoice is not paid in full, or less than the minimum in US dollars was paid.
-    PaidTooLow = "paid amount too low",
-    /// What was to be paid or what was paid is missing from `invoice_info` or unreadable there.
-    PaidNotReported = "paid amount is not reported",
+listed! {
+    /// One difference between a postback and what the merchant [expected](crate::Expected).
+    #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+    #[non_exhaustive]
+    pub enum Difference ("Every difference, in the order in which a [`Mismatch`] lists them.") {
+        /// The token was issued for another invoice.
+        Invoice = "invoice differs",
+        /// The postback reports another order.
+        Order = "order differs",
+        /// `order_id` is null, missing or empty, as for a payment link.
+        OrderNotReported = "order is not reported",
+        /// Less than the expected amount of the payment's currency is reported, or an exact amount is
+        /// expected and the invoice is `partial`.
+        AmountTooLow = "amount too low",
+        /// More than the expected amount of the payment's currency is reported.
+        AmountTooHigh = "amount too high",
+        /// `amount_crypto` is null, missing or empty, as for a payment confirmed by hand.
+        AmountNotReported = "amount is not reported",
+        /// The postback reports another currency. If so, its amount is not comparable.
+        Currency = "currency differs",
+        /// `currency` is null, missing or empty.
+        CurrencyNotReported = "currency is not reported",
+        /// `invoice_info` is missing, as in every form, so a price or an amount in US dollars cannot be
+        /// compared.
+        InvoiceInfoMissing = "invoice_info is missing, as in every form",
+        /// The invoice has another price in US dollars or in the fiat currency.
+        Price = "price differs",
+        /// The price is missing from `invoice_info` or unreadable there.
+        PriceNotReported = "price is not reported",
+        /// The invoice has its price in another fiat currency.
+        FiatCurrency = "fiat currency differs",
+        /// `fiat_currency` is missing from `invoice_info` or unreadable there. The vendor does not
+        /// document it for postbacks.
+        FiatCurrencyNotReported = "fiat currency is not reported",
+        /// The invoice is not paid in full, or less than the minimum in US dollars was paid.
+        PaidTooLow = "paid amount too low",
+        /// What was to be paid or what was paid is missing from `invoice_info` or unreadable there.
+        PaidNotReported = "paid amount is not reported",
+    }
 }
 
 /// Every difference between a postback and what the merchant expected.

@@ -78,38 +78,3 @@ impl fmt::Display for UnixTime {
 
 /// 9999-12-31T23:59:59Z, the last second that RFC 3339 can write.
 const END_OF_9999: u64 = 253_402_300_799;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn now_is_after_this_was_written() -> Result<(), Error> {
-        assert!(UnixTime::now()? > UnixTime::from_secs(1_790_000_000));
-        Ok(())
-    }
-
-    #[test]
-    fn before_1970_is_an_error() {
-        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-        let error = UnixTime::try_from(before).map_err(|error| error.kind());
-        assert_eq!(error, Err(ErrorKind::ClockBeforeEpoch));
-    }
-
-    #[test]
-    fn system_time_and_back() -> Result<(), Error> {
-        for seconds in [0, 1, 1_767_262_995, END_OF_9999] {
-            let time = UnixTime::from_secs(seconds);
-            assert_eq!(UnixTime::try_from(SystemTime::from(time))?, time);
-        }
-        let latest = SystemTime::from(UnixTime::from_secs(u64::MAX));
-        assert_eq!(UnixTime::try_from(latest)?.as_secs(), END_OF_9999);
-        Ok(())
-    }
-
-    #[test]
-    fn the_end_of_time_does_not_overflow() {
-        let end = UnixTime::from_secs(u64::MAX);
-        assert_eq!(end.saturating_add(Duration::from_secs(60)), end);
-    }
-}

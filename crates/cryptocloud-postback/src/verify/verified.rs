@@ -1,25 +1,24 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
 
-use crate::{Expected, InvoiceId, Mismatch, Postback, Report, UnixTime, token::mac};
+use crate::{Expected, InvoiceId, Mismatch, Postback, Report, UnixTime, http::watch::Watch};
 
 /// A postback with a valid token for its invoice.
 ///
-/// Only a [`Verifier`](crate::Verifier) makes one:
-///
-/// ```compile_fail,E0451
-/// # use cryptocloud_postback::{Postback, Verified};
-/// fn forge(reported: Postback, verified: Verified) -> Verified {
-///     Verified { reported, ..verified }
-/// }
-/// ```
+/// Only a [`Verifier`](crate::Verifier) creates one.
 #[derive(Clone)]
 #[must_use]
 pub struct Verified {
     project: Option<Arc<str>>,
     proof: Proof,
     reported: Postback,
+    #[cfg_attr(
+        not(any(feature = "metrics", feature = "tracing")),
+        expect(dead_code, reason = "for metrics and tracing")
+    )]
+    watch: Watch,
 }
 
 /// What a token proved.
@@ -30,11 +29,17 @@ pub(crate) struct Proof {
 }
 
 impl Verified {
-    pub(crate) fn new(reported: Postback, proof: Proof, project: Option<Arc<str>>) -> Self {
+    pub(crate) fn new(
+        reported: Postback,
+        proof: Proof,
+        project: Option<Arc<str>>,
+        watch: Watch,
+    ) -> Self {
         Self {
             project,
             proof,
             reported,
+            watch,
         }
     }
 
@@ -58,7 +63,7 @@ impl Verified {
     /// [invoice id](Self::invoice_id).
     #[must_use]
     pub fn token_digest(&self) -> [u8; 32] {
-        mac::digest(&self.proof.mac)
+        Sha256::digest(&self.proof.mac).into()
     }
 
     /// The project of the verifier, if it was [named](crate::VerifierBuilder::project).
@@ -80,6 +85,24 @@ impl Verified {
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.reported.body
+    }
+
+    /// How long ago the head of its request was checked.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn elapsed(&self) -> std::time::Duration {
+        self.watch.timer().elapsed()
+    }
+
+    /// The span of the postback, which began with the head of its request and ends when the last clone
+    /// of this value is dropped.
+    ///
+    /// Run what you do with the postback in it, for instance by `tracing::Instrument`. An inbox does so
+    /// by itself.
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn span(&self) -> &tracing::Span {
+        self.watch.span()
     }
 
     /// Compares what is proven and what is reported with the merchant's own record.

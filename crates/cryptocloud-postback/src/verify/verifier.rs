@@ -1,9 +1,4 @@
-use std::{
-    fmt,
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -11,13 +6,13 @@ use crate::{
     Error, ErrorKind, Format, Postback, RequestHead, Status, UnixTime, Unverified, Verified,
     body::{fields::Fields, value::Value},
     error::Cause,
-    http::trace,
+    http::watch::Timer,
     token::{
         claims::Claims,
         mac::MacKeys,
         segments::{self, Token},
     },
-    verify::verified::Proof,
+    verify::{builder::Settings, verified::Proof},
 };
 
 /// Verifies postbacks of one project.
@@ -39,27 +34,39 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
-pub struct Verifier(Arc<Settings>);
+#[derive(Clone, Debug)]
+pub struct Verifier(Arc<Inner>);
 
-pub(crate) struct Settings {
-    pub(crate) accept_any_status: bool,
-    pub(crate) clock: Clock,
-    pub(crate) keys: MacKeys,
-    pub(crate) leeway: Duration,
-    pub(crate) max_lifetime: Duration,
-    pub(crate) project: Option<Arc<str>>,
-    pub(crate) require_live_payment: bool,
-    pub(crate) require_order_id: bool,
-    pub(crate) skip_invoice_binding: bool,
+#[derive(Debug)]
+struct Inner {
+    keys: MacKeys,
+    settings: Settings,
 }
 
-/// A clock that panics leaves nothing half done.
-pub(crate) type Clock = AssertUnwindSafe<Box<dyn Fn() -> SystemTime + Send + Sync>>;
-
 impl Verifier {
-    pub(crate) fn from_settings(settings: Settings) -> Self {
-        Self(Arc::new(settings))
+    pub(crate) fn from_parts(keys: MacKeys, settings: Settings) -> Self {
+        Self(Arc::new(Inner { keys, settings }))
+    }
+
+    /// The project's name, if the verifier was [named](crate::VerifierBuilder::project).
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        self.0.settings.project.as_deref()
+    }
+
+    /// Validates the method and headers before the body is read.
+    ///
+    /// What is refused then names the [project](crate::VerifierBuilder::project) of this verifier.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`RequestHead::check`] does.
+    pub fn check_head<'a>(
+        &self,
+        method: &str,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<RequestHead, Error> {
+        RequestHead::start(method, headers, self.0.settings.project.clone())
     }
 
     /// Verifies a postback at the time of the verifier's clock.
@@ -69,7 +76,7 @@ impl Verifier {
     /// Returns an error if the postback is not genuine: [`Error::kind`] says why, and
     /// [`ErrorKind::response`] is the response to send.
     pub fn verify(&self, head: RequestHead, body: Bytes) -> Result<Verified, Error> {
-        self.outcome(head.unverified(body), self.now())
+        self.outcome(self.body(head, body)?, self.0.settings.clock.now())
     }
 
     /// Verifies a postback at the given time.
@@ -83,7 +90,7 @@ impl Verifier {
         body: Bytes,
         now: UnixTime,
     ) -> Result<Verified, Error> {
-        self.outcome(head.unverified(body), Ok(now))
+        self.outcome(self.body(head, body)?, Ok(now))
     }
 
     /// Verifies a whole request at the time of the verifier's clock.
@@ -95,33 +102,31 @@ impl Verifier {
     #[cfg(feature = "http")]
     pub fn verify_http(&self, request: &http::Request<Bytes>) -> Result<Verified, Error> {
         let headers = request.headers().iter();
-        let unverified = RequestHead::try_new(
+        let head = self.check_head(
             request.method().as_str(),
             headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
-        )
-        .and_then(|head| head.unverified(request.body().clone()));
-        self.outcome(unverified, self.now())
+        )?;
+        self.verify(head, request.body().clone())
     }
 
-    fn now(&self) -> Result<UnixTime, Error> {
-        (self.0.clock.0)().try_into()
+    /// Whatever project the head was checked for, this one refuses the body.
+    fn body(&self, head: RequestHead, body: Bytes) -> Result<Unverified, Error> {
+        head.with_project(self.0.settings.project.clone())
+            .body(body)
     }
 
     /// The end of every verification: however a postback arrived, its event is emitted here.
-    fn outcome(
-        &self,
-        unverified: Result<Unverified, Error>,
-        now: Result<UnixTime, Error>,
-    ) -> Result<Verified, Error> {
-        match unverified.and_then(|body| self.check(body, now)) {
+    fn outcome(&self, body: Unverified, now: Result<UnixTime, Error>) -> Result<Verified, Error> {
+        let (project, watch) = (self.0.settings.project.clone(), body.watch().clone());
+        let verifying = Timer::start();
+        let outcome = self.check(body, now);
+        verifying.verified(project.as_deref());
+        match outcome {
             Ok(verified) => {
-                trace::accepted(&verified);
+                watch.accepted(&verified);
                 Ok(verified)
             }
-            Err(error) => {
-                let error = error.with_project(self.0.project.clone());
-                Err(trace::refused(error))
-            }
+            Err(error) => Err(watch.refused(error.with_project(project))),
         }
     }
 
@@ -142,8 +147,10 @@ impl Verifier {
             .and_then(|now| self.0.prove(&fields, &reported, now))
             .map_err(|error| error.with_invoice_id(reported.invoice_id.clone()))?;
         drop(fields);
-        reported.body = body.into_body();
-        Ok(Verified::new(reported, proof, self.0.project.clone()))
+        let watch;
+        (reported.body, watch) = body.into_parts();
+        let project = self.0.settings.project.clone();
+        Ok(Verified::new(reported, proof, project, watch))
     }
 }
 
@@ -154,20 +161,19 @@ impl Unverified {
     ///
     /// Returns an error if the postback is not genuine, as [`Verifier::verify`] does.
     pub fn verify(self, verifier: &Verifier) -> Result<Verified, Error> {
-        verifier.outcome(Ok(self), verifier.now())
+        verifier.outcome(self, verifier.0.settings.clock.now())
     }
 }
 
-impl Settings {
+impl Inner {
     fn prove(
         &self,
         fields: &Fields<'_>,
         reported: &Postback,
         now: UnixTime,
     ) -> Result<Proof, Error> {
-        if self.require_order_id && reported.order_id.is_none() {
-            let cause = Cause::field("order_id", "is missing");
-            return Err(Error::new(ErrorKind::MissingId, cause));
+        if self.settings.require_order_id && reported.order_id.is_none() {
+            return Err(Error::field(ErrorKind::MissingId, "order_id", "is missing"));
         }
         let token = Token::read(&fields.token)?;
         if !self.keys.verify(token.signing_input.as_bytes(), &token.mac) {
@@ -175,14 +181,14 @@ impl Settings {
         }
         let mut buffer = [0; segments::MAX_BYTES];
         let claims = Claims::read(&token, &mut buffer)?;
-        claims.check_time(now, self.leeway, self.max_lifetime)?;
-        if !self.skip_invoice_binding {
+        claims.check_time(now, self.settings.leeway, self.settings.max_lifetime)?;
+        if !self.settings.skip_invoice_binding {
             claims.check_invoice(&reported.invoice_id)?;
         }
-        if !self.accept_any_status && reported.status != Status::Success {
+        if !self.settings.accept_any_status && reported.status != Status::Success {
             return Err(Error::bare(ErrorKind::StatusRefused));
         }
-        if self.require_live_payment {
+        if self.settings.require_live_payment {
             check_live(fields, reported.format())?;
         }
         Ok(Proof {
@@ -201,19 +207,4 @@ fn check_live(fields: &Fields<'_>, format: Format) -> Result<(), Error> {
         (_, Format::Json) => Cause::field("invoice_info.test_mode", "is neither true nor false"),
     };
     Err(Error::new(ErrorKind::TestModeUnknown, cause))
-}
-
-impl fmt::Debug for Verifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier")
-            .field("accept_any_status", &self.0.accept_any_status)
-            .field("keys", &self.0.keys)
-            .field("leeway", &self.0.leeway)
-            .field("max_lifetime", &self.0.max_lifetime)
-            .field("project", &self.0.project)
-            .field("require_live_payment", &self.0.require_live_payment)
-            .field("require_order_id", &self.0.require_order_id)
-            .field("skip_invoice_binding", &self.0.skip_invoice_binding)
-            .finish_non_exhaustive()
-    }
 }

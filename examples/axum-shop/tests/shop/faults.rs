@@ -1,4 +1,4 @@
-use std::process::Command;
+use std::{fs, process::Command};
 
 use serde_json::Value;
 
@@ -74,6 +74,42 @@ async fn a_payment_that_cannot_be_stored_gets_503_and_a_line_in_the_log() -> Tes
         .lines()
         .find(|line| line.contains("ccpostback inbox import"));
     assert!(line.is_some_and(|line| line.contains("GENUINE1")), "{log}");
+    Ok(())
+}
+
+/// SQLite would go on writing into the file that no path leads to.
+#[tokio::test]
+async fn a_payment_into_a_deleted_or_replaced_file_gets_503_and_a_line_in_the_log() -> TestResult {
+    for is_replaced in [false, true] {
+        let mut server = Server::start().await?;
+        server.order("A", Some("GENUINE1")).await?;
+        server.order("B", Some("GENUINE2")).await?;
+        assert_eq!(server.pay(&postback("GENUINE1")).await?, 200);
+        if is_replaced {
+            let other = server.file().with_extension("other");
+            fs::copy(server.file(), &other)?;
+            fs::rename(other, server.file())?;
+        } else {
+            fs::remove_file(server.file())?;
+        }
+        let lost = postback("GENUINE2").order_id("B");
+        assert_eq!(server.pay(&lost).await?, 503);
+        server.database().close().await;
+        let (_, log) = server.stop("TERM")?;
+        let line = log
+            .lines()
+            .find(|line| line.contains("ccpostback inbox import"));
+        let line = line.ok_or_else(|| log.clone())?;
+        assert!(line.contains("GENUINE2"), "{log}");
+        assert!(line.contains("deleted, moved or replaced"), "{log}");
+        if !is_replaced {
+            assert!(!server.file().exists());
+            server.resume()?;
+            server.order("B", Some("GENUINE2")).await?;
+            assert_eq!(server.pay(&lost).await?, 200);
+            assert_eq!(server.paid_by("B").await?, "GENUINE2");
+        }
+    }
     Ok(())
 }
 

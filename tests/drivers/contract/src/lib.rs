@@ -55,9 +55,9 @@ pub trait LockOutbox: Shop {
 /// A result of a test.
 pub type TestResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Makes a test of each function in this crate, or of those that are named.
+/// Defines a test for each function in this crate, or of those that are named.
 ///
-/// The second argument is an `async fn` that makes the handler from the database's URL or path.
+/// The second argument is an `async fn` that creates the handler from the database's URL or path.
 #[macro_export]
 macro_rules! tests {
     ($shop:ty, $connect:expr) => {

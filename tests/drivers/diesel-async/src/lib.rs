@@ -26,7 +26,7 @@ pub struct Orders {
 }
 
 impl Orders {
-    /// Opens a pool. Connections are made when they are needed.
+    /// Opens a pool. Connections are opened when they are needed.
     ///
     /// # Errors
     ///

@@ -3,13 +3,15 @@
 //! A payment is a postback that is verified, stored, handled and settled. The handler runs the bare
 //! statement, if the store has a transaction to share.
 //!
-//! Run with `cargo bench -p durability` on a machine that does nothing else.
+//! Run with `cargo bench -p durability` on a machine that does nothing else, or with
+//! `cargo bench -p durability -- sqlite` for one store.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod operation;
 mod size;
 
 use std::{
+    env,
     error::Error,
     path::Path,
     time::{Duration, Instant},
@@ -40,34 +42,57 @@ async fn main() -> BenchResult {
         "{:8} {:>9} {:>20} {:>20} {:>7}",
         "store", "in flight", "bare statement", "payment", "of bare"
     );
-    let inbox = start(MemoryStore::new(usize::MAX)).await?;
-    compare("memory", Bare::memory(), inbox, Size::Unknown).await?;
+    // Cargo adds `--bench`.
+    let only = env::args().skip(1).find(|name| !name.starts_with('-'));
+    let is_asked = |name: &str| only.as_ref().is_none_or(|only| only == name);
+    if is_asked("memory") {
+        let inbox = start(MemoryStore::new(usize::MAX)).await?;
+        compare("memory", Bare::memory(), inbox, Size::Unknown).await?;
+    }
+    if is_asked("sqlite") {
+        sqlite().await?;
+    }
+    if is_asked("postgres") {
+        postgres().await?;
+    }
+    if is_asked("redis") {
+        redis().await?;
+    }
+    Ok(())
+}
 
+async fn sqlite() -> BenchResult {
     let folder = TempDir::with_prefix("durability-bench-")?;
     let store = SqliteStore::connect(folder.path().join("inbox.sqlite")).await?;
     store.migrate().await?;
     raw_sql(TABLE).execute(store.pool()).await?;
     let size = Size::Sqlite(store.pool().clone());
     let bare = sqlite_pool(&folder.path().join("bare.sqlite")).await?;
-    compare("sqlite", Bare::Sqlite(bare), start(store).await?, size).await?;
+    compare("sqlite", Bare::Sqlite(bare), start(store).await?, size).await
+}
 
-    if let Some(server) = PostgresServer::start() {
-        let store = PostgresStore::connect(&server.url()).await?;
-        store.migrate().await?;
-        // The same pool, so that both have the same number of connections.
-        let pool = store.pool().clone();
-        raw_sql(TABLE).execute(&pool).await?;
-        let (bare, size) = (Bare::Postgres(pool.clone()), Size::Postgres(pool));
-        compare("postgres", bare, start(store).await?, size).await?;
-    }
-    if let Some(server) = RedisServer::start_with(DURABLE) {
-        let client = Client::open(server.url())?;
-        let store = RedisStore::connect(client.clone()).await?;
-        let bare = client.get_multiplexed_async_connection().await?;
-        let size = Size::redis(bare.clone());
-        compare("redis", Bare::Redis(bare), start(store).await?, size).await?;
-    }
-    Ok(())
+async fn postgres() -> BenchResult {
+    let Some(server) = PostgresServer::start() else {
+        return Ok(());
+    };
+    let store = PostgresStore::connect(&server.url()).await?;
+    store.migrate().await?;
+    // The same pool, so that both have the same number of connections.
+    let pool = store.pool().clone();
+    raw_sql(TABLE).execute(&pool).await?;
+    let (bare, size) = (Bare::Postgres(pool.clone()), Size::Postgres(pool));
+    compare("postgres", bare, start(store).await?, size).await
+}
+
+async fn redis() -> BenchResult {
+    let Some(server) = RedisServer::start_with(DURABLE) else {
+        return Ok(());
+    };
+    let client = Client::open(server.url())?;
+    let store = RedisStore::connect(client.clone()).await?;
+    let bare = client.get_multiplexed_async_connection().await?;
+    let size = Size::redis(bare.clone());
+    compare("redis", Bare::Redis(bare), start(store).await?, size).await
 }
 
 async fn start<S: Settles>(store: S) -> BenchResult<Inbox>
@@ -165,6 +190,6 @@ async fn measure(operation: &Operation, in_flight: usize) -> BenchResult<Measure
 }
 
 const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
-const ROUNDS: usize = 5;
-const SPAN: Duration = Duration::from_millis(600);
+const ROUNDS: usize = 3;
+const SPAN: Duration = Duration::from_secs(2);
 const TABLE: &str = "CREATE TABLE credits (invoice text PRIMARY KEY)";

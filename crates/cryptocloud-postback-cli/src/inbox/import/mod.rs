@@ -45,7 +45,7 @@ pub(super) struct Args {
 
     /// Print one line of JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 
     #[command(flatten)]
     store: StoreOptions,

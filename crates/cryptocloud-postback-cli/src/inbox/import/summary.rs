@@ -126,7 +126,7 @@ impl Summary {
         } else {
             vec![
                 format!("{} stored", self.stored),
-                format!("{} known already", self.known),
+                format!("{} already stored", self.known),
                 format!("{} in conflict", self.conflict),
                 format!("{} held for review", self.held),
                 format!("{} refused", self.refused.len()),

@@ -1,0 +1,82 @@
+use std::{collections::HashMap, error::Error, fmt, pin::Pin, sync::Arc, time::Duration};
+
+use cryptocloud_postback_inbox::Inbox;
+use tokio::{
+    sync::{Mutex, OnceCell},
+    task::JoinSet,
+};
+
+use crate::SourceError;
+
+/// Makes the inbox of each project once, and keeps it while its secret changes.
+///
+/// The inbox of a project that is removed keeps working on the payments that it has stored.
+/// A clone costs an `Arc`.
+///
+/// # Examples
+///
+/// ```
+/// use cryptocloud_postback_inbox::{Handler, Inbox, MemoryStore};
+/// use cryptocloud_postback_projects::Inboxes;
+///
+/// fn inboxes(shop: impl Handler<()> + Clone) -> Inboxes {
+///     Inboxes::new(move |name| {
+///         let builder = Inbox::builder(name, MemoryStore::new(1_000), shop.clone());
+///         async { Ok(builder.start().await?) }
+///     })
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Inboxes(Arc<Inner>);
+
+struct Inner {
+    factory: Box<dyn Fn(Box<str>) -> Making + Send + Sync>,
+    made: Mutex<HashMap<Box<str>, Arc<OnceCell<Inbox>>>>,
+}
+
+type Making = Pin<Box<dyn Future<Output = Made> + Send>>;
+type Made = Result<Inbox, Box<dyn Error + Send + Sync>>;
+
+impl Inboxes {
+    /// Takes the function that makes the inbox of the project of this name.
+    pub fn new<F, R>(factory: F) -> Self
+    where
+        F: Fn(Box<str>) -> R + Send + Sync + 'static,
+        R: Future<Output = Made> + Send + 'static,
+    {
+        Self(Arc::new(Inner {
+            factory: Box::new(move |name| Box::pin(factory(name))),
+            made: Mutex::default(),
+        }))
+    }
+
+    /// The inbox of this project, which is made by the first call that succeeds.
+    ///
+    /// Call it only for a project that exists: every name that gets here is kept.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the inbox cannot be made; the next call tries again.
+    pub async fn get(&self, name: &str) -> Result<Inbox, SourceError> {
+        let cell = Arc::clone(self.0.made.lock().await.entry(name.into()).or_default());
+        let make = || (self.0.factory)(name.into());
+        let inbox = cell.get_or_try_init(make).await;
+        Ok(inbox.map_err(SourceError::new)?.clone())
+    }
+
+    /// Drains all inboxes at the same time, as [`Inbox::drain`] does. Call it on shutdown.
+    pub async fn drain(&self, limit: Duration) {
+        let mut drains = JoinSet::new();
+        for inbox in self.0.made.lock().await.values().filter_map(|c| c.get()) {
+            let inbox = inbox.clone();
+            drains.spawn(async move { inbox.drain(limit).await });
+        }
+        drains.join_all().await;
+    }
+}
+
+impl fmt::Debug for Inboxes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inboxes").finish_non_exhaustive()
+    }
+}
