@@ -62,7 +62,7 @@ async fn a_shop_without_a_key_says_what_that_means(kind: Kind) -> TestResult {
     let Some(world) = World::new(kind).await? else {
         return Ok(());
     };
-    let warning = "amounts are only compared with what the unsigned postback reports";
+    let warning = "amounts are compared with what the postback reports, unsigned";
     let mut command = world.command();
     command.env_remove("CRYPTOCLOUD_API_KEY");
     let shop = world.start(command).await?;
