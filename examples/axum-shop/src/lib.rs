@@ -27,10 +27,18 @@
 //! curl http://127.0.0.1:3000/held/1/dismiss --json '{"note":"refunded"}'
 //! ```
 //!
+//! Without an API KEY, give the order the invoice id that the vendor's API returned for it, and be the
+//! vendor by `ccpostback send`:
+//!
+//! ```sh
+//! curl http://127.0.0.1:3000/orders --json '{"id":"A-2","invoice_id":"INV-ILRAJE1Q","amount":"0.000113","currency":"BNB"}'
+//! cargo run -q -p cryptocloud-postback-cli -- send --url http://127.0.0.1:3000/postback --invoice-id ILRAJE1Q --order-id A-2
+//! ```
+//!
 //! | setting | what it is |
 //! |---|---|
 //! | `CRYPTOCLOUD_SECRET_KEY` | verifies postbacks |
-//! | `CRYPTOCLOUD_API_KEY` | creates the invoices of orders, and asks whether they are paid; without it, an order has the invoice id that you give it, and amounts are compared with what the postback reports, unsigned |
+//! | `CRYPTOCLOUD_API_KEY` | creates the invoices of orders, and asks whether they are paid; without it, amounts are compared with what the postback reports, unsigned |
 //! | `CRYPTOCLOUD_API_URL`, `CRYPTOCLOUD_SHOP_ID` | the address of the API, and the id of the project; required with the key |
 //! | `RECONCILE_SECONDS` | the time between two looks for payments without a postback; defaults to 300 |
 //! | `DATABASE_FILE`, `LISTEN_ADDR` | default to `shop.sqlite` and `127.0.0.1:3000` |
@@ -87,7 +95,7 @@ impl Shop {
             None => {
                 let inbox = inbox.start().await?;
                 tracing::warn!(
-                    "without an API KEY, amounts are only compared with what the unsigned postback reports"
+                    "no API KEY: amounts are compared with what the postback reports, unsigned"
                 );
                 (inbox, None)
             }
@@ -117,16 +125,13 @@ impl Shop {
     }
 }
 
-/// Everything, to mount with [`Router::merge`] or [`Router::nest`]. Only [`postback`] is public: put
+/// Everything, to mount with [`Router::merge`] or [`Router::nest`]. Only `/postback` is public: put
 /// your own login before [`orders`] and [`held`].
 pub fn router(shop: Shop, verifier: Verifier) -> Router {
-    let postback = postback(shop.clone(), verifier);
-    postback.merge(orders(shop.clone())).merge(held(shop))
-}
-
-/// `/postback`, which responds with 200 once the payment is done or held.
-pub fn postback(shop: Shop, verifier: Verifier) -> Router {
-    Router::new().route("/postback", postback_route(verifier, shop.inbox))
+    Router::new()
+        .route("/postback", postback_route(verifier, shop.inbox.clone()))
+        .merge(orders(shop.clone()))
+        .merge(held(shop))
 }
 
 /// The tables of the shop. In production, make it the first of your numbered migrations.

@@ -8,6 +8,7 @@ on_both!(
     a_named_order_is_paid_by_the_accepted_payment,
     a_refused_accept_changes_no_order,
     an_accept_that_comes_too_late_changes_nothing,
+    the_named_order_comes_before_the_one_that_has_the_invoice,
 );
 
 const NO_ORDER: &str = "no unpaid order has this invoice, or has this id and no invoice";
@@ -106,5 +107,27 @@ async fn an_accept_that_comes_too_late_changes_nothing(kind: Kind) -> TestResult
         (&order["invoice_id"], &order["paid_by"]),
         (&json!(other), &Value::Null)
     );
+    Ok(())
+}
+
+async fn the_named_order_comes_before_the_one_that_has_the_invoice(kind: Kind) -> TestResult {
+    let Some(world) = World::new(kind).await? else {
+        return Ok(());
+    };
+    let shop = world.shop().await?;
+    shop.order("A").await?;
+    let invoice = shop.order("B").await?;
+    world.vendor.pay(&invoice).await?;
+    assert_eq!(shop.pay(&postback(&invoice, "A")).await?, 200);
+    let id = shop
+        .until_held("postback differs from what the vendor states: order differs")
+        .await?;
+    let accept = json!({"amount": "25", "order_id": "A"});
+    assert_eq!(
+        shop.post(&format!("/held/{id}/accept"), &accept).await?.0,
+        200
+    );
+    assert_eq!(shop.until_paid("A").await?, json!(invoice));
+    assert_eq!(shop.paid_by("B").await?, Value::Null);
     Ok(())
 }

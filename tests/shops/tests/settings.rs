@@ -1,6 +1,8 @@
 //! Settings of the API.
 
-use crate::{API_KEY, Kind, TestResult, World};
+use tokio::time::timeout;
+
+use crate::{API_KEY, HANG, Kind, TestResult, World};
 
 on_both!(
     a_bad_setting_is_named_in_one_line,
@@ -43,7 +45,8 @@ async fn a_bad_setting_is_named_in_one_line(kind: Kind) -> TestResult {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
         };
-        let output = command.output().await?;
+        command.kill_on_drop(true);
+        let output = timeout(HANG, command.output()).await??;
         let error = String::from_utf8(output.stderr)?;
         assert_eq!(output.status.code(), Some(1), "{error}");
         assert!(error.starts_with(text), "{name}={value:?}: {error}");
@@ -59,7 +62,7 @@ async fn a_shop_without_a_key_says_what_that_means(kind: Kind) -> TestResult {
     let Some(world) = World::new(kind).await? else {
         return Ok(());
     };
-    let warning = "amounts are only compared with what the unsigned postback reports";
+    let warning = "amounts are compared with what the postback reports, unsigned";
     let mut command = world.command();
     command.env_remove("CRYPTOCLOUD_API_KEY");
     let shop = world.start(command).await?;

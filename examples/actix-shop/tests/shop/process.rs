@@ -78,6 +78,7 @@ impl Database {
         let mut command = Command::new(env!("CARGO_BIN_EXE_actix-shop"));
         let (port, name) = (self.server.port(), &self.name);
         command
+            .env_remove("CRYPTOCLOUD_API_KEY")
             .env_remove("RUST_LOG")
             .env("CRYPTOCLOUD_SECRET_KEY", SECRET)
             .env(

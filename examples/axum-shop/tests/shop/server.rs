@@ -186,6 +186,7 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn settings(command: &mut Command) {
     command
+        .env_remove("CRYPTOCLOUD_API_KEY")
         .env("CRYPTOCLOUD_SECRET_KEY", SECRET)
         .env("LISTEN_ADDR", "127.0.0.1:0")
         .stdin(Stdio::null())
