@@ -29,7 +29,7 @@ pub(crate) struct PostbackOptions {
     #[arg(long, value_name = "ID")]
     pub(crate) order_id: Option<String>,
 
-    /// The amount in the currency, as a JSON number
+    /// The amount in --currency, as a JSON number
     #[arg(long, value_parser = amount, default_value = "0.000113")]
     amount: String,
 

@@ -214,7 +214,7 @@ fn check(command: impl Fn(&str) -> Option<Command>, expected: [&str; 3]) {
          not compared. other-invoice"
             .to_owned(),
         format!(
-            "weakness: A token without an expiry is accepted: once captured, it is valid for ever. \
+            "weakness: A token without an expiry is accepted: once captured, it is valid forever. \
              {no_expiry}"
         ),
         "weakness: A token that names no invoice is accepted for any. id-missing id-number"

@@ -88,7 +88,7 @@ findings! {
         "A customer who has paid one invoice can confirm another: the token's invoice is not compared.";
     Expiry Weakness
         "A captured postback can be sent again at any time: the expiry is not checked.";
-    NoExpiry Weakness "A token without an expiry is accepted: once captured, it is valid for ever.";
+    NoExpiry Weakness "A token without an expiry is accepted: once captured, it is valid forever.";
     Unbound Weakness "A token that names no invoice is accepted for any.";
     Operators Weakness
         "An invoice_id that is not a string is accepted: as a query operator, it can match another invoice.";

@@ -64,7 +64,7 @@ pub(crate) struct ForgeOptions {
     )]
     skip: Vec<String>,
 
-    /// Look at this page of your shop to see what an attack did, with {order_id} or {invoice_id} in
+    /// Check this page of your shop after each attack, with {order_id} or {invoice_id} in
     /// the URL
     #[arg(
         long,

@@ -275,4 +275,4 @@ const MAX_STRIKES: usize = 3;
 /// The first attacks, of which a sound endpoint refuses at least one.
 const PROBES: usize = 3;
 const TRIES: usize = 3;
-const UNKNOWN: &str = "genuine postbacks had no effect then, either";
+const UNKNOWN: &str = "genuine postbacks had no effect either";

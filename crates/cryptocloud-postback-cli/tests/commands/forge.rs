@@ -240,7 +240,7 @@ fn an_endpoint_that_refuses_everything_proves_nothing() {
         results["verdicts"],
         json!({ "inconclusive": 5, "refused": 4 })
     );
-    let reason = "genuine postbacks had no effect then, either";
+    let reason = "genuine postbacks had no effect either";
     assert_eq!(results["attacks"][0]["reason"], reason);
     assert_eq!((ended.code, &results["not_sent"]), (Some(1), &json!(77)));
 }

@@ -24,8 +24,8 @@ use crate::output;
 ///
 /// While its store is down, a service responds with 503 and logs each postback as an error with a
 /// field "report". This command finds these reports in any log format, and stores each as received;
-/// the workers of your service handle them. It runs no handler. What is stored already stays as it
-/// is, so the command may run again, and the vendor may send the same postbacks again.
+/// the workers of your service handle them. It runs no handler. Payments already stored stay as they
+/// are, so the command may run again, and the vendor may send the same postbacks again.
 ///
 /// The reports in a log are not signed: an attacker who can write such lines to your log can report
 /// payments. Look at them first with --dry-run.
