@@ -82,7 +82,11 @@ impl RedisServer {
     /// Returns an error if the server does not start.
     pub fn resume(&self) -> io::Result<()> {
         let mut command = Command::new("redis-server");
-        if self.arguments.iter().any(|name| name == "--cluster-enabled") {
+        if self
+            .arguments
+            .iter()
+            .any(|name| name == "--cluster-enabled")
+        {
             // The default, which is the port plus 10,000, may be taken or no port.
             command.args(["--cluster-port", &self.bus_port.to_string()]);
         }
