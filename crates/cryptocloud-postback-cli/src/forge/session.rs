@@ -234,8 +234,15 @@ impl Session<'_> {
         let after = check.count(place).await;
         match before.and_then(|before| Ok((before, after?))) {
             Ok((before, after)) => {
-                check.shows_payments |= after > before;
-                outcome.with_payments(after.saturating_sub(before))
+                let payments = after.saturating_sub(before);
+                check.shows_payments |= payments > 0;
+                // The first one is genuine, so a page that does not show it shows no second.
+                let is_proof = outcome.attack.finding != Finding::Repeated || payments > 0;
+                if is_proof {
+                    outcome.with_payments(payments)
+                } else {
+                    outcome.looked_at(place)
+                }
             }
             Err(error) => outcome.inconclusive(&format!("{error:#}")),
         }

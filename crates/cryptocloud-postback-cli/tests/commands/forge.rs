@@ -107,12 +107,24 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
 
     // Seen because it comes before a genuine postback.
     let (code, results) = attack(Fault::ShowsStatus, &check);
-    assert_eq!(conclusions(&results), [expected[0]]);
+    assert_eq!(conclusions(&results), [expected[0], LOOK]);
     assert_eq!(
         with_verdict(&results, "weakness"),
         ["changed-amount", "changed-order"]
     );
+    // The page shows no second payment of an order that is paid.
+    let (_, repeated) = EFFECTS.split_at(3);
+    assert_eq!(with_verdict(&results, "review"), repeated);
     assert_eq!(code, Some(1));
+
+    // The first genuine postback pays the only invoice, and what comes later cannot.
+    let one = [&check[..], &["--invoice-id", "ABCD1234"]].concat();
+    let (_, results) = attack(Fault::None, &one);
+    let later = ["status-canceled", "status-created"];
+    assert_eq!(
+        with_verdict(&results, "review"),
+        [repeated, &later].concat()
+    );
 
     // Sent before it is known which format the shop accepts.
     let (code, results) = attack(Fault::FormsOnly, &check);
