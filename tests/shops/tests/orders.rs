@@ -106,7 +106,7 @@ async fn a_created_invoice_that_was_not_stored_pays_its_order(kind: Kind) -> Tes
         .and_then(|uuid| uuid.strip_prefix("INV-"));
     let invoice = invoice.ok_or("no uuid")?;
     world.vendor.pay(invoice).await?;
-    // Who could pay another invoice can write any order into the body, and is asked which one it is.
+    // An attacker pays an invoice of their own, and writes this order into the body.
     let other = world.vendor.create("Other").await?;
     world.vendor.pay(&other).await?;
     assert_eq!(shop.pay(&postback(&other, "A")).await?, 200);

@@ -4,6 +4,7 @@ use std::{
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::LazyLock,
+    thread,
 };
 
 use serde_json::Value;
@@ -64,6 +65,15 @@ impl Process {
 
     pub(crate) fn log(&self) -> TestResult<String> {
         Ok(fs::read_to_string(&self.log)?)
+    }
+}
+
+/// Why a test failed is often in the log.
+impl Drop for Process {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("{}", self.log().unwrap_or_default());
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use throw_away_servers::{PostgresServer, Shared};
 use tokio::process::Command;
 
-use crate::{API_KEY, Kind, SECRET, Shop, TestResult, Vendor, process::command};
+use crate::{API_KEY, Kind, SECRET, Shop, TestResult, Vendor, process::command, until};
 
 /// A vendor, and a database for shops of one kind.
 pub(crate) struct World {
@@ -60,20 +60,26 @@ impl World {
         Ok(Some(world))
     }
 
-    /// Starts a shop that reconciles once, at its start.
+    /// Starts a shop that reconciles once, and waits until it has: a payment that is found meanwhile
+    /// may be unfinished when its postback arrives.
     pub(crate) async fn shop(&self) -> TestResult<Shop> {
-        self.shop_with(&[]).await
+        let shop = self.start(self.command()).await?;
+        let turns = match self.kind {
+            Kind::ActixShop => "cryptocloud_inbox.reconciliation",
+            Kind::AxumShop => "cryptocloud_inbox_reconciliation",
+        };
+        let ended = format!("{turns} WHERE cursor IS NOT NULL");
+        until("the first turn has ended", async || {
+            Ok(self.count(&ended).await? == 1)
+        })
+        .await?;
+        Ok(shop)
     }
 
     /// Starts a shop that reconciles once a second.
     pub(crate) async fn reconciling_shop(&self) -> TestResult<Shop> {
-        self.shop_with(&[("RECONCILE_SECONDS", "1")]).await
-    }
-
-    /// Starts a shop with other settings.
-    pub(crate) async fn shop_with(&self, settings: &[(&str, &str)]) -> TestResult<Shop> {
         let mut command = self.command();
-        command.envs(settings.iter().copied());
+        command.env("RECONCILE_SECONDS", "1");
         self.start(command).await
     }
 
@@ -110,7 +116,11 @@ impl World {
 
     /// The number of e-mails, of which each paid order has one.
     pub(crate) async fn emails(&self) -> TestResult<i64> {
-        let count = sqlx::query_scalar("SELECT count(*) FROM outbox");
-        Ok(count.fetch_one(&self.pool).await?)
+        self.count("outbox").await
+    }
+
+    async fn count(&self, rows: &str) -> TestResult<i64> {
+        let sql = AssertSqlSafe(format!("SELECT count(*) FROM {rows}"));
+        Ok(sqlx::query_scalar(sql).fetch_one(&self.pool).await?)
     }
 }
