@@ -120,11 +120,7 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
     // The first genuine postback pays the only invoice, and what comes later cannot.
     let one = [&check[..], &["--invoice-id", "ABCD1234"]].concat();
     let (_, results) = attack(Fault::None, &one);
-    let later = ["status-canceled", "status-created"];
-    assert_eq!(
-        with_verdict(&results, "review"),
-        [repeated, &later].concat()
-    );
+    assert_eq!(with_verdict(&results, "review"), repeated);
 
     // Sent before it is known which format the shop accepts.
     let (code, results) = attack(Fault::FormsOnly, &check);
