@@ -22,7 +22,7 @@ async fn a_bad_setting_is_named_in_one_line(kind: Kind) -> TestResult {
         (
             "CRYPTOCLOUD_API_KEY",
             Some("a-secret-key-of-at-least-32-bytes"),
-            "CRYPTOCLOUD_API_KEY: this is not an API KEY",
+            "CRYPTOCLOUD_API_KEY: an api key is a JWT",
         ),
         ("CRYPTOCLOUD_API_URL", None, "set CRYPTOCLOUD_API_URL"),
         ("CRYPTOCLOUD_API_URL", Some(""), "CRYPTOCLOUD_API_URL: "),
