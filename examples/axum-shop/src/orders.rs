@@ -67,14 +67,14 @@ async fn create(
         let invoice = vendor.api.create_invoice(&invoice).await?;
         // If the same request runs twice, the customer gets the link of one invoice.
         let sql = "UPDATE orders SET invoice_id = $1, link = $2 \
-                   WHERE id = $3 AND invoice_id IS NULL AND paid_by IS NULL RETURNING *";
-        let updated = sqlx::query_as(sql)
+                   WHERE id = $3 AND invoice_id IS NULL AND paid_by IS NULL";
+        sqlx::query(sql)
             .bind(invoice.id().as_str())
             .bind(invoice.link())
             .bind(&new.id)
-            .fetch_optional(&shop.pool)
+            .execute(&shop.pool)
             .await?;
-        order = updated.or(shop.order(&new.id).await?).unwrap_or(order);
+        order = shop.order(&new.id).await?.unwrap_or(order);
     }
     let status = match inserted.rows_affected() {
         0 => StatusCode::OK,
