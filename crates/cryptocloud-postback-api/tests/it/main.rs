@@ -10,6 +10,7 @@ mod metrics;
 mod reconcile;
 mod secrecy;
 mod shop;
+mod turns;
 
 use std::{error, time::Duration};
 
