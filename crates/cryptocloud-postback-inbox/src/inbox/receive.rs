@@ -1,12 +1,12 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use cryptocloud_postback::{Response, Verified};
 use tracing::{Instrument, Span, debug, error, field::display};
 
 use super::{Inbox, measure::Measured};
 use crate::{
-    HoldKind, LostReport, Mode, Receipt, Refusal, Report, Start, State, StoreError, StoreErrorKind,
-    response,
+    Decision, HoldKind, LostReport, Mode, Receipt, Refusal, Report, ReportId, Start, State,
+    StoreError, StoreErrorKind, response,
 };
 
 impl Inbox {
@@ -81,6 +81,11 @@ impl Inbox {
             }
             Ok(Receipt::Stored { id, state, is_new }) => {
                 Span::current().record("report_id", display(id));
+                let state = if state == State::Held && !is_new {
+                    self.take_up(id).await
+                } else {
+                    state
+                };
                 self.note(report, state, is_new);
                 state
             }
@@ -91,6 +96,38 @@ impl Inbox {
         };
         Span::current().record("state", state.as_str());
         self.0.mode.response(state)
+    }
+
+    /// Asks the vendor again about a held payment whose postback came once more: what was paid in part
+    /// may be paid in full by now. Returns the state.
+    async fn take_up(&self, id: ReportId) -> State {
+        let taken_up = async {
+            let record = self.get(id).await?;
+            let hold = record.and_then(|record| record.hold);
+            if self.0.confirm.is_none()
+                || hold.is_none_or(|hold| hold.kind != HoldKind::Unconfirmed)
+                || self.was_taken_up_lately(id).await?
+            {
+                return Ok(State::Held);
+            }
+            let decision = Decision::by(RESEND).note("the postback came again");
+            self.retry(id, &decision).await?;
+            Ok::<_, StoreError>(State::Received)
+        };
+        // It is stored, whatever becomes of this.
+        match tokio::time::timeout(self.0.limits.statement, taken_up).await {
+            Ok(Ok(state)) => state,
+            Ok(Err(_)) | Err(_) => State::Held,
+        }
+    }
+
+    /// A sender with a valid token can repeat its postback as often as it likes.
+    async fn was_taken_up_lately(&self, id: ReportId) -> Result<bool, StoreError> {
+        let last = self.history(id).await?.pop();
+        let Some(last) = last.filter(|last| &*last.decision.by == RESEND) else {
+            return Ok(false);
+        };
+        Ok(self.0.store.now().await? < last.at.saturating_add(TAKE_UP_PAUSE))
     }
 
     fn note(&self, report: &Report, state: State, is_new: bool) {
@@ -133,3 +170,7 @@ fn log_lost(report: &Report, error: &StoreError) {
         "postback was not stored: {advice}",
     );
 }
+
+/// Who decides in the history that a payment is asked about again.
+const RESEND: &str = "resend";
+const TAKE_UP_PAUSE: Duration = Duration::from_secs(30);

@@ -337,3 +337,34 @@ async fn the_lease_covers_asking_and_renewing() -> Result {
     );
     Ok(())
 }
+
+/// The customer pays the rest, and the vendor sends the same fields again.
+#[tokio::test]
+async fn a_resend_of_an_unconfirmed_payment_is_asked_about_again() -> Result {
+    let partial = || says(Confirmation::Refused("paid in part".into()));
+    let setup = Setup::new(partial())?;
+    let inbox = &setup.inbox;
+    assert_eq!(send(inbox, "A", "ORDER_1").await?, 200);
+    // Still in part; and after that, no more than twice a minute.
+    assert_eq!(send(inbox, "A", "ORDER_1").await?, 503);
+    assert_eq!(setup.run_after(Duration::ZERO).await?, 1);
+    assert_eq!(setup.vendor.asked(), 2);
+    setup.vendor.does(Does::Paid("ORDER_1"));
+    assert_eq!(send(inbox, "A", "ORDER_1").await?, 200);
+    assert_eq!(setup.run_after(HOUR).await?, 0);
+    assert_eq!(send(inbox, "A", "ORDER_1").await?, 503);
+    assert_eq!(setup.run_after(Duration::ZERO).await?, 1);
+    assert_eq!(record(inbox, "A").await?.state, State::Done);
+    assert_eq!((setup.shop.finished(), setup.vendor.asked()), (1, 3));
+    let id = record(inbox, "A").await?.id;
+    let by = |decided: &cryptocloud_postback_inbox::Decided| decided.decision.by.clone();
+    let history: Vec<_> = inbox.history(id).await?.iter().map(by).collect();
+    assert_eq!(history, ["resend".into(), "resend".into()]);
+
+    // What a handler holds, an operator decides.
+    setup.vendor.does(Does::Paid("hold"));
+    assert_eq!(send(inbox, "B", "hold").await?, 200);
+    assert_eq!(send(inbox, "B", "hold").await?, 200);
+    assert_eq!(setup.run_after(HOUR).await?, 0);
+    Ok(())
+}
