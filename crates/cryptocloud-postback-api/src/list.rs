@@ -43,7 +43,7 @@ impl Api {
     }
 }
 
-/// Where the reader of a list is.
+/// A position in the vendor's list.
 struct Pages {
     api: Api,
     from: String,

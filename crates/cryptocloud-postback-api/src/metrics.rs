@@ -26,13 +26,13 @@ pub const METRICS: &[Metric] = &[
         CALLS,
         MetricKind::Counter,
         &["path", "outcome"],
-        "Calls of the vendor's API, by outcome.",
+        "Calls to the vendor's API, by outcome.",
     ),
     Metric::new(
         CALL_SECONDS,
         MetricKind::Histogram,
         &["path"],
-        "One call of the vendor's API with all its retries.",
+        "One call to the vendor's API, with all its retries.",
     ),
     Metric::new(
         CIRCUITS_OPEN,

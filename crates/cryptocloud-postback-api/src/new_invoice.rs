@@ -86,7 +86,7 @@ impl NewInvoice {
         self
     }
 
-    /// `email_to_send`: where the vendor sends the invoice.
+    /// `email_to_send`: the address to which the vendor sends the invoice.
     pub fn email_to_send(mut self, address: impl Into<Box<str>>) -> Self {
         self.add_fields.email_to_send = Some(address.into());
         self

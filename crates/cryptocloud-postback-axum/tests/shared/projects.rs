@@ -229,7 +229,7 @@ pub(crate) async fn survives_a_source_that_is_down(serve: impl Serve) {
     assert_eq!(source.loads.load(Ordering::SeqCst), 5);
 }
 
-/// 100 postbacks at once, of a project that nobody has asked for before.
+/// 100 postbacks at once, of a project that was not asked for before.
 pub(crate) async fn loads_once_for_many(serve: impl Serve) {
     let source = Source::default();
     source.is_gated.store(true, Ordering::SeqCst);
