@@ -209,6 +209,22 @@ where
     }
 }
 
+/// Tries again, until the deadline, while another transaction holds what is needed.
+pub(crate) async fn retry_locked<T, F>(
+    deadline: Instant,
+    attempt: impl Fn() -> F,
+) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, Fault>>,
+{
+    loop {
+        match attempt().await {
+            Err(fault) if fault.is_lock() && Instant::now() < deadline => time::sleep(PAUSE).await,
+            result => return Ok(result?),
+        }
+    }
+}
+
 async fn until<DB: Dialect, T>(
     deadline: Instant,
     phase: Phase,
@@ -223,3 +239,8 @@ async fn until<DB: Dialect, T>(
 /// How long a call may take: less than the inbox waits before it responds with 503, and more than
 /// the database waits for a lock.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(4);
+
+/// How long a start waits for other processes that start as well.
+pub(crate) const START_DEADLINE: Duration = Duration::from_secs(60);
+
+const PAUSE: Duration = Duration::from_millis(100);

@@ -112,6 +112,11 @@ impl Fault {
         self.cause
     }
 
+    /// Whether another transaction was in the way.
+    pub(crate) fn is_lock(&self) -> bool {
+        matches!(self.cause, Cause::Race | Cause::TimedOut)
+    }
+
     /// Whether the connection can be used again.
     pub(crate) fn spares_connection(&self) -> bool {
         !matches!(self.cause, Cause::Corrupt | Cause::Gone | Cause::ReadOnly)

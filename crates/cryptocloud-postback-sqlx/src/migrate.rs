@@ -1,13 +1,11 @@
-use std::time::Duration;
-
 use cryptocloud_postback_inbox::{StoreError, StoreErrorKind};
 use sqlx::SqlSafeStr;
-use tokio::time::{self, Instant};
+use tokio::time::Instant;
 
 use crate::{
-    connection::{Work, retry},
+    connection::{START_DEADLINE, Work, retry, retry_locked},
     dialect::Dialect,
-    error::{Cause, Fault},
+    error::Fault,
     row::corrupt,
     store::SqlStore,
 };
@@ -44,20 +42,9 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
     /// for a minute, `SchemaTooNew` if a newer program has migrated, or as in
     /// [`InboxStore`](cryptocloud_postback_inbox::InboxStore).
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let deadline = Instant::now() + LIMIT;
-        loop {
-            let migrated = match self.schema_version().await? {
-                version if version >= newest::<DB>() => return self.check_version().await,
-                _ => self.try_migrate(deadline).await,
-            };
-            match migrated {
-                Err(fault) if may_pass(&fault) && Instant::now() < deadline => {
-                    time::sleep(PAUSE).await;
-                }
-                Err(fault) => return Err(fault.into()),
-                Ok(()) => {}
-            }
-        }
+        let deadline = Instant::now() + START_DEADLINE;
+        retry_locked(deadline, || self.try_migrate(deadline)).await?;
+        self.check_version().await
     }
 
     /// The version of the schema: the number of the last migration, or 0 if there is none.
@@ -95,6 +82,10 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
     }
 
     async fn try_migrate(&self, deadline: Instant) -> Result<(), Fault> {
+        // Without the lock: what is done has to wait for no one.
+        if self.version().await?.unwrap_or(0) >= newest::<DB>() {
+            return Ok(());
+        }
         let (_turn, mut connection) = self.writer(deadline).await?;
         let mut work = connection
             .begin(DB::BEGIN_MIGRATION.into_sql_str(), deadline)
@@ -121,15 +112,8 @@ async fn migrate_locked<DB: Dialect>(work: &mut Work<'_, DB>) -> Result<(), Faul
     Ok(())
 }
 
-fn may_pass(fault: &Fault) -> bool {
-    matches!(fault.cause(), Cause::Race | Cause::TimedOut)
-}
-
 fn newest<DB: Dialect>() -> u32 {
     DB::MIGRATIONS
         .last()
         .map_or(0, |migration| migration.number)
 }
-
-const LIMIT: Duration = Duration::from_secs(60);
-const PAUSE: Duration = Duration::from_millis(100);

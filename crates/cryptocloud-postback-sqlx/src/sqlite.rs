@@ -7,10 +7,11 @@ use sqlx::{
     Sqlite, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::time::Instant;
 
 use crate::{
     Dialect, Migration, SqlStore,
-    connection::{DEADLINE, retry},
+    connection::{DEADLINE, START_DEADLINE, retry_locked},
     dialect::{self, Calls, Param},
     error::{Cause, Fault, Phase},
     file::File,
@@ -48,11 +49,12 @@ impl SqlStore<Sqlite> {
     ///
     /// # Errors
     ///
-    /// `Unavailable` or `TimedOut` if the file cannot be opened.
+    /// `Unavailable` if the file cannot be opened, and `TimedOut` if another process has it locked for
+    /// a minute.
     pub async fn connect(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let options = Self::connect_options(path);
-        // To turn on write-ahead logging needs the file for itself, for a moment.
-        let pool = retry(|| async {
+        // To turn on write-ahead logging needs the file for itself, and SQLite does not wait for that.
+        let pool = retry_locked(Instant::now() + START_DEADLINE, || async {
             let pool = SqlitePoolOptions::new()
                 .max_connections(MAX_CONNECTIONS)
                 .acquire_timeout(DEADLINE)

@@ -1,9 +1,12 @@
 //! Migrations and versions.
 
+use std::time::Duration;
+
 use cryptocloud_postback_inbox::{InboxStore, Receipt};
 use cryptocloud_postback_sqlx::SqliteStore;
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
     file::File,
@@ -26,6 +29,25 @@ async fn many_open_and_migrate_at_once() -> TestResult {
     for migrated in tasks.join_all().await {
         migrated?;
     }
+    Ok(())
+}
+
+/// As while another process turns on write-ahead logging, for which SQLite does not wait by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn start_waits_for_a_file_that_is_locked() -> TestResult {
+    let folder = TempDir::new()?;
+    let path = folder.path().join("inbox.sqlite");
+    let options = SqliteConnectOptions::new().filename(&path);
+    let mut other = options.create_if_missing(true).connect().await?;
+    sqlx::raw_sql("CREATE TABLE other (id); BEGIN; SELECT * FROM other")
+        .execute(&mut other)
+        .await?;
+    let mut start = tokio::spawn(SqliteStore::connect(path));
+    // Longer than SQLite's own limit of three seconds.
+    let early = timeout(Duration::from_secs(5), &mut start).await;
+    assert!(early.is_err(), "{early:?}");
+    sqlx::raw_sql("COMMIT").execute(&mut other).await?;
+    start.await??.migrate().await?;
     Ok(())
 }
 
