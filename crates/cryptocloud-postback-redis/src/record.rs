@@ -1,6 +1,6 @@
 use std::{collections::HashMap, str::FromStr, time::Duration};
 
-use cryptocloud_postback::{Amount, Currency, UnixTime};
+use cryptocloud_postback::{Amount, Currency, TraceContext, UnixTime};
 use cryptocloud_postback_inbox::{
     Accepted, Claim, Decided, Decision, Event, Fence, Fields, Fingerprint, Hold, HoldKind, Record,
     Report, ReportId, Source, State, StoreError, StoreErrorKind,
@@ -74,6 +74,9 @@ pub(crate) fn decided(row: HistoryRow) -> Result<Decided, StoreError> {
 fn report(project: &str, row: &Row) -> Result<Report, StoreError> {
     let currency = text(row, "currency")?.map(Currency::parse);
     let hold = hold(row)?;
+    let tracestate = text(row, "tracestate")?;
+    // One that was changed by hand is left out, since no payment must wait for it.
+    let trace = text(row, "traceparent")?.and_then(|value| TraceContext::parse(value, tracestate));
     Ok(Report {
         identity: keys::parse_identity(project, required(row, "identity")?)?,
         fields: Fields {
@@ -85,6 +88,7 @@ fn report(project: &str, row: &Row) -> Result<Report, StoreError> {
         fingerprint: fingerprint(row)?,
         source: Source::from_name(required(row, "source")?).ok_or(StoreErrorKind::Corrupt)?,
         is_unidentified: hold.is_some_and(|hold| hold.kind == HoldKind::Unidentified),
+        trace,
     })
 }
 

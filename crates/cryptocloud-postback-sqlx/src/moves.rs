@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cryptocloud_postback::TraceContext;
 use cryptocloud_postback_inbox::{
     Accepted, Claim, Decision, Event, Fence, Fingerprint, HoldKind, Receipt, Refusal, Report,
     ReportId, Source, Start, State, StoreErrorKind,
@@ -318,9 +319,10 @@ impl Insertion {
         }
     }
 
-    fn params<'a>(&'a self, report: &'a Report) -> [Param<'a>; 14] {
+    fn params<'a>(&'a self, report: &'a Report) -> [Param<'a>; 16] {
         let [project, invoice, transactions] = identity_params(report);
         let fingerprint = report.fingerprint.as_ref();
+        let trace = report.trace.as_ref();
         let kind = report.is_unidentified && self.state == State::Held;
         [
             project,
@@ -342,6 +344,8 @@ impl Insertion {
             report.fields.order_id.as_deref().into(),
             report.fields.invoice_info.as_deref().into(),
             kind.then_some(HoldKind::Unidentified.as_str()).into(),
+            trace.map(TraceContext::traceparent).into(),
+            trace.and_then(TraceContext::tracestate).into(),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{time::Duration, vec};
 
-use cryptocloud_postback::{Amount, InvoiceId, UnixTime};
+use cryptocloud_postback::{Amount, InvoiceId, TraceContext, UnixTime};
 use cryptocloud_postback_inbox::{
     Accepted, Claim, Decided, Decision, Event, Fence, Fields, Fingerprint, Hold, HoldKind,
     Identity, Record, Report, ReportId, Source, State, StoreErrorKind, Turn,
@@ -89,6 +89,13 @@ impl Row {
         }
     }
 
+    /// One that was changed by hand is left out, since no payment must wait for it.
+    fn trace(&mut self) -> Result<Option<TraceContext>, Fault> {
+        let (traceparent, tracestate) = (self.maybe_text()?, self.maybe_text()?);
+        let parse = |value: String| TraceContext::parse(&value, tracestate.as_deref());
+        Ok(traceparent.and_then(parse))
+    }
+
     pub(crate) fn time(&mut self) -> Result<UnixTime, Fault> {
         self.maybe_time()?.ok_or_else(corrupt)
     }
@@ -156,6 +163,9 @@ pub(crate) fn stored(mut row: Row) -> Result<Stored, Fault> {
     };
     let kind = row.maybe_hold_kind()?;
     let reason = row.maybe_text()?.unwrap_or_default();
+    let last_error = row.maybe_text()?.map(Into::into);
+    let accepted = row.accepted()?;
+    let trace = row.trace()?;
     let record = Record {
         id,
         report: Report {
@@ -164,12 +174,13 @@ pub(crate) fn stored(mut row: Row) -> Result<Stored, Fault> {
             fingerprint,
             source,
             is_unidentified: kind == Some(HoldKind::Unidentified),
+            trace,
         },
         state,
         attempts,
         hold: kind.map(|kind| Hold::new(kind, reason)),
-        last_error: row.maybe_text()?.map(Into::into),
-        accepted: row.accepted()?,
+        last_error,
+        accepted,
         received_at: row.time()?,
         due_at: row.maybe_time()?,
         settled_at: row.maybe_time()?,

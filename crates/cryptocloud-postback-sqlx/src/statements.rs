@@ -116,7 +116,7 @@ impl Statements {
         let record = format!(
             "id, state, fence, CAST(attempts AS bigint), project, invoice_id, transactions, \
              fingerprint, source, amount, currency, order_id, invoice_info, hold_kind, \
-             hold_reason, last_error, accepted_amount, accepted_order_id, {}, {}, {}, {} - {}",
+             hold_reason, last_error, accepted_amount, accepted_order_id, traceparent, tracestate, {}, {}, {}, {} - {}",
             as_ms("received_at"),
             as_ms("due_at"),
             as_ms("settled_at"),
@@ -135,9 +135,9 @@ impl Statements {
             format!(
                 "INSERT INTO {report} (project, invoice_id, transactions, fingerprint, source, \
                  state, fence, attempts, received_at, due_at, amount, currency, order_id, \
-                 invoice_info, hold_kind) \
+                 invoice_info, hold_kind, traceparent, tracestate) \
                  SELECT $1, $2, $3, $4, $5, $6, $7, $8, {now}, \
-                 CASE WHEN $9 >= 0 THEN {now} + $9 * {ms} END, $10, $11, $12, $13, $14 \
+                 CASE WHEN $9 >= 0 THEN {now} + $9 * {ms} END, $10, $11, $12, $13, $14, $15, $16 \
                  FROM {limits} WHERE {condition} ON CONFLICT DO NOTHING RETURNING id"
             )
         };
@@ -280,7 +280,7 @@ impl Statements {
             ),
             purge: format!(
                 "UPDATE {report} SET purged = true, amount = NULL, currency = NULL, \
-                 order_id = NULL, invoice_info = NULL, \
+                 order_id = NULL, invoice_info = NULL, traceparent = NULL, tracestate = NULL, \
                  hold_kind = NULL, hold_reason = NULL, last_error = NULL WHERE id {} RETURNING id",
                 settled("NOT purged")
             ),

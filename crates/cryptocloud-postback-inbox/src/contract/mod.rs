@@ -75,6 +75,7 @@ fn tests<S: Settles>() -> Vec<(&'static str, Test<S>)> {
     tests![
         table::every_event_in_every_state,
         reports::fields_come_back,
+        reports::trace_comes_back,
         reports::resend_is_known,
         reports::forms_and_missing_fields,
         reports::found_by_invoice,

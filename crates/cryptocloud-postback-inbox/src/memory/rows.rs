@@ -181,6 +181,7 @@ impl Row {
     pub(super) fn clear(&mut self) {
         self.is_purged = true;
         self.report.fields = Fields::default();
+        self.report.trace = None;
         self.hold = None;
         self.last_error = None;
     }

@@ -35,6 +35,9 @@ CREATE TABLE cryptocloud_inbox.report (
     currency text,
     order_id text,
     invoice_info text,
+    -- The trace of the postback.
+    traceparent text,
+    tracestate text,
     -- What an operator named when accepting it.
     accepted_amount text,
     accepted_order_id text,

@@ -27,6 +27,9 @@ CREATE TABLE main.cryptocloud_inbox_report (
     currency TEXT,
     order_id TEXT,
     invoice_info TEXT,
+    -- The trace of the postback.
+    traceparent TEXT,
+    tracestate TEXT,
     -- What an operator named when accepting it.
     accepted_amount TEXT,
     accepted_order_id TEXT,
