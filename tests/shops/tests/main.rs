@@ -17,6 +17,7 @@ macro_rules! on_both {
 
 mod accept;
 mod confirm;
+mod operate;
 mod orders;
 mod process;
 mod races;
