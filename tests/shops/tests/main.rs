@@ -20,6 +20,7 @@ mod confirm;
 mod operate;
 mod orders;
 mod process;
+mod projects;
 mod races;
 mod reconcile;
 mod settings;
