@@ -25,6 +25,7 @@ mod races;
 mod reconcile;
 mod settings;
 mod shop;
+mod traces;
 mod vendor;
 mod world;
 
