@@ -7,6 +7,7 @@
 
 mod api;
 mod body;
+mod changes;
 mod client;
 mod completions;
 mod draft;
@@ -17,13 +18,21 @@ mod inbox;
 mod input;
 mod listen;
 mod output;
+mod page;
 mod password;
 mod program;
 mod report;
+mod saved;
 mod secret;
 mod send;
 mod server;
 mod sign;
 mod verify;
 
+pub use api::{Invoice, Mimic, Payment, Status};
+pub use changes::Changes;
+pub use client::{Client, Request, Response, SendError};
+pub use guard::guard;
+pub use page::{File, files, page};
 pub use program::main;
+pub use server::serve;
