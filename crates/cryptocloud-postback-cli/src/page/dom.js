@@ -9,7 +9,7 @@ export function make(name, attributes = {}, ...children) {
     if (typeof value === 'function') element.addEventListener(key, value);
     else if (value !== null && value !== false) element.setAttribute(key, value === true ? '' : value);
   }
-  const shown = children.flat().filter((child) => child !== null && child !== false);
+  const shown = children.flat(2).filter((child) => child !== null && child !== false);
   element.append(...shown.flatMap((child) => (child instanceof Node ? child : visible(String(child)))));
   return element;
 }
@@ -67,7 +67,7 @@ export function copyButton(what, text, element) {
   const copy = async (event) => {
     const button = event.currentTarget;
     try {
-      await navigator.clipboard.writeText(text());
+      await navigator.clipboard.writeText(await text());
       button.firstChild.textContent = 'Copied';
       setTimeout(() => { button.firstChild.textContent = 'Copy'; }, 2000);
     } catch {

@@ -13,7 +13,7 @@ use axum::{
     response::IntoResponse,
     routing::any,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Notify};
 
 use crate::{TestResult, genuine, listener::Listener};
@@ -97,7 +97,8 @@ async fn requests_and_responses_are_unchanged() -> TestResult {
     );
     assert!(!detail.to_string().contains("of-the-"));
     listener.signal("INT")?;
-    assert!(listener.rest()?.contains("your server responded with 418"));
+    let output = listener.rest()?;
+    assert!(output.contains("#1    refused     418  GENUINE1"), "{output}");
     Ok(())
 }
 
@@ -109,11 +110,11 @@ async fn a_resend_has_the_same_bytes() -> TestResult {
     let resend = |id: u64| listener.own(Method::POST, &format!("/api/postbacks/{id}/resend"));
     let response = resend(1).send().await?;
     assert_eq!(response.status(), StatusCode::ACCEPTED);
-    assert_eq!(response.text().await?, r#"{"id":2}"#);
+    assert_eq!(response.text().await?, r#"{"id":2,"signed_anew":false}"#);
     let detail = listener
         .until("/api/postbacks/2", |detail| detail["pending"] == false)
         .await?;
-    assert_eq!(detail["resend_of"], 1);
+    assert_eq!(detail["resend"], json!({ "of": 1, "signed_anew": false }));
     assert_eq!(detail["status"], 418);
     let seen = requests(&seen);
     let [first, second] = seen.as_slice() else {
