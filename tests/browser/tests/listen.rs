@@ -13,52 +13,59 @@ async fn postbacks_appear_without_a_reload() -> TestResult {
     };
     let listen = Program::start(&mut listen(&[]))?;
     browser.open(page(&listen)).await?;
-    browser.until_text("#connection", "live").await?;
+    browser.until_text("#live", "Live").await?;
     browser
         .until_text("#empty", "Nothing has arrived yet")
         .await?;
     let send = format!("ccpostback send --url {}", listen.url());
-    browser.until_text("#send-line", &send).await?;
+    browser.until_text("#send", &send).await?;
     browser.screenshot("listen-empty").await?;
     browser.check().await?;
 
     assert_eq!(post(&listen, genuine("GENUINE1")).await?, StatusCode::OK);
-    browser.until_text("#detail h2", "verified").await?;
-    browser.until_text("#detail", "ORDER_93223").await?;
-    for text in [
-        "✓ ok",
-        "token is signed with the secret",
-        "0.000113",
-        "200 OK",
-        "curl -sS -i",
-    ] {
+    browser.until_text("#detail h2", "Verified").await?;
+    for text in ["ok", "token is signed with the secret", "200 OK"] {
         browser.until_text("#detail", text).await?;
     }
     look(&browser, "listen-verified").await?;
+    tab(&browser, "Payload").await?;
+    for text in [
+        "Claims of the token, proven",
+        "GENUINE1",
+        "ORDER_93223",
+        "0.000113",
+    ] {
+        browser.until_text("#detail", text).await?;
+    }
+    look(&browser, "listen-payload").await?;
+    tab(&browser, "Send again").await?;
+    browser.until_text("#detail", "curl -sS -i").await?;
+    look(&browser, "listen-again").await?;
+    tab(&browser, "Checks").await?;
 
     let forged = genuine("FORGED01").secret("not-a-real-key-of-another-project");
     assert_eq!(post(&listen, forged).await?, StatusCode::UNAUTHORIZED);
-    browser.until_text("#detail h2", "refused").await?;
+    // What is being read stays, and the title of the window tells.
+    browser.until_text("#unread", "1 new").await?;
+    browser.until_text("#detail h2", "#1").await?;
+    browser
+        .until("return document.title.startsWith('(1)')")
+        .await?;
+    look(&browser, "listen-new").await?;
+    browser.click("#unread").await?;
+    browser.until_text("#detail h2", "Refused").await?;
     for text in [
-        "✗ failed",
+        "failed",
         "is your secret the SECRET KEY",
-        "– skipped",
+        "skipped",
         "401",
     ] {
         browser.until_text("#detail", text).await?;
     }
-    browser.until_text("#list", "FORGED01").await?;
     browser
-        .until("return document.title.startsWith('(2)')")
+        .until("return document.querySelector('#unread').hidden")
         .await?;
     look(&browser, "listen-refused").await?;
-
-    browser.click("#list li:last-child button").await?;
-    browser.until_text("#detail h2", "verified").await?;
-    // A new postback does not replace the one that the user looks at.
-    post(&listen, genuine("GENUINE2")).await?;
-    browser.until_text("#count", "(3)").await?;
-    browser.until_text("#detail h2", "#1").await?;
 
     browser.click("#clear").await?;
     browser
@@ -82,6 +89,7 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
         .info_field("uuid", r#""INV-OTHER234""#)
         .field(script, "1");
     assert_eq!(post(&listen, hostile.clone()).await?, StatusCode::OK);
+    tab(&browser, "Payload").await?;
     browser.until_text("#detail", script).await?;
     let note = "invoice_info.uuid names another invoice";
     browser.until_text("#detail .note", note).await?;
@@ -95,7 +103,13 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
         .body(body)
         .send()
         .await?;
-    for text in ["FF FE", "U+202E", "U+0000", "[redacted]", script] {
+    browser.click("#unread").await?;
+    tab(&browser, "Headers").await?;
+    for text in ["[redacted]", script] {
+        browser.until_text("#detail", text).await?;
+    }
+    tab(&browser, "As it arrived").await?;
+    for text in ["FF FE", "U+202E", "U+0000", script] {
         browser.until_text("#detail", text).await?;
     }
     let run = browser.run("return window.hacked === undefined").await?;
@@ -118,18 +132,21 @@ async fn a_button_forwards_a_postback_again() -> TestResult {
     browser
         .until_text("#detail", "Your server's response")
         .await?;
-    browser.click("#detail button").await?;
+    browser.click("[data-kind=resend]").await?;
     browser.until_text("#detail h2", "#2, resend of #1").await?;
     browser.until_text("#detail", "Postback received").await?;
+    browser.until_text("#list", "Resend of #1").await?;
+    browser.until_text("#list", "Your server: 200").await?;
     look(&browser, "listen-forward").await?;
 
     drop(behind);
-    browser.click("#detail button").await?;
+    browser.click("[data-kind=resend]").await?;
     browser
         .until_text("#detail", "your server cannot be reached")
         .await?;
+    browser.until_text("#list", "Not forwarded").await?;
     browser.until_text("#list", "502").await?;
-    browser.screenshot("listen-unreachable").await?;
+    look(&browser, "listen-unreachable").await?;
     browser.check().await
 }
 
@@ -145,10 +162,10 @@ async fn the_page_reconnects_after_a_restart() -> TestResult {
     browser.until_text("#list", "BEFORE01").await?;
     // The event stream of the page is still open.
     assert!(first.stop()?.success());
-    browser.until_text("#connection", "disconnected").await?;
+    browser.until_text("#live", "Disconnected").await?;
     let second = Program::start(&mut listen(&["--addr", &address]))?;
     post(&second, genuine("AFTER001")).await?;
-    browser.until_text("#connection", "live").await?;
+    browser.until_text("#live", "Live").await?;
     browser.until_text("#list", "AFTER001").await?;
     browser
         .until("return document.querySelectorAll('#list li').length === 1")
@@ -167,9 +184,21 @@ async fn without_a_secret_the_page_says_that_no_signature_is_checked() -> TestRe
     let form = genuine("FORMED01").form();
     let request = Client::new().post(listen.url()).body(form.body());
     assert_eq!(request.send().await?.status(), StatusCode::OK);
-    browser.until_text("#detail h2", "? not checked").await?;
+    browser.until_text("#detail h2", "Not checked").await?;
+    tab(&browser, "Body").await?;
     browser.until_text("#detail", "Fields of the form").await?;
     look(&browser, "listen-no-secret").await
+}
+
+/// Clicks the tab with this name.
+async fn tab(browser: &Browser, name: &str) -> TestResult {
+    let script = "const tab = [...document.querySelectorAll('[role=tab]')]
+        .find((tab) => tab.textContent === arguments[0]);
+        tab?.click();
+        return tab?.getAttribute('aria-selected') === 'true'";
+    let clicked = browser.client().execute(script, vec![name.into()]).await?;
+    assert_eq!(clicked, true, "{name}");
+    Ok(())
 }
 
 /// Light and dark, on a desktop and on a phone.

@@ -2,17 +2,19 @@
 
 export const $ = (id) => document.getElementById(id);
 
-/** An element with attributes and children; those that are null or false are left out. */
+/** An element with attributes and children; those that are null, undefined or false are left out. */
 export function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === 'function') element.addEventListener(key, value);
-    else if (value !== null && value !== false) element.setAttribute(key, value === true ? '' : value);
+    else if (isSet(value)) element.setAttribute(key, value === true ? '' : value);
   }
-  const shown = children.flat(2).filter((child) => child !== null && child !== false);
+  const shown = children.flat(2).filter(isSet);
   element.append(...shown.flatMap((child) => (child instanceof Node ? child : visible(String(child)))));
   return element;
 }
+
+const isSet = (value) => value !== null && value !== undefined && value !== false;
 
 // Control characters, bidirectional marks and zero-width characters.
 const INVISIBLE = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb])/u;

@@ -98,7 +98,10 @@ async fn requests_and_responses_are_unchanged() -> TestResult {
     assert!(!detail.to_string().contains("of-the-"));
     listener.signal("INT")?;
     let output = listener.rest()?;
-    assert!(output.contains("#1    refused     418  GENUINE1"), "{output}");
+    assert!(
+        output.contains("#1    refused     418  GENUINE1"),
+        "{output}"
+    );
     Ok(())
 }
 
