@@ -54,12 +54,7 @@ async fn postbacks_appear_without_a_reload() -> TestResult {
     look(&browser, "listen-new").await?;
     browser.click("#unread").await?;
     browser.until_text("#detail h2", "Refused").await?;
-    for text in [
-        "failed",
-        "is your secret the SECRET KEY",
-        "skipped",
-        "401",
-    ] {
+    for text in ["failed", "is your secret the SECRET KEY", "skipped", "401"] {
         browser.until_text("#detail", text).await?;
     }
     browser

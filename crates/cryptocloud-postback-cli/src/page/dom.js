@@ -67,14 +67,14 @@ export function table(caption, rows) {
 /** A button that copies a text, or selects an element if the browser does not allow copying. */
 export function copyButton(what, text, element) {
   const copy = async (event) => {
-    const button = event.currentTarget;
+    const name = event.currentTarget.firstChild;
     try {
       await navigator.clipboard.writeText(await text());
-      button.firstChild.textContent = 'Copied';
-      setTimeout(() => { button.firstChild.textContent = 'Copy'; }, 2000);
+      name.textContent = 'Copied';
+      setTimeout(() => { name.textContent = 'Copy'; }, 2000);
     } catch {
       getSelection().selectAllChildren(element());
     }
   };
-  return make('button', { type: 'button', click: copy }, 'Copy', unseen(` ${what}`));
+  return make('button', { type: 'button', click: copy }, make('span', {}, 'Copy'), what);
 }

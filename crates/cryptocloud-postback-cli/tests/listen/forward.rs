@@ -10,7 +10,7 @@ use axum::{
     body::Bytes,
     extract::State,
     http::{HeaderMap, Method, StatusCode},
-    response::IntoResponse,
+    response::{Html, IntoResponse},
     routing::any,
 };
 use serde_json::{Value, json};
@@ -35,9 +35,11 @@ async fn merchant() -> TestResult<(String, Requests)> {
     };
     let redirect =
         async || (StatusCode::FOUND, [("location", "http://127.0.0.1:1/")]).into_response();
+    let html = async || Html("<style>p {}</style><h1>No</h1><p>such&nbsp;order");
     let long = async || vec![b'a'; 100_000];
     let app = Router::new()
         .route("/postback", any(accept))
+        .route("/html", any(html))
         .route("/redirect", any(redirect))
         .route("/long", any(long))
         .with_state(requests.clone());
@@ -177,6 +179,18 @@ async fn a_long_response_is_truncated() -> TestResult {
     assert_eq!(response.bytes().await?.len(), 65_536);
     let detail = listener.get("/api/postbacks/1").await?;
     assert_eq!(detail["forwarded"]["response"]["truncated"], true);
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_a_page_the_text_is_shown() -> TestResult {
+    let (origin, _) = merchant().await?;
+    let listener = Listener::start(&["--forward", &format!("{origin}/html")])?;
+    listener.post(&genuine("GENUINE1")).await?;
+    let detail = listener.get("/api/postbacks/1").await?;
+    let response = &detail["forwarded"]["response"];
+    assert_eq!(response["html"], "No such order");
+    assert_eq!(detail["response"]["html"], Value::Null);
     Ok(())
 }
 

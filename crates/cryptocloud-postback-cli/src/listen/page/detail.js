@@ -1,7 +1,7 @@
 // One postback in detail.
 
 import { aMoment, call } from './call.js';
-import { copyButton, escaped, make, mark, table, time } from './dom.js';
+import { copyButton, escaped, make, mark, table, time, unseen } from './dom.js';
 import { VERDICTS, forwarded } from './states.js';
 import { tabs } from './tabs.js';
 
@@ -48,7 +48,7 @@ const box = (label, ...content) => make('pre', { tabindex: '0', role: 'region', 
 /** A text with a button that copies it. */
 function textBox(label, text) {
   const node = box(label, text);
-  return make('div', {}, make('p', { class: 'actions' }, copyButton(label, () => text, () => node)), node);
+  return make('div', {}, make('p', { class: 'actions' }, copyButton(unseen(` ${label}`), () => text, () => node)), node);
 }
 
 const none = (text) => make('span', { class: 'quiet' }, text);
@@ -156,10 +156,10 @@ function sendAgain({ curl, id }, about) {
   return [
     make('h3', {}, 'The same bytes'),
     curl === null && make('p', { class: 'hint' }, 'No curl command sends exactly this.'),
-    line && make('div', { class: 'copyable' }, line, copyButton('as curl', () => curl, () => line)),
+    line && make('div', { class: 'copyable' }, line, copyButton(unseen(' as curl'), () => curl, () => line)),
     line && make('p', { class: 'hint' }, 'It is refused once the token has expired. ', make('a', { href: `${path}/curl`, download: true }, 'Download curl')),
     make('h3', {}, 'With a new token'),
-    make('p', { class: 'actions' }, make('a', { href: `${path}/export`, download: true, class: 'button' }, 'Download JSON'), copyButton('as JSON', json, () => command)),
-    make('div', { class: 'copyable' }, command, copyButton('the command', () => command.textContent, () => command)),
+    make('p', { class: 'actions' }, make('a', { href: `${path}/export`, download: true, class: 'button' }, 'Download JSON'), copyButton(' JSON', json, () => command)),
+    make('div', { class: 'copyable' }, command, copyButton(unseen(' the command'), () => command.textContent, () => command)),
   ];
 }

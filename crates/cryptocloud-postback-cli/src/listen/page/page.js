@@ -165,8 +165,8 @@ $('clear').addEventListener('click', async () => {
 $('filter').append(...Object.keys(FILTERS).map((name) => make('option', {}, name)));
 $('filter').addEventListener('change', show);
 $('search').addEventListener('input', show);
-for (const name of ['url', 'send']) {
-  $(`copy-${name}`).append(copyButton(name === 'url' ? 'the URL' : 'the command', () => $(name).textContent, () => $(name)));
+for (const [id, what] of [['url', 'the URL'], ['send', 'the command']]) {
+  $(`copy-${id}`).append(copyButton(unseen(` ${what}`), () => $(id).textContent, () => $(id)));
 }
 // The title of a hidden page counts what is new.
 listen('/api/events', (event) => apply(JSON.parse(event.data)), { whileHidden: true });
