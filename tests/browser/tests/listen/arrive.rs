@@ -1,10 +1,9 @@
-//! The page of `ccpostback listen`.
+//! What arrives.
 
-use std::process::Command;
+use browser::{Browser, Program, TestResult};
+use reqwest::{Client, StatusCode};
 
-use browser::{Browser, Program, TestResult, program};
-use cryptocloud_postback::testing::PostbackBuilder;
-use reqwest::{Client, StatusCode, header::CONTENT_TYPE};
+use super::{genuine, listen, look, page, post, tab};
 
 #[tokio::test]
 async fn postbacks_appear_without_a_reload() -> TestResult {
@@ -115,37 +114,6 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_button_forwards_a_postback_again() -> TestResult {
-    let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
-        return Ok(());
-    };
-    let behind = Program::start(&mut listen(&["--path", "/behind"]))?;
-    let listen = Program::start(&mut listen(&["--forward", behind.url()]))?;
-    browser.open(page(&listen)).await?;
-    browser.until_text("#forward", behind.url()).await?;
-    assert_eq!(post(&listen, genuine("FORWARD1")).await?, StatusCode::OK);
-    browser
-        .until_text("#detail", "Your server's response")
-        .await?;
-    browser.click("[data-kind=resend]").await?;
-    browser.until_text("#detail h2", "#2, resend of #1").await?;
-    browser.until_text("#detail", "Postback received").await?;
-    browser.until_text("#list", "Resend of #1").await?;
-    browser.until_text("#list", "Your server: 200").await?;
-    look(&browser, "listen-forward").await?;
-
-    drop(behind);
-    browser.click("[data-kind=resend]").await?;
-    browser
-        .until_text("#detail", "your server cannot be reached")
-        .await?;
-    browser.until_text("#list", "Not forwarded").await?;
-    browser.until_text("#list", "502").await?;
-    look(&browser, "listen-unreachable").await?;
-    browser.check().await
-}
-
-#[tokio::test]
 async fn the_page_reconnects_after_a_restart() -> TestResult {
     let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
         return Ok(());
@@ -184,58 +152,3 @@ async fn without_a_secret_the_page_says_that_no_signature_is_checked() -> TestRe
     browser.until_text("#detail", "Fields of the form").await?;
     look(&browser, "listen-no-secret").await
 }
-
-/// Clicks the tab with this name.
-async fn tab(browser: &Browser, name: &str) -> TestResult {
-    let script = "const tab = [...document.querySelectorAll('[role=tab]')]
-        .find((tab) => tab.textContent === arguments[0]);
-        tab?.click();
-        return tab?.getAttribute('aria-selected') === 'true'";
-    let clicked = browser.client().execute(script, vec![name.into()]).await?;
-    assert_eq!(clicked, true, "{name}");
-    Ok(())
-}
-
-/// Light and dark, on a desktop and on a phone.
-async fn look(browser: &Browser, name: &str) -> TestResult {
-    browser.check().await?;
-    browser.screenshot(name).await?;
-    browser.prefer("dark").await?;
-    browser.check().await?;
-    browser.phone().await?;
-    browser.check().await?;
-    browser.screenshot(&format!("{name}-phone")).await?;
-    browser.desktop().await?;
-    browser.prefer("light").await
-}
-
-fn listen(arguments: &[&str]) -> Command {
-    let mut command = program("cryptocloud-postback-cli", "ccpostback");
-    command.arg("listen").args(arguments);
-    if !arguments.contains(&"--addr") {
-        command.args(["--addr", "127.0.0.1:0"]);
-    }
-    command.env("CRYPTOCLOUD_SECRET_KEY", SECRET);
-    command
-}
-
-fn page(listen: &Program) -> &str {
-    let url = listen.url();
-    url.rsplit_once('/').map_or(url, |(origin, _)| origin)
-}
-
-fn genuine(invoice_id: &str) -> PostbackBuilder {
-    PostbackBuilder::new(SECRET)
-        .invoice_id(invoice_id)
-        .order_id("ORDER_93223")
-}
-
-async fn post(listen: &Program, postback: PostbackBuilder) -> TestResult<StatusCode> {
-    let request = Client::new()
-        .post(listen.url())
-        .header(CONTENT_TYPE, "application/json")
-        .body(postback.json().body());
-    Ok(request.send().await?.status())
-}
-
-const SECRET: &str = "not-a-real-key-only-for-this-test";
