@@ -16,16 +16,25 @@ use tokio::{
 
 /// Listens on an address and a port, such as `127.0.0.1:4000` or `localhost:4000`.
 ///
-/// If a name has several addresses, the first one that can be bound counts, and those of this machine
-/// alone come first.
+/// Of the addresses of a name, those of this machine alone come first, and one that this machine does
+/// not have is skipped.
 pub(crate) async fn bind(address: &str) -> anyhow::Result<TcpListener> {
     let cannot = || format!("cannot listen on {address}");
     let resolved = net::lookup_host(address).await.with_context(cannot)?;
     let mut resolved: Vec<SocketAddr> = resolved.collect();
     resolved.sort_by_key(|address| (!address.ip().is_loopback(), address.is_ipv6()));
-    TcpListener::bind(resolved.as_slice())
-        .await
-        .with_context(cannot)
+    let mut error = io::ErrorKind::AddrNotAvailable.into();
+    for address in resolved {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return Ok(listener),
+            Err(failed) => error = failed,
+        }
+        // A port that is taken is an error: senders may reach the other server by this name.
+        if error.kind() != io::ErrorKind::AddrNotAvailable {
+            break;
+        }
+    }
+    Err(error).with_context(cannot)
 }
 
 /// Parses an address to listen on, for clap.

@@ -38,6 +38,8 @@ fn errors() -> TestResult {
     let address = taken.local_addr()?.to_string();
     let url = format!("http://{address}/postback");
     refused(&["--addr", &address], None, "cannot listen on 127.0.0.1:")?;
+    let name = address.replace("127.0.0.1", "localhost");
+    refused(&["--addr", &name], None, "cannot listen on localhost:")?;
     for odd in ["nowhere", ":4000", "127.0.0.1:x", "127.0.0.1:70000"] {
         refused(&["--addr", odd], None, "an address has a port")?;
     }

@@ -26,7 +26,7 @@ export function detailNodes(detail, about, select) {
       forward && mark(forward),
     ),
     make('p', {}, make('code', {}, `${detail.method} ${detail.target}`), make('span', { class: 'when' }, ` · ${body.error ? 'first ' : ''}${body.bytes} bytes · `), time(detail.received_at)),
-    expires !== null && make('p', { class: 'hint' }, isExpired ? 'The token has expired since ' : 'The token is valid until ', time(expires * 1000)),
+    expires !== null && make('p', { class: 'hint' }, isExpired ? 'The token expired at ' : 'The token is valid until ', time(expires * 1000)),
     resendable && resendNode(id, isVerified && isExpired, select),
     ...tabs('Parts of the postback', [
       ['Checks', [checks(detail.checks), ...responses(detail, about)]],
