@@ -152,3 +152,42 @@ async fn without_a_secret_the_page_says_that_no_signature_is_checked() -> TestRe
     browser.until_text("#detail", "Fields of the form").await?;
     look(&browser, "listen-no-secret").await
 }
+
+#[tokio::test]
+async fn json_is_indented_as_it_was_sent() -> TestResult {
+    let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
+        return Ok(());
+    };
+    let listen = Program::start(&mut listen(&[]))?;
+    browser.open(page(&listen)).await?;
+    let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let deep = nested(100);
+    let odd = r#"{"a":1e-05,"a":[{},"\"{,\\"],"b":{"c":null}}"#;
+    let indented = r#"{
+  "a": 1e-05,
+  "a": [
+    {},
+    "\"{,\\"
+  ],
+  "b": {
+    "c": null
+  }
+}"#;
+    for (text, expected) in [
+        ("{}", Some("{}")),
+        (" [ ] ", Some("[]")),
+        (odd, Some(indented)),
+        ("", None),
+        ("1", None),
+        ("null", None),
+        ("{", None),
+        ("{} {}", None),
+        ("status=success", None),
+        (deep.as_str(), None),
+    ] {
+        let script = "return import('/page/indent.js').then((it) => it.indented(arguments[0]))";
+        let shown = browser.client().execute(script, vec![text.into()]).await?;
+        assert_eq!(shown.as_str(), expected, "{text}");
+    }
+    Ok(())
+}

@@ -2,6 +2,7 @@
 
 import { aMoment, call } from './call.js';
 import { copyButton, escaped, make, mark, table, time, unseen } from './dom.js';
+import { indented } from './indent.js';
 import { VERDICTS, forwarded } from './states.js';
 import { tabs } from './tabs.js';
 
@@ -13,7 +14,8 @@ const OUTCOMES = {
 
 /** The nodes of the panel; `select` shows another postback. */
 export function detailNodes(detail, about, select) {
-  const { body, expires_at: expires, form, id, json, resend, resendable } = detail;
+  const { body, expires_at: expires, form, id, resend, resendable } = detail;
+  const json = body.segments.length === 1 ? indented(body.segments[0].text) : null;
   const isVerified = detail.verdict === 'verified';
   const isExpired = expires !== null && expires * 1000 <= Date.now();
   const origin = resend && `resend of #${resend.of}${resend.signed_anew ? ', signed anew' : ''}`;
