@@ -140,7 +140,7 @@ const PAGE: &str = r#"<!doctype html>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="../page/base.css">
 <title>{uuid}</title>
-<main>
+<main class="list">
   <h1>Invoice {uuid}</h1>
   <p>A mimic of the vendor's page: no money moves.</p>
   <p><button type="button" class="primary">Pay</button></p>
@@ -153,6 +153,10 @@ const PAGE: &str = r#"<!doctype html>
 const SCRIPT: &str = r#"import { call } from './call.js';
 document.querySelector('button').onclick = async () => {
   const { result, problem } = await call('POST', location.pathname, { status: 'paid' });
-  document.querySelector('[role=status]').textContent = problem ?? JSON.stringify(result);
+  document.querySelector('[role=status]').textContent = problem ?? `The invoice is paid. ${postback(result)}`;
 };
+function postback({ postback: sent }) {
+  if (sent === null) return 'No postback was sent.';
+  return sent.error ? `The postback did not reach the shop: ${sent.error}.` : `The shop responded with ${sent.status}.`;
+}
 "#;

@@ -1,6 +1,7 @@
 //! What arrives.
 
 use browser::{Browser, Program, TestResult};
+use cryptocloud_postback::UnixTime;
 use reqwest::{Client, StatusCode};
 
 use super::{genuine, listen, look, page, post, tab};
@@ -98,6 +99,7 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
         .send()
         .await?;
     browser.click("#unread").await?;
+    browser.until_text("#detail h2", "#2").await?;
     tab(&browser, "Headers").await?;
     for text in ["[redacted]", script] {
         browser.until_text("#detail", text).await?;
@@ -110,7 +112,17 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
     assert_eq!(run, true);
     let images = browser.run("return document.images.length").await?;
     assert_eq!(images, 0);
-    look(&browser, "listen-hostile").await
+    look(&browser, "listen-hostile").await?;
+
+    // A time that no calendar has.
+    let far = UnixTime::from_secs(9_000_000_000_000_000);
+    post(&listen, genuine("FARAWAY1").expires_at(far)).await?;
+    browser.click("#unread").await?;
+    browser.until_text("#detail h2", "#3").await?;
+    tab(&browser, "Payload").await?;
+    browser
+        .until_text("#detail", "9000000000000000 no time")
+        .await
 }
 
 #[tokio::test]

@@ -139,12 +139,11 @@ function resendNode(id, isSignedAnew, select) {
     const button = event.currentTarget;
     if (button.getAttribute('aria-disabled')) return;
     button.setAttribute('aria-disabled', 'true');
-    const pause = aMoment();
-    const { result, problem } = await call('POST', `/api/postbacks/${id}/resend`);
-    if (result) select(result.id);
+    said.textContent = 'Sending …';
+    const [{ result, problem }] = await Promise.all([call('POST', `/api/postbacks/${id}/resend`), aMoment()]);
     said.textContent = problem ? `Not sent: ${problem}.` : '';
-    await pause;
     button.removeAttribute('aria-disabled');
+    if (result) select(result.id);
   };
   return make('p', { class: 'actions' }, make('button', { type: 'button', 'data-kind': 'resend', click }, 'Resend to your server'), said);
 }
