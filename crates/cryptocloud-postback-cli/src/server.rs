@@ -3,15 +3,48 @@
 use std::{
     io::{self, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
 };
 
 use anyhow::Context;
-use tokio::net::TcpListener;
+use axum::Router;
+use tokio::{
+    net::{self, TcpListener},
+    sync::oneshot,
+    time,
+};
 
-pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}"))
+/// Listens on an address and a port, such as `127.0.0.1:4000` or `localhost:4000`.
+///
+/// Of the addresses of a name, those of this machine alone come first, and one that this machine does
+/// not have is skipped.
+pub(crate) async fn bind(address: &str) -> anyhow::Result<TcpListener> {
+    let cannot = || format!("cannot listen on {address}");
+    let resolved = net::lookup_host(address).await.with_context(cannot)?;
+    let mut resolved: Vec<SocketAddr> = resolved.collect();
+    resolved.sort_by_key(|address| (!address.ip().is_loopback(), address.is_ipv6()));
+    bind_first(&resolved).await.with_context(cannot)
+}
+
+async fn bind_first(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
+    let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
+    for address in addresses {
+        result = TcpListener::bind(address).await;
+        // A port that is taken is an error: senders may reach the other server by this name.
+        if !matches!(&result, Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable) {
+            break;
+        }
+    }
+    result
+}
+
+/// Parses an address to listen on, for clap.
+pub(crate) fn address(text: &str) -> Result<String, &'static str> {
+    let (name, port) = text.rsplit_once(':').unwrap_or_default();
+    if name.is_empty() || port.parse::<u16>().is_err() {
+        return Err("an address has a port, as in 127.0.0.1:4000, localhost:4000 or [::1]:4000");
+    }
+    Ok(text.to_owned())
 }
 
 /// The origin of a server on this address, as a browser on this machine reaches it.
@@ -38,8 +71,38 @@ pub(crate) fn warn(text: &str) {
     let _ = writeln!(io::stderr(), "ccpostback: {text}");
 }
 
+/// Serves until Ctrl-C or, on Unix, SIGTERM. Then it calls `end`, which ends the streams of events, and
+/// waits up to this time for the requests in flight.
+///
+/// # Errors
+///
+/// Returns an error if the signals cannot be received.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    grace: Duration,
+    end: impl FnOnce(),
+) -> io::Result<()> {
+    let (stop, stopping) = oneshot::channel::<()>();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+        // Without a sender, the server has ended.
+        let _ = stopping.await;
+    });
+    let stop = async {
+        stopped().await?;
+        end();
+        let _ = stop.send(());
+        time::sleep(grace).await;
+        Ok(())
+    };
+    tokio::select! {
+        result = server => result,
+        result = stop => result,
+    }
+}
+
 /// Waits for Ctrl-C or, on Unix, SIGTERM.
-pub(crate) async fn stop() -> io::Result<()> {
+async fn stopped() -> io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -51,4 +114,24 @@ pub(crate) async fn stop() -> io::Result<()> {
     }
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_of_another_machine_is_skipped_and_a_taken_port_is_not() -> io::Result<()> {
+        let free: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
+        let other = (Ipv4Addr::new(192, 0, 2, 1), 0).into();
+        let first = bind_first(&[other, free]).await?;
+        let taken = first.local_addr()?;
+        assert_eq!(taken.ip(), Ipv4Addr::LOCALHOST);
+        let error = bind_first(&[taken, free])
+            .await
+            .map_err(|error| error.kind());
+        assert_eq!(error.err(), Some(io::ErrorKind::AddrInUse));
+        assert!(bind_first(&[other]).await.is_err());
+        Ok(())
+    }
 }

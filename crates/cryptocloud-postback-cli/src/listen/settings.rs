@@ -1,12 +1,14 @@
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 
-use anyhow::bail;
 use cryptocloud_postback::Verifier;
 use reqwest::Url;
 
-use crate::{client, secret::SecretOptions, server};
-
-use super::redact::Redactor;
+use super::{redact::Redactor, suggestion};
+use crate::{
+    client,
+    secret::{Secret, SecretOptions},
+    server,
+};
 
 /// Receive postbacks and show them with their checks on a local page
 ///
@@ -15,8 +17,13 @@ use super::redact::Redactor;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The address to listen on; port 0 picks a free port
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4000")]
-    pub(super) addr: SocketAddr,
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:4000",
+        value_parser = server::address
+    )]
+    pub(super) addr: String,
 
     /// The path that receives postbacks
     #[arg(long, default_value = "/postback", value_parser = path)]
@@ -30,6 +37,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
     keep: u16,
 
+    /// Print a line of JSON for each postback that arrives or is forwarded, without its token
+    #[arg(long)]
+    pub(crate) json: bool,
+
     #[command(flatten)]
     secret: SecretOptions,
 }
@@ -39,32 +50,39 @@ pub(super) struct Settings {
     /// The bound address.
     pub(super) address: SocketAddr,
     pub(super) forward: Option<Url>,
+    /// Whether the output is for a program.
+    pub(super) json: bool,
     pub(super) keep: usize,
     pub(super) path: String,
     pub(super) redactor: Redactor,
+    /// Signs what is sent again after its token has expired.
+    pub(super) secret: Option<Secret>,
+    /// A command that sends a postback to this receiver.
+    pub(super) send: String,
+    pub(super) url: String,
     /// `None` if no secret is set.
     pub(super) verifier: Option<Verifier>,
 }
 
 impl Settings {
     pub(super) fn new(args: Args, address: SocketAddr) -> anyhow::Result<Self> {
-        if let Some(url) = &args.forward
-            && points_to(url, address)
-        {
-            bail!("--forward {url} points back to ccpostback listen itself");
-        }
         let (verifier, secrets) = if args.secret.is_set() {
             let (builder, secrets) = args.secret.verifier_and_secrets()?;
             (Some(builder.build()?), secrets)
         } else {
             (None, Vec::new())
         };
+        let url = format!("{}{}", server::origin(address), args.path);
         Ok(Self {
             address,
             forward: args.forward,
+            json: args.json,
             keep: args.keep.into(),
             path: args.path,
+            secret: secrets.first().cloned(),
             redactor: Redactor::new(secrets),
+            send: suggestion::send(&url, &args.secret),
+            url,
             verifier,
         })
     }
@@ -73,31 +91,6 @@ impl Settings {
     pub(super) fn origin(&self) -> String {
         server::origin(self.address)
     }
-
-    pub(super) fn url(&self) -> String {
-        format!("{}{}", self.origin(), self.path)
-    }
-}
-
-/// Whether this URL is an address of this server.
-fn points_to(url: &Url, address: SocketAddr) -> bool {
-    if url.port_or_known_default() != Some(address.port()) {
-        return false;
-    }
-    // A name that does not resolve is not an error here: each postback will report it.
-    let targets = url.socket_addrs(|| None).unwrap_or_default();
-    targets
-        .iter()
-        .any(|target| is_here(target.ip().to_canonical(), address.ip().to_canonical()))
-}
-
-fn is_here(target: IpAddr, bound: IpAddr) -> bool {
-    if target.is_unspecified() {
-        // Connecting there connects to this machine.
-        return bound.is_unspecified() || bound.is_loopback();
-    }
-    // Only an address of this machine can be bound.
-    target == bound || (bound.is_unspecified() && UdpSocket::bind((target, 0)).is_ok())
 }
 
 /// Parses a path without characters that have a meaning in a router.
@@ -112,8 +105,8 @@ fn path(text: &str) -> Result<String, String> {
     {
         return Err("the path may contain only letters, digits and / - . _ ~".to_owned());
     }
-    if text == "/api" || text.starts_with("/api/") {
-        Err("paths under /api are reserved for the page".to_owned())
+    if ["api", "page"].contains(&text.split('/').nth(1).unwrap_or_default()) {
+        Err("paths under /api and /page are reserved for the page".to_owned())
     } else {
         Ok(text.to_owned())
     }
@@ -122,7 +115,8 @@ fn path(text: &str) -> Result<String, String> {
 const EXAMPLES: &str = "Examples:
   ccpostback listen
   ccpostback listen --forward http://127.0.0.1:3000/postback
-  ccpostback listen --addr 127.0.0.1:0 --path /hook --keep 20";
+  ccpostback listen --addr localhost:0 --path /hook --keep 20
+  ccpostback listen --json | jq 'select(.event == \"arrival\") | .invoice_id'";
 
 #[cfg(test)]
 mod tests {
@@ -130,7 +124,7 @@ mod tests {
 
     #[test]
     fn paths() {
-        for good in ["/postback", "/a/b-c.d_e~1", "/apis"] {
+        for good in ["/postback", "/a/b-c.d_e~1", "/apis", "/pages"] {
             assert_eq!(path(good).as_deref(), Ok(good));
         }
         for bad in [
@@ -139,6 +133,7 @@ mod tests {
             "postback",
             "/api",
             "/api/events",
+            "/page/base.css",
             "/{x}",
             "/*",
             "/a?b",
@@ -147,25 +142,5 @@ mod tests {
         ] {
             assert!(path(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn urls_that_point_here() {
-        #[track_caller]
-        fn check(url: &str, address: &str, expected: bool) {
-            let actual = points_to(&url.parse().unwrap(), address.parse().unwrap());
-            assert_eq!(actual, expected, "{url} {address}");
-        }
-        check("http://127.0.0.1:4000/x", "127.0.0.1:4000", true);
-        check("http://localhost:4000/", "127.0.0.1:4000", true);
-        check("http://0.0.0.0:4000/", "127.0.0.1:4000", true);
-        check("http://[::ffff:127.0.0.1]:4000/", "127.0.0.1:4000", true);
-        check("http://127.0.0.1/", "127.0.0.1:80", true);
-        check("https://127.0.0.1/", "127.0.0.1:443", true);
-        check("http://127.0.0.1:4000/", "0.0.0.0:4000", true);
-        check("http://127.0.0.9:4000/", "0.0.0.0:4000", true);
-        check("http://127.0.0.1:3000/", "127.0.0.1:4000", false);
-        check("http://127.0.0.2:4000/", "127.0.0.1:4000", false);
-        check("http://192.0.2.1:4000/", "0.0.0.0:4000", false);
     }
 }

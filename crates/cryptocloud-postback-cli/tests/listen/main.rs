@@ -2,13 +2,18 @@
 #![forbid(unsafe_code)]
 
 mod events;
+mod export;
 mod forward;
 mod guard;
+mod json;
 mod keep;
 mod listener;
 mod receive;
+mod resend;
 mod start;
 mod stop;
+mod suggestion;
+mod terminal;
 
 use cryptocloud_postback::testing::PostbackBuilder;
 
