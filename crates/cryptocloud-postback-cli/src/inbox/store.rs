@@ -52,6 +52,21 @@ impl StoreOptions {
         bail!("no store is named: set {DATABASE_URL}, or use --database-url or --redis-url")
     }
 
+    /// Connects to a store that can be used.
+    pub(super) async fn open(&self) -> anyhow::Result<(Address, Store)> {
+        let address = self.address()?;
+        // A store would create it.
+        if let Address::Sqlite(path) = &address
+            && !path.exists()
+        {
+            bail!("{address} does not exist: correct the path, or run `ccpostback inbox migrate`");
+        }
+        let store = self.connect(&address).await?;
+        let checked = store.inbox().check().await;
+        checked.map_err(|error| explain(&address, &error))?;
+        Ok((address, store))
+    }
+
     /// Connects. The schema is not checked yet.
     pub(super) async fn connect(&self, address: &Address) -> anyhow::Result<Store> {
         match address {

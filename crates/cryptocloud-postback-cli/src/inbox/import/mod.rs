@@ -77,7 +77,7 @@ async fn import(args: &Args, summary: &mut Summary) -> anyhow::Result<()> {
     let target = if args.dry_run {
         None
     } else {
-        Some(connect(&args.store).await?)
+        Some(args.store.open().await?)
     };
     while let Some(found) = lines.next().await {
         let (line, report) = match found? {
@@ -102,20 +102,6 @@ async fn import(args: &Args, summary: &mut Summary) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-async fn connect(options: &StoreOptions) -> anyhow::Result<(Address, Store)> {
-    let address = options.address()?;
-    // A store would create it.
-    if let Address::Sqlite(path) = &address
-        && !path.exists()
-    {
-        bail!("{address} does not exist: correct the path, or run `ccpostback inbox migrate`");
-    }
-    let store = options.connect(&address).await?;
-    let checked = store.inbox().check().await;
-    checked.map_err(|error| explain(&address, &error))?;
-    Ok((address, store))
 }
 
 async fn store_one(
