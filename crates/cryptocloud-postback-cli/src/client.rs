@@ -11,7 +11,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use reqwest::{
     ClientBuilder, Method, StatusCode, Url,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER},
+    header::{
+        CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    },
     redirect, retry,
 };
 use tokio::time;
@@ -20,6 +22,8 @@ use tokio::time;
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     client: reqwest::Client,
+    /// Sent with each request, instead of its own of the same name.
+    pub(crate) headers: HeaderMap,
     timeout: Duration,
     url: Url,
 }
@@ -117,6 +121,7 @@ impl Client {
         if let Some(encoding) = request.content_encoding {
             builder = builder.header(CONTENT_ENCODING, encoding);
         }
+        builder = builder.headers(self.headers.clone());
         let start = Instant::now();
         let mut response = builder.send().await.map_err(|error| self.error(&error))?;
         let mut body = Vec::new();
@@ -148,6 +153,7 @@ impl Client {
         let builder = builder.user_agent("Cryptocloud POSTBACK v2");
         Ok(Self {
             client: builder.build().context("cannot set up HTTP")?,
+            headers: HeaderMap::new(),
             timeout,
             url,
         })
@@ -209,6 +215,15 @@ pub(crate) fn url(text: &str) -> anyhow::Result<Url> {
         bail!("the URL must not contain a user name or password, since the vendor sends none");
     }
     Ok(url)
+}
+
+/// Parses a header, for clap.
+pub(crate) fn header(text: &str) -> anyhow::Result<(HeaderName, HeaderValue)> {
+    let (name, value) = text.split_once(':').context("write 'Name: value'")?;
+    let mut value: HeaderValue = value.trim().parse()?;
+    // It may be a password.
+    value.set_sensitive(true);
+    Ok((name.trim().parse()?, value))
 }
 
 fn is_loopback(url: &Url) -> bool {

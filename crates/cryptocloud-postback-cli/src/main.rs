@@ -16,6 +16,7 @@ mod listen;
 mod output;
 mod password;
 mod report;
+mod scenario;
 mod secret;
 mod send;
 mod server;

@@ -37,7 +37,7 @@ pub(crate) struct ForgeOptions {
         value_parser = names(&["all", "list"]),
         hide_possible_values = true,
         conflicts_with_all = [
-            "repeat", "concurrency", "paid", "status", "test_mode", "expires_in", "body"
+            "repeat", "concurrency", "scenario", "paid", "status", "set", "expires_in", "body"
         ]
     )]
     pub(crate) forge: Option<String>,

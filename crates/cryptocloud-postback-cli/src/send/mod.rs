@@ -7,7 +7,10 @@ mod summary;
 use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use reqwest::Url;
+use reqwest::{
+    Url,
+    header::{HeaderName, HeaderValue},
+};
 
 use crate::{
     client::{self, Client},
@@ -43,6 +46,10 @@ pub(crate) struct Args {
     )]
     timeout: u64,
 
+    /// Send this header too, or instead of one that the vendor sends
+    #[arg(long, value_name = "NAME: VALUE", value_parser = client::header)]
+    header: Vec<(HeaderName, HeaderValue)>,
+
     /// Print one line of JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -65,14 +72,16 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let secret = args.secret.signing()?;
     let timeout = Duration::from_secs(args.timeout);
     if args.forge.forge.is_some() {
-        let client = Client::without_reuse(url, timeout)?;
+        let mut client = Client::without_reuse(url, timeout)?;
+        client.headers.extend(args.header);
         let (postback, json) = (&args.postback, args.json);
         return args
             .forge
             .run(postback, &secret, &client, timeout, json)
             .await;
     }
-    let client = Client::new(url, timeout)?;
+    let mut client = Client::new(url, timeout)?;
+    client.headers.extend(args.header);
     let draft = args.postback.draft(&secret)?;
     match args.repeat {
         None => once::run(&client, &draft, args.json).await,
