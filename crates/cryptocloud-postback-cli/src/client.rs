@@ -20,7 +20,7 @@ use tokio::time;
 
 /// Sends requests to one URL.
 #[derive(Clone, Debug)]
-pub(crate) struct Client {
+pub struct Client {
     client: reqwest::Client,
     /// Sent with each request, instead of its own of the same name.
     pub(crate) headers: HeaderMap,
@@ -30,7 +30,7 @@ pub(crate) struct Client {
 
 /// A request to send.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
+pub struct Request {
     pub(crate) method: Method,
     pub(crate) content_type: &'static str,
     pub(crate) content_encoding: Option<&'static str>,
@@ -38,7 +38,8 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn post(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+    /// A `POST` request.
+    pub fn post(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self {
             method: Method::POST,
             content_type,
@@ -57,11 +58,12 @@ pub(crate) enum Body {
 
 /// The response to a request.
 #[derive(Clone, Debug)]
-pub(crate) struct Response {
-    pub(crate) status: StatusCode,
+pub struct Response {
+    /// The status.
+    pub status: StatusCode,
     pub(crate) elapsed: Duration,
     /// The start of the body.
-    pub(crate) body: String,
+    pub body: String,
     pub(crate) truncated: bool,
     pub(crate) location: Option<String>,
     /// How long to wait before another request, if the response says so.
@@ -76,9 +78,10 @@ impl Response {
 
 /// Why there is no response.
 #[derive(Clone, Debug)]
-pub(crate) struct SendError {
+pub struct SendError {
     pub(crate) kind: SendErrorKind,
-    pub(crate) reason: String,
+    /// In words, for an operator.
+    pub reason: String,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -92,7 +95,12 @@ pub(crate) enum SendErrorKind {
 }
 
 impl Client {
-    pub(crate) fn new(url: Url, timeout: Duration) -> anyhow::Result<Self> {
+    /// Sends to this URL, and waits up to this time for a response.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if HTTP cannot be set up.
+    pub fn new(url: Url, timeout: Duration) -> anyhow::Result<Self> {
         Self::build(builder(&url, timeout), url, timeout)
     }
 
@@ -109,7 +117,12 @@ impl Client {
         &self.url
     }
 
-    pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
+    /// Sends a request.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is no response.
+    pub async fn send(&self, request: Request) -> Result<Response, SendError> {
         let mut builder = self
             .client
             .request(request.method, self.url.clone())

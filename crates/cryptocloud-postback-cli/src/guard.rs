@@ -5,7 +5,8 @@ use axum::{
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
         header::{
-            CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
+            X_CONTENT_TYPE_OPTIONS,
         },
     },
     middleware::Next,
@@ -16,11 +17,22 @@ use crate::server;
 
 /// Protects a local server on this address from other sites, which could reach it through the user's
 /// browser, by its address or by a name that resolves to it (DNS rebinding).
-pub(crate) async fn check(
-    State(address): State<SocketAddr>,
-    request: Request,
-    next: Next,
-) -> Response {
+///
+/// A request passes if its `Host` is this address or `localhost`, its `Origin`, if present, is the same,
+/// no proxy has forwarded it and, if it is neither GET nor HEAD, its `Content-Type` is
+/// `application/json`. What gets into a page by mistake can neither run nor send anything elsewhere.
+///
+/// ```
+/// # use std::net::SocketAddr;
+/// # use axum::{Router, middleware, routing::get};
+/// # use cryptocloud_postback_cli::guard;
+/// # fn router(address: SocketAddr) -> Router {
+/// Router::new()
+///     .route("/", get(async || "only for this machine"))
+///     .layer(middleware::from_fn_with_state(address, guard))
+/// # }
+/// ```
+pub async fn guard(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
     let mut response = match refusal(&request, address) {
         Some((status, text)) => error(status, &text),
         None => next.run(request).await,
@@ -99,8 +111,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 const PROXIES: [&str; 3] = ["forwarded", "x-forwarded-for", "x-forwarded-host"];
 
-const HEADERS: [(HeaderName, &str); 4] = [
+const HEADERS: [(HeaderName, &str); 5] = [
     (CACHE_CONTROL, "no-store"),
+    (CONTENT_SECURITY_POLICY, POLICY),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
@@ -108,6 +121,11 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (REFERRER_POLICY, "no-referrer"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
 ];
+
+/// Allows only the files of this server, and connections only to it.
+const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src data:; script-src 'self'; \
+                      style-src 'self'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 #[cfg(test)]
 mod tests {

@@ -3,10 +3,12 @@
 use std::{
     io::{self, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
 };
 
 use anyhow::Context;
-use tokio::net::TcpListener;
+use axum::Router;
+use tokio::{net::TcpListener, sync::oneshot, time};
 
 pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
@@ -38,8 +40,38 @@ pub(crate) fn warn(text: &str) {
     let _ = writeln!(io::stderr(), "ccpostback: {text}");
 }
 
+/// Serves until Ctrl-C or, on Unix, SIGTERM. Then it calls `end`, which ends the streams of events, and
+/// waits up to this time for the requests in flight.
+///
+/// # Errors
+///
+/// Returns an error if the signals cannot be received.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    grace: Duration,
+    end: impl FnOnce(),
+) -> io::Result<()> {
+    let (stop, stopping) = oneshot::channel::<()>();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+        // Without a sender, the server has ended.
+        let _ = stopping.await;
+    });
+    let stop = async {
+        stopped().await?;
+        end();
+        let _ = stop.send(());
+        time::sleep(grace).await;
+        Ok(())
+    };
+    tokio::select! {
+        result = server => result,
+        result = stop => result,
+    }
+}
+
 /// Waits for Ctrl-C or, on Unix, SIGTERM.
-pub(crate) async fn stop() -> io::Result<()> {
+async fn stopped() -> io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -32,9 +32,9 @@ struct TimeToPay {
     minutes: u16,
 }
 
-/// An invoice, with the customer's payment once there is one.
-#[derive(Clone)]
-pub(super) struct Invoice {
+/// An invoice of a [`Mimic`](super::Mimic), with the customer's payment once there is one.
+#[derive(Clone, Debug)]
+pub struct Invoice {
     /// The price in the coin.
     amount: Decimal,
     coin: String,
@@ -55,12 +55,19 @@ pub(super) struct Invoice {
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Status {
-    Created,
-    Paid,
-    Partial,
-    Overpaid,
+/// The status of an invoice, as the vendor's API states it.
+// Closed by nature: a mimic has the states that are documented.
+pub enum Status {
+    /// It can no longer be paid.
     Canceled,
+    /// Nothing was paid yet.
+    Created,
+    /// More than the amount was paid.
+    Overpaid,
+    /// The amount was paid.
+    Paid,
+    /// Less than the amount was paid.
+    Partial,
 }
 
 impl Invoice {
@@ -150,7 +157,7 @@ impl Invoice {
     }
 
     /// The postback of the payment, which agrees with what the API shows.
-    pub(super) fn postback(&self, secret: &str) -> PostbackBuilder {
+    pub fn postback(&self, secret: &str) -> PostbackBuilder {
         let finished = self.finished.map_or(Value::Null, date);
         let builder = PostbackBuilder::new(secret)
             .invoice_id(&self.id)

@@ -1,19 +1,37 @@
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use anyhow::bail;
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
 
-use super::{Args, calls::looks_like_api_key, fault::Fault, invoice::Invoice};
+use super::{
+    Args, calls,
+    fault::{self, Fault},
+    invoice::Invoice,
+    pay,
+};
 use crate::{
     client::Client,
+    page,
     secret::{self, Secret},
 };
 
-/// The state that all requests share.
-pub(super) struct Mimic {
+/// A mimic of the vendor's API, with its invoices in memory.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use cryptocloud_postback_cli::Mimic;
+/// let mimic = Arc::new(Mimic::new("http://127.0.0.1:3000/vendor"));
+/// let app: axum::Router = axum::Router::new().nest("/vendor", mimic.clone().router());
+/// ```
+pub struct Mimic {
     pub(super) fault: Mutex<Option<Fault>>,
     /// By id, and so in no order that means anything, as the vendor promises none.
     invoices: Mutex<BTreeMap<String, Invoice>>,
@@ -30,7 +48,19 @@ pub(super) struct Shop {
 }
 
 impl Mimic {
-    pub(super) fn new(origin: String, args: Args) -> anyhow::Result<Self> {
+    /// A mimic that is reached at this URL, accepts any JWT as the API KEY, and sends no postbacks.
+    #[must_use]
+    pub fn new(origin: impl Into<String>) -> Self {
+        Self {
+            fault: Mutex::default(),
+            invoices: Mutex::default(),
+            key: None,
+            origin: origin.into(),
+            shop: None,
+        }
+    }
+
+    pub(super) fn from_args(origin: String, args: Args) -> anyhow::Result<Self> {
         let shop = match args.postback_url {
             Some(url) => Some(Shop {
                 client: Client::new(url, TIMEOUT)?,
@@ -41,7 +71,7 @@ impl Mimic {
         let key = secret::api_key()?;
         if key
             .as_ref()
-            .is_some_and(|key| !looks_like_api_key(key.as_str()))
+            .is_some_and(|key| !calls::looks_like_api_key(key.as_str()))
         {
             bail!(
                 "CRYPTOCLOUD_API_KEY is not an API KEY, which is a JWT: three parts with dots between"
@@ -49,16 +79,43 @@ impl Mimic {
         }
         Ok(Self {
             fault: Mutex::new(args.fault),
-            invoices: Mutex::default(),
             key,
-            origin,
             shop,
+            ..Self::new(origin)
         })
+    }
+
+    /// The vendor's calls, faults and payments, to be protected by [`guard`](crate::guard()).
+    pub fn router(self: Arc<Self>) -> Router {
+        Router::new()
+            .route("/v2/invoice/create", post(calls::create))
+            .route("/v2/invoice/merchant/info", post(calls::info))
+            .route("/v2/invoice/merchant/list", post(calls::list))
+            .route("/v2/invoice/merchant/canceled", post(calls::cancel))
+            .layer(middleware::from_fn_with_state(
+                self.clone(),
+                calls::authorize,
+            ))
+            // Outermost: a server that is down checks no key.
+            .layer(middleware::from_fn_with_state(self.clone(), fault::apply))
+            .route("/faults", post(fault::set).delete(fault::clear))
+            .route("/pay/{uuid}", get(pay::show).post(pay::pay))
+            .merge(page::files(&pay::FILES))
+            .with_state(self)
     }
 
     pub(super) fn invoices(&self) -> MutexGuard<'_, BTreeMap<String, Invoice>> {
         // No panic leaves the map inconsistent, so poisoning is ignored.
         self.invoices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Without the keys.
+impl fmt::Debug for Mimic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mimic")
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
     }
 }
 

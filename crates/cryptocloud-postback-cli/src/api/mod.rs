@@ -11,17 +11,18 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
-use axum::{
-    Router, middleware,
-    routing::{get, post},
-};
+use axum::middleware;
 use reqwest::Url;
 
 use crate::{client, guard, output, secret::SecretOptions, server};
 use fault::Fault;
-use mimic::Mimic;
+
+pub use invoice::{Invoice, Status};
+pub use mimic::Mimic;
+pub use pay::Payment;
 
 /// Mimic the vendor's API on this machine, to develop against it without real payments
 ///
@@ -54,33 +55,14 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let listener = server::bind(args.addr.unwrap_or(address)).await?;
     let address = listener.local_addr()?;
-    let mimic = Mimic::new(server::origin(address), args)?;
+    let mimic = Mimic::from_args(server::origin(address), args)?;
     output::print(&format!("listening on {}\n", mimic.origin))?;
     server::warn_if_open(address, "can pay invoices here");
-    tokio::select! {
-        result = axum::serve(listener, router(Arc::new(mimic), address)) => result?,
-        result = server::stop() => result?,
-    }
+    let router = Arc::new(mimic)
+        .router()
+        .layer(middleware::from_fn_with_state(address, guard::guard));
+    server::serve(listener, router, Duration::ZERO, || ()).await?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn router(mimic: Arc<Mimic>, address: SocketAddr) -> Router {
-    Router::new()
-        .route("/v2/invoice/create", post(calls::create))
-        .route("/v2/invoice/merchant/info", post(calls::info))
-        .route("/v2/invoice/merchant/list", post(calls::list))
-        .route("/v2/invoice/merchant/canceled", post(calls::cancel))
-        .layer(middleware::from_fn_with_state(
-            mimic.clone(),
-            calls::authorize,
-        ))
-        // Outermost: a server that is down checks no key.
-        .layer(middleware::from_fn_with_state(mimic.clone(), fault::apply))
-        .route("/faults", post(fault::set).delete(fault::clear))
-        .route("/pay/{uuid}", get(pay::show).post(pay::pay))
-        .route("/pay.js", get(pay::script))
-        .layer(middleware::from_fn_with_state(address, guard::check))
-        .with_state(mimic)
 }
 
 const AFTER_HELP: &str = "\

@@ -4,11 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Path, State},
-    http::{
-        StatusCode,
-        header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
-    },
-    response::{IntoResponse, Response},
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{Html, IntoResponse, Response},
 };
 use bytes::Bytes;
 use cryptocloud_postback::{Amount, Format, UnixTime};
@@ -20,11 +17,12 @@ use super::{
     mimic::{Mimic, Shop},
     python,
 };
-use crate::{client, guard};
+use crate::{client::Request, guard, page};
 
-#[derive(Deserialize)]
+/// What a customer does, and the body of `POST /pay/INV-XXXXXXXX`.
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Payment {
+pub struct Payment {
     /// Whether to send a postback; defaults to yes, if there is a URL.
     postback: Option<bool>,
     /// What the customer pays in the coin, before the fee.
@@ -35,48 +33,68 @@ struct Payment {
     test_mode: bool,
 }
 
+impl Payment {
+    /// A payment after which the invoice has this status, and that fits it.
+    #[must_use]
+    pub fn new(status: Status) -> Self {
+        Self {
+            postback: None,
+            received: None,
+            status,
+            test_mode: false,
+        }
+    }
+
+    /// The vendor sends postbacks of payments alone.
+    fn sends_postback(self) -> bool {
+        !matches!(self.status, Status::Canceled | Status::Created) && self.postback != Some(false)
+    }
+}
+
+impl Mimic {
+    /// Pays or cancels an invoice, without a postback; the payment that it has already changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error, and the status of the response to it, if there is no such invoice or its state
+    /// does not allow this payment.
+    pub fn pay(&self, uuid: &str, payment: Payment) -> Result<Invoice, (StatusCode, &'static str)> {
+        let mut invoices = self.invoices();
+        let invoice = invoices
+            .get_mut(bare(uuid))
+            .ok_or((StatusCode::NOT_FOUND, "no such invoice"))?;
+        invoice
+            .settle(payment.status, payment.received.map(Amount::as_decimal))
+            .map_err(|problem| (StatusCode::CONFLICT, problem))?;
+        invoice.test_mode = payment.test_mode;
+        Ok(invoice.clone())
+    }
+}
+
 /// `POST /pay/INV-XXXXXXXX`
 pub(super) async fn pay(
     State(mimic): State<Arc<Mimic>>,
     Path(uuid): Path<String>,
     body: Bytes,
 ) -> Response {
-    match settle(&mimic, &uuid, &body) {
-        Ok((invoice, sends)) => {
-            let postback = match &mimic.shop {
-                Some(shop) if sends => send(shop, &invoice).await,
-                _ => Value::Null,
-            };
-            let json =
-                json!({ "uuid": invoice.uuid(), "status": invoice.status, "postback": postback });
-            ([(CONTENT_TYPE, "application/json")], json.to_string()).into_response()
-        }
-        Err((status, problem)) => guard::error(status, &problem),
-    }
-}
-
-fn settle(mimic: &Mimic, uuid: &str, body: &[u8]) -> Result<(Invoice, bool), (StatusCode, String)> {
-    let bad = |problem: String| (StatusCode::BAD_REQUEST, problem);
-    let payment: Payment = serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
+    let payment: Payment = match serde_json::from_slice(&body) {
+        Ok(payment) => payment,
+        Err(error) => return guard::error(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
     if payment.postback == Some(true) && mimic.shop.is_none() {
-        return Err(bad(
-            "there is no URL for it: start with --postback-url".to_owned()
-        ));
+        let problem = "there is no URL for it: start with --postback-url";
+        return guard::error(StatusCode::BAD_REQUEST, problem);
     }
-    let mut invoices = mimic.invoices();
-    let invoice = invoices
-        .get_mut(bare(uuid))
-        .ok_or((StatusCode::NOT_FOUND, "no such invoice".to_owned()))?;
-    invoice
-        .settle(payment.status, payment.received.map(Amount::as_decimal))
-        .map_err(|problem| (StatusCode::CONFLICT, problem.to_owned()))?;
-    invoice.test_mode = payment.test_mode;
-    // The vendor sends postbacks of payments alone.
-    let is_payment = !matches!(payment.status, Status::Canceled | Status::Created);
-    Ok((
-        invoice.clone(),
-        is_payment && payment.postback != Some(false),
-    ))
+    let invoice = match mimic.pay(&uuid, payment) {
+        Ok(invoice) => invoice,
+        Err((status, problem)) => return guard::error(status, problem),
+    };
+    let postback = match &mimic.shop {
+        Some(shop) if payment.sends_postback() => send(shop, &invoice).await,
+        _ => Value::Null,
+    };
+    let json = json!({ "uuid": invoice.uuid(), "status": invoice.status, "postback": postback });
+    ([(CONTENT_TYPE, "application/json")], json.to_string()).into_response()
 }
 
 fn received<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Amount>, D::Error> {
@@ -89,7 +107,7 @@ async fn send(shop: &Shop, invoice: &Invoice) -> Value {
     if let Ok(now) = UnixTime::now() {
         builder = builder.expires_at(now.saturating_add(LIFETIME));
     }
-    let request = client::Request::post(Format::Json.content_type(), builder.json().body());
+    let request = Request::post(Format::Json.content_type(), builder.json().body());
     match shop.client.send(request).await {
         Ok(response) => json!({ "status": response.status.as_u16(), "response": response.body }),
         Err(error) => json!({ "error": error.reason }),
@@ -105,46 +123,32 @@ pub(super) async fn show(State(mimic): State<Arc<Mimic>>, Path(uuid): Path<Strin
     let json = python::to_json(&invoice.json(&mimic.origin, invoice::INFO));
     let json = String::from_utf8_lossy(&json);
     let json = json.replace('&', "&amp;").replace('<', "&lt;");
-    let headers = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CONTENT_SECURITY_POLICY, POLICY),
-    ];
-    (
-        headers,
-        PAGE.replace("{uuid}", &invoice.uuid())
-            .replace("{json}", &json),
-    )
-        .into_response()
+    let page = PAGE.replace("{uuid}", &invoice.uuid());
+    Html(page.replace("{json}", &json)).into_response()
 }
 
-/// `GET /pay.js`
-pub(super) async fn script() -> Response {
-    ([(CONTENT_TYPE, "text/javascript")], SCRIPT).into_response()
-}
+/// The files of the page, beside the ones that all pages share.
+pub(super) const FILES: [page::File; 1] = [("pay.js", SCRIPT)];
 
 const LIFETIME: Duration = Duration::from_secs(300);
 
 const PAGE: &str = r#"<!doctype html>
 <html lang="en">
-<meta name="viewport" content="width=device-width">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="../page/base.css">
 <title>{uuid}</title>
 <h1>Invoice {uuid}</h1>
 <p>A mimic of the vendor's page: no money moves.</p>
-<button type="button">Pay</button>
-<output></output>
-<pre style="white-space: pre-wrap">{json}</pre>
-<script src="/pay.js"></script>
+<p><button type="button" class="primary">Pay</button> <output></output></p>
+<pre>{json}</pre>
+<script type="module" src="../page/pay.js"></script>
 "#;
 
-const SCRIPT: &str = r#"document.querySelector("button").onclick = async () => {
-  const response = await fetch(location.pathname, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ status: "paid" }),
-  });
-  document.querySelector("output").textContent = await response.text();
+const SCRIPT: &str = r#"import { call } from './call.js';
+document.querySelector('button').onclick = async () => {
+  const { result, problem } = await call('POST', location.pathname, { status: 'paid' });
+  document.querySelector('output').textContent = problem ?? JSON.stringify(result);
 };
 "#;
-
-const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; \
-                      style-src 'unsafe-inline'; frame-ancestors 'none'";

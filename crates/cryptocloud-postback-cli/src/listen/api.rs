@@ -50,11 +50,11 @@ pub(super) async fn resend(State(app): State<Arc<App>>, Path(id): Path<String>) 
     StoredResponse::json(StatusCode::ACCEPTED, json!({ "id": id }).to_string()).into_response()
 }
 
-fn find(app: &App, id: &str) -> Option<Entry> {
+pub(super) fn find(app: &App, id: &str) -> Option<Entry> {
     app.journal.find(id.parse().ok()?)
 }
 
-fn not_found() -> Response {
+pub(super) fn not_found() -> Response {
     StoredResponse::error(StatusCode::NOT_FOUND, "this postback is no longer stored")
         .into_response()
 }
@@ -63,7 +63,7 @@ fn conflict(text: &str) -> Response {
     StoredResponse::error(StatusCode::CONFLICT, text).into_response()
 }
 
-fn json_response(app: &App, value: &impl Serialize) -> Response {
+pub(super) fn json_response(app: &App, value: &impl Serialize) -> Response {
     match app.settings.redactor.json(value) {
         Ok(text) => StoredResponse::json(StatusCode::OK, text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

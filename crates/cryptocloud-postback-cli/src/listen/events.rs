@@ -1,11 +1,11 @@
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     extract::State,
     http::HeaderMap,
-    response::sse::{Event, KeepAlive, Sse},
+    response::sse::{Event, Sse},
 };
-use futures_util::{Stream, stream};
+use futures_util::Stream;
 
 use super::{app::App, view::Update};
 
@@ -17,28 +17,17 @@ pub(super) async fn stream(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let changes = app.journal.watch();
-    let seen = resumed(&headers, &app).unwrap_or(0);
-    let updates = stream::unfold((app, changes, seen, true), async |state| {
-        let (app, mut changes, seen, is_first) = state;
-        if !is_first && changes.changed().await.is_err() {
-            return None;
-        }
-        if !*changes.borrow_and_update() {
-            return None;
-        }
+    let mut seen = resumed(&headers, &app).unwrap_or(0);
+    let changes = app.journal.changes.clone();
+    changes.events(move || {
         let update = app.journal.since(seen);
-        let revision = update.revision;
-        let update = Update::of(&app, &update);
+        seen = update.revision;
         // Strings and numbers always serialize.
-        let data = app.settings.redactor.json(&update).unwrap_or_default();
-        let event = Event::default()
-            .id(format!("{}.{revision}", app.run))
-            .retry(RETRY)
-            .data(data);
-        Some((Ok(event), (app, changes, revision, false)))
-    });
-    Sse::new(updates).keep_alive(KeepAlive::default())
+        let data = app.settings.redactor.json(&Update::of(&app, &update));
+        Event::default()
+            .id(format!("{}.{seen}", app.run))
+            .data(data.unwrap_or_default())
+    })
 }
 
 /// The last revision of this run that the page saw; `None` for a new page, or one of another run.
@@ -50,6 +39,3 @@ fn resumed(headers: &HeaderMap, app: &App) -> Option<u64> {
     }
     revision.parse().ok()
 }
-
-/// How long a page waits before it reconnects.
-const RETRY: Duration = Duration::from_secs(1);

@@ -3,19 +3,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use axum::http::StatusCode;
-use tokio::sync::watch;
-
 use super::{forward::Exchange, request::StoredRequest, verification::Verification};
+use crate::Changes;
+use axum::http::StatusCode;
 
 /// The latest postbacks, each with the revision of the journal in which it last changed.
 ///
 /// A reader asks for what changed since the revision that it saw last.
 /// So a slow reader skips what was between, costs no memory, and can reconnect at any time.
 pub(super) struct Journal {
+    pub(super) changes: Changes,
     keep: usize,
-    /// Notified of each change; false after [`close`](Journal::close).
-    open: watch::Sender<bool>,
     state: Mutex<State>,
 }
 
@@ -74,8 +72,8 @@ impl Entry {
 impl Journal {
     pub(super) fn new(keep: usize) -> Self {
         Self {
+            changes: Changes::new(),
             keep,
-            open: watch::Sender::new(true),
             state: Mutex::new(State {
                 entries: VecDeque::new(),
                 next_id: 1,
@@ -134,29 +132,13 @@ impl Journal {
         }
     }
 
-    /// Notifies of each change; its value is false after [`close`](Self::close).
-    pub(super) fn watch(&self) -> watch::Receiver<bool> {
-        self.open.subscribe()
-    }
-
-    /// Ends the stream of every reader.
-    pub(super) fn close(&self) {
-        self.open.send_replace(false);
-    }
-
-    pub(super) async fn closed(&self) {
-        // `self` owns the sender, so the channel is open.
-        let _ = self.watch().wait_for(|open| !open).await;
-    }
-
     /// Changes the state under a new revision, and notifies the readers.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         state.revision = state.revision.saturating_add(1);
         let result = change(&mut state);
         drop(state);
-        // This does not reopen a closed journal.
-        self.open.send_modify(|_| {});
+        self.changes.tell();
         result
     }
 

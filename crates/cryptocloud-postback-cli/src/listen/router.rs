@@ -7,18 +7,19 @@ use axum::{
 
 use crate::guard;
 
-use super::{api, app::App, events, page, receive};
+use super::{api, app::App, events, export, page, receive};
 
 pub(super) fn router(app: Arc<App>) -> Router {
-    let page = Router::new()
-        .route("/", get(page::show))
+    let page = page::router()
         .route("/api/events", get(events::stream))
         .route("/api/postbacks", get(api::list).delete(api::clear))
         .route("/api/postbacks/{id}", get(api::show))
+        .route("/api/export", get(export::all))
+        .route("/api/postbacks/{id}/export", get(export::one))
         .route("/api/postbacks/{id}/resend", post(api::resend))
         .layer(middleware::from_fn_with_state(
             app.settings.address,
-            guard::check,
+            guard::guard,
         ));
     Router::new()
         // Not guarded: tunnels have their own Host and any site may post, but only the token is trusted.

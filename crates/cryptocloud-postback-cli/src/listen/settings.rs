@@ -112,8 +112,8 @@ fn path(text: &str) -> Result<String, String> {
     {
         return Err("the path may contain only letters, digits and / - . _ ~".to_owned());
     }
-    if text == "/api" || text.starts_with("/api/") {
-        Err("paths under /api are reserved for the page".to_owned())
+    if ["api", "page"].contains(&text.split('/').nth(1).unwrap_or_default()) {
+        Err("paths under /api and /page are reserved for the page".to_owned())
     } else {
         Ok(text.to_owned())
     }
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn paths() {
-        for good in ["/postback", "/a/b-c.d_e~1", "/apis"] {
+        for good in ["/postback", "/a/b-c.d_e~1", "/apis", "/pages"] {
             assert_eq!(path(good).as_deref(), Ok(good));
         }
         for bad in [
@@ -139,6 +139,7 @@ mod tests {
             "postback",
             "/api",
             "/api/events",
+            "/page/base.css",
             "/{x}",
             "/*",
             "/a?b",

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod events;
+mod export;
 mod forward;
 mod guard;
 mod keep;

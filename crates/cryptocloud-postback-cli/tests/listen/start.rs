@@ -40,6 +40,7 @@ fn errors() -> TestResult {
     refused(&["--addr", &address], None, "cannot listen on 127.0.0.1:")?;
     refused(&["--addr", "nowhere"], None, "--addr")?;
     refused(&["--path", "/api/x"], None, "under /api")?;
+    refused(&["--path", "/page"], None, "and /page are reserved")?;
     refused(&["--keep", "0"], None, "--keep")?;
     refused(&["--forward", "ftp://127.0.0.1/"], None, "--forward")?;
     refused(

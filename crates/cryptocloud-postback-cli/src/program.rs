@@ -1,34 +1,13 @@
-//! `ccpostback` sends, signs, verifies and receives CryptoCloud postbacks, mimics the vendor's API, and
-//! operates an inbox.
-#![forbid(unsafe_code)]
-
-mod api;
-mod body;
-mod client;
-mod completions;
-mod draft;
-mod forge;
-mod guard;
-#[cfg(feature = "inbox")]
-mod inbox;
-mod input;
-mod listen;
-mod output;
-mod password;
-mod report;
-mod scenario;
-mod secret;
-mod send;
-mod server;
-mod sign;
-mod verify;
-
 use std::{
     io::{self, Write},
     process::{self, ExitCode},
 };
 
 use clap::{Parser, Subcommand};
+
+#[cfg(feature = "inbox")]
+use crate::inbox;
+use crate::{api, completions, listen, output, password, send, sign, verify};
 
 /// Send, sign, verify and receive CryptoCloud (Trybit) postbacks, and attack your own endpoint
 #[derive(Debug, Parser)]
@@ -55,7 +34,9 @@ enum Command {
     Completions(completions::Args),
 }
 
-fn main() -> ExitCode {
+/// Runs the program with the arguments of this process.
+#[must_use]
+pub fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
     let json = cli.command.json();
     run(cli).unwrap_or_else(|error| {

@@ -1,0 +1,58 @@
+//! Downloads of stored postbacks, as `ccpostback send --replay` reads them.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::{HeaderValue, header::CONTENT_DISPOSITION},
+    response::{IntoResponse, Response},
+};
+use cryptocloud_postback::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::{api, app::App, journal::Record};
+use crate::saved::Saved;
+
+/// `GET /api/postbacks/{id}/export`
+pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+    let Some(entry) = api::find(&app, &id) else {
+        return api::not_found();
+    };
+    let name = format!("postback-{}", entry.id);
+    attached(&name, api::json_response(&app, &saved(&entry.record)))
+}
+
+/// `GET /api/export`
+pub(super) async fn all(State(app): State<Arc<App>>) -> Response {
+    let entries = app.journal.since(0).entries;
+    let saved: Vec<Saved> = entries.iter().map(|entry| saved(&entry.record)).collect();
+    attached("postbacks", api::json_response(&app, &saved))
+}
+
+fn attached(name: &str, response: Response) -> Response {
+    let disposition = format!("attachment; filename=\"{name}.json\"");
+    ([(CONTENT_DISPOSITION, disposition)], response).into_response()
+}
+
+fn saved(record: &Record) -> Saved {
+    let request = &record.request;
+    let text = |value: &HeaderValue| Some(str::from_utf8(value.as_bytes()).ok()?.to_owned());
+    let headers = request.headers.iter();
+    let headers =
+        headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.and_then(text)?)));
+    Saved {
+        received_at: rfc3339(record.received_at),
+        method: request.method.to_string(),
+        target: request.target.clone(),
+        headers: headers.collect(),
+        body: request.body.clone(),
+    }
+}
+
+/// From milliseconds since 1970.
+pub(super) fn rfc3339(milliseconds: u64) -> String {
+    let nanoseconds = i128::from(milliseconds) * 1_000_000;
+    let time = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds);
+    let time = time.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    time.format(&Rfc3339).unwrap_or_default()
+}
