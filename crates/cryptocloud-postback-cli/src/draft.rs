@@ -93,9 +93,19 @@ impl PostbackOptions {
         if given.as_ref().is_some_and(|body| body.len() == MAX_BYTES) {
             bail!("the body is too long");
         }
+        self.draft_of(secret, given, None)
+    }
+
+    /// With this body, if there is one.
+    pub(crate) fn draft_of(
+        &self,
+        secret: &Secret,
+        given: Option<Bytes>,
+        content_type: Option<&[u8]>,
+    ) -> anyhow::Result<Draft> {
         let format = match (self.format, &given) {
             (Some(format), _) => format,
-            (None, Some(body)) => Format::detect(None, body)
+            (None, Some(body)) => Format::detect(content_type, body)
                 .context("the body is neither JSON nor a form: set --format")?,
             (None, None) => Format::Json,
         };
@@ -275,4 +285,4 @@ fn amount(text: &str) -> Result<String, cryptocloud_postback::AmountError> {
 }
 
 /// Far more than any endpoint should accept.
-const MAX_BYTES: usize = 16 << 20;
+pub(crate) const MAX_BYTES: usize = 16 << 20;

@@ -2,9 +2,10 @@
 
 mod once;
 mod repeat;
+mod replay;
 mod summary;
 
-use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
+use std::{num::NonZeroUsize, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use reqwest::{
@@ -36,6 +37,19 @@ pub(crate) struct Args {
     /// Send this many at the same time
     #[arg(long, value_name = "M", default_value = "1", requires = "repeat")]
     concurrency: NonZeroUsize,
+
+    /// Send what `ccpostback listen` saved in this file again, with a new token
+    ///
+    /// The other fields and the headers stay the same.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "forge", "repeat", "body", "order_id", "scenario", "amount", "paid", "usd", "currency",
+            "status"
+        ]
+    )]
+    replay: Option<PathBuf>,
 
     /// How long to wait for a response
     #[arg(
@@ -81,10 +95,20 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
             .await;
     }
     let mut client = Client::new(url, timeout)?;
+    if let Some(path) = &args.replay {
+        return replay::run(
+            path,
+            &client,
+            &args.header,
+            (&args.postback, &secret),
+            args.json,
+        )
+        .await;
+    }
     client.headers.extend(args.header);
     let draft = args.postback.draft(&secret)?;
     match args.repeat {
-        None => once::run(&client, &draft, args.json).await,
+        None => once::run(&client, draft.request()?, &draft, args.json).await,
         Some(count) => repeat::run(&client, &draft, count, args.concurrency, args.json).await,
     }
 }
@@ -94,7 +118,9 @@ Examples:
   ccpostback send --url http://127.0.0.1:3000/postback --order-id ORDER_93223
   ccpostback send --url http://127.0.0.1:3000/postback --repeat 1000 \\
     --concurrency 16
-  ccpostback send --url http://127.0.0.1:3000/postback --body captured.json
+  ccpostback send --url http://127.0.0.1:3000/postback --scenario partial \
+    --set invoice_info.test_mode=true
+  ccpostback send --url http://127.0.0.1:3000/postback --replay saved.json
   ccpostback send --url http://127.0.0.1:3000/postback --forge all
   ccpostback send --url http://127.0.0.1:3000/postback --forge all \\
     --skip strictness --order-id ORDER_1 --amount 10 --currency USDT_TRC20 \\
