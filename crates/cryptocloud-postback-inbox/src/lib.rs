@@ -119,6 +119,7 @@
 //!   module `metrics` has the table.
 #![forbid(unsafe_code)]
 
+mod accepted;
 mod confirm;
 #[cfg(feature = "contract-tests")]
 pub mod contract;
@@ -148,6 +149,7 @@ mod store;
 mod test_inbox;
 pub mod transition;
 
+pub use accepted::{Accepted, AcceptedError};
 pub use confirm::{Confirm, Confirmation};
 pub use error::{StoreError, StoreErrorKind};
 pub use failure::{Failure, FailureKind};

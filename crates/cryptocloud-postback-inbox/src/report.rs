@@ -2,7 +2,7 @@ use std::{error, fmt, str::FromStr, time::Duration};
 
 use cryptocloud_postback::{Amount, Currency, InvoiceId, Verified};
 
-use crate::{Fence, Fingerprint, Identity, IdentityPolicy};
+use crate::{Accepted, Fence, Fingerprint, Identity, IdentityPolicy};
 
 /// What a postback, or the vendor's API, reports about one payment.
 ///
@@ -207,8 +207,8 @@ pub struct Claim {
     pub age: Duration,
     /// 1 for the first attempt. Postponed ones do not count.
     pub attempt: u32,
-    /// The amount that an operator named when accepting the report.
-    pub accepted_amount: Option<Amount>,
+    /// What an operator named when accepting the report.
+    pub accepted: Option<Accepted>,
 }
 
 /// As `id:fence`, the mark of a claim, which `SET LOCAL cryptocloud.claim` carries in PostgreSQL.

@@ -35,7 +35,7 @@ local FINAL = {done = true, discarded = true}
 -- fields that are missing take no space.
 local FIELDS = {
     'id', 'state', 'fingerprint', 'settled_at', 'attempts', 'source', 'amount', 'currency', 'order_id',
-    'accepted_amount', 'hold', 'reason', 'error', 'history', 'due_at', 'fence', 'failing_since',
+    'accepted_amount', 'accepted_order_id', 'hold', 'reason', 'error', 'history', 'due_at', 'fence', 'failing_since',
     'reopened_at',
 }
 
@@ -226,6 +226,7 @@ local function decide(report, event)
     local history = report.history or {}
     history[#history + 1] = {
         now, arg.by, arg.note or false, event, report.state, arg.amount or false,
+        arg.order_id or false,
     }
     report.history = history
 end

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use cryptocloud_postback::Amount;
 use cryptocloud_postback_inbox::{
-    Claim, Decision, Event, Fence, Fingerprint, HoldKind, Receipt, Refusal, Report, ReportId,
-    Source, Start, State, StoreErrorKind,
+    Accepted, Claim, Decision, Event, Fence, Fingerprint, HoldKind, Receipt, Refusal, Report,
+    ReportId, Source, Start, State, StoreErrorKind,
     transition::{Fact, Facts, MAX_REPORTS, Step, next},
 };
 use sqlx::SqlSafeStr;
@@ -43,7 +42,7 @@ impl Known {
 /// An operator's move.
 pub(crate) struct Move<'a> {
     pub(crate) event: Event,
-    pub(crate) amount: Option<Amount>,
+    pub(crate) accepted: Option<&'a Accepted>,
     pub(crate) decision: &'a Decision,
 }
 
@@ -155,7 +154,11 @@ async fn reconcile_locked<DB: Dialect>(
         if now != known.state {
             return Err(Fault::race());
         }
-        let params = [known.id.number().into(), Param::Text(None)];
+        let params = [
+            known.id.number().into(),
+            Param::Text(None),
+            Param::Text(None),
+        ];
         work.fetch(&DB::statements().reopen, &params).await?;
         return Ok(known.id);
     }
@@ -171,14 +174,18 @@ async fn move_locked<DB: Dialect>(
 ) -> Result<(), Fault> {
     let (from, is_blocked) = lock(work, project, id).await?;
     let facts = Facts::NONE.with(Fact::Blocked, is_blocked);
-    let amount = operator.amount.map(|amount| amount.to_string());
+    let amount = operator
+        .accepted
+        .map(|accepted| accepted.amount().to_string());
     let amount = Param::from(amount.as_deref());
+    let order_id = Param::from(operator.accepted.and_then(Accepted::order_id));
     let statements = DB::statements();
     let number = Param::from(id.number());
     if target(next(Some(from), operator.event, facts))? == State::Discarded {
         work.fetch(&statements.discard, &[number]).await?;
     } else {
-        work.fetch(&statements.reopen, &[number, amount]).await?;
+        let params = [number, amount, order_id];
+        work.fetch(&statements.reopen, &params).await?;
     }
     let params = [
         number,
@@ -187,6 +194,7 @@ async fn move_locked<DB: Dialect>(
         row::event_name(operator.event).into(),
         from.as_str().into(),
         amount,
+        order_id,
     ];
     work.fetch(&statements.decide, &params).await?;
     Ok(())
@@ -283,7 +291,7 @@ fn receipt(mut row: Row, report: &Report, state: State, fence: Fence) -> Result<
         report: report.clone(),
         age: Duration::ZERO,
         attempt: 1,
-        accepted_amount: None,
+        accepted: None,
     }))
 }
 

@@ -35,7 +35,7 @@ fn statements(all: &Statements) -> BTreeMap<&'static str, (&str, &'static str)> 
         ("promote", (&*all.promote, "text, bigint")),
         ("purge", (&*all.purge, "text, bigint, bigint")),
         ("renew", (&*all.renew, "bigint, bigint, text, bigint")),
-        ("reopen", (&*all.reopen, "bigint, text")),
+        ("reopen", (&*all.reopen, "bigint, text, text")),
     ])
 }
 

@@ -6,7 +6,7 @@ use axum::{
 };
 use cryptocloud_postback_axum::{
     core::Amount,
-    inbox::{Decision, Refusal, ReportId, State as Stored, StoreError, StoreErrorKind},
+    inbox::{Accepted, Decision, ReportId, State as Stored},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -61,22 +61,19 @@ async fn accept(
     Path(id): Path<i64>,
     Json(Accept { amount, order_id }): Json<Accept>,
 ) -> Result<(), Error> {
-    let report_id = ReportId::from_number(id);
-    let record = shop.inbox.get(report_id).await?;
-    let record = record.ok_or(StoreError::from(StoreErrorKind::NotFound))?;
-    if !matches!(record.state, Stored::Held | Stored::Conflict) {
-        return Err(StoreError::from(Refusal::State).into());
+    let id = ReportId::from_number(id);
+    let mut accepted = Accepted::new(amount);
+    if let Some(order_id) = order_id {
+        accepted = accepted.order(&*order_id).map_err(|_| NO_ORDER)?;
+        // The handler looks again, in the transaction that pays the order.
+        let sql = "SELECT count(*) FROM orders WHERE id = $1 AND paid_by IS NULL";
+        let unpaid = sqlx::query_scalar(sql).bind(order_id);
+        let unpaid: i64 = unpaid.fetch_one(&shop.pool).await?;
+        if unpaid == 0 {
+            return Err(NO_ORDER);
+        }
     }
-    // The name alone does nothing: the handler reads it once the inbox has accepted the payment.
-    let sql = "INSERT INTO named (report_id, order_id) SELECT $1, $2 WHERE $2 IS NULL \
-               OR EXISTS (SELECT * FROM orders WHERE id = $2 AND paid_by IS NULL) \
-               ON CONFLICT (report_id) DO UPDATE SET order_id = excluded.order_id";
-    let named = sqlx::query(sql).bind(id).bind(order_id);
-    if named.execute(&shop.pool).await?.rows_affected() == 0 {
-        let text = "no unpaid order has this id";
-        return Err(Error::Refused(StatusCode::CONFLICT, text));
-    }
-    Ok(shop.inbox.accept(report_id, amount, &operator()).await?)
+    Ok(shop.inbox.accept(id, &accepted, &operator()).await?)
 }
 
 #[derive(Deserialize)]
@@ -103,3 +100,5 @@ async fn retry(State(shop): State<Shop>, Path(id): Path<i64>) -> Result<(), Erro
 fn operator() -> Decision {
     Decision::by("operator")
 }
+
+const NO_ORDER: Error = Error::Refused(StatusCode::CONFLICT, "no unpaid order has this id");

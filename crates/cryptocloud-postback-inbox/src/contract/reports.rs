@@ -2,7 +2,8 @@ use cryptocloud_postback::{Amount, Currency};
 
 use super::case::{Case, LONG, amount, fields, invoice_id, operator, reason};
 use crate::{
-    Counts, Fields, Identity, Receipt, Report, ReportId, Settles, Start, State, StoreError,
+    Accepted, Counts, Fields, Identity, Receipt, Report, ReportId, Settles, Start, State,
+    StoreError,
 };
 
 pub(super) async fn fields_come_back<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
@@ -22,7 +23,7 @@ pub(super) async fn fields_come_back<S: Settles>(case: &Case<S>) -> Result<(), S
         assert_eq!((record.attempts, record.state), (1, State::Running));
         assert!(record.due_at > Some(record.received_at), "{record:?}");
         assert!(record.received_at <= case.store.now().await?);
-        assert_eq!((record.settled_at, record.accepted_amount), (None, None));
+        assert_eq!((record.settled_at, record.accepted), (None, None));
     }
     Ok(())
 }
@@ -171,7 +172,9 @@ pub(super) async fn deposits_of_a_static_wallet<S: Settles>(
     let (id, state) = case.receive(&unknown).await?;
     assert_eq!(state, State::Held);
     let by = operator();
-    case.store.accept(&case.project, id, amount(1), &by).await?;
+    case.store
+        .accept(&case.project, id, &Accepted::new(amount(1)), &by)
+        .await?;
     assert_eq!(case.claim_one().await?.id, id);
     Ok(())
 }
