@@ -4,7 +4,7 @@ use std::{fmt::Write as _, process::ExitCode};
 
 use cryptocloud_postback::Amount;
 use cryptocloud_postback_inbox::{
-    Decision, Event, Record, Refusal, ReportId, State, StoreErrorKind,
+    Accepted, Decision, Event, Record, Refusal, ReportId, State, StoreErrorKind,
     transition::{Fact, Facts, Step, next},
 };
 use serde::Serialize;
@@ -16,10 +16,10 @@ use super::{
 };
 use crate::output::{self, Escaped};
 
-/// Accept a payment that is held or in conflict, and name the amount to credit
+/// Accept a payment that is held or in conflict, and name the amount to credit, and the order
 ///
-/// It is received again, and a worker of your service runs the handler, which gets this amount. At
-/// most one report of a payment can be credited.
+/// It is received again, and a worker of your service runs the handler, which gets what you
+/// name. At most one report of a payment can be credited.
 #[derive(clap::Args, Debug)]
 #[command(after_help = ACCEPT_HELP)]
 pub(super) struct AcceptArgs {
@@ -27,9 +27,13 @@ pub(super) struct AcceptArgs {
     #[arg(value_name = "ID", required = true)]
     id: ReportId,
 
-    /// The amount to credit, in the currency that was reported
+    /// The amount to credit, in the unit of the order's price
     #[arg(long)]
     amount: Amount,
+
+    /// The order to credit [default: the one that your service finds by the invoice]
+    #[arg(long, value_name = "ID")]
+    order_id: Option<String>,
 
     #[command(flatten)]
     pub(super) change: ChangeOptions,
@@ -96,7 +100,11 @@ struct Refused {
 }
 
 pub(super) async fn accept(args: &AcceptArgs) -> anyhow::Result<ExitCode> {
-    run(&args.change, Event::Accept, &[args.id], Some(args.amount)).await
+    let mut accepted = Accepted::new(args.amount);
+    if let Some(id) = &args.order_id {
+        accepted = accepted.order(&**id)?;
+    }
+    run(&args.change, Event::Accept, &[args.id], Some(&accepted)).await
 }
 
 pub(super) async fn retry(args: &RetryArgs) -> anyhow::Result<ExitCode> {
@@ -111,7 +119,7 @@ async fn run(
     options: &ChangeOptions,
     event: Event,
     ids: &[ReportId],
-    amount: Option<Amount>,
+    accepted: Option<&Accepted>,
 ) -> anyhow::Result<ExitCode> {
     options.consent.check()?;
     let decision = options.decision()?;
@@ -124,7 +132,7 @@ async fn run(
             Err(error) => result.refuse(*id, error),
         }
     }
-    let question = question(event, &planned, amount, &decision);
+    let question = question(event, &planned, accepted, &decision);
     if !planned.is_empty() && !options.consent.is_given(&question)? {
         output::print_failure(options.inbox.json, "nothing was changed");
         return Ok(ExitCode::FAILURE);
@@ -132,8 +140,8 @@ async fn run(
     for record in planned {
         let id = record.id;
         let (store, project) = (inbox.store(), inbox.project());
-        let changed = match (event, amount) {
-            (Event::Accept, Some(amount)) => store.accept(project, id, amount, &decision).await,
+        let changed = match (event, accepted) {
+            (Event::Accept, Some(accepted)) => store.accept(project, id, accepted, &decision).await,
             (Event::Retry, _) => store.retry(project, id, &decision).await,
             _ => store.discard(project, id, &decision).await,
         };
@@ -215,7 +223,7 @@ async fn words(
 fn question(
     event: Event,
     records: &[Record],
-    amount: Option<Amount>,
+    accepted: Option<&Accepted>,
     decision: &Decision,
 ) -> String {
     let mut text = String::new();
@@ -231,10 +239,15 @@ fn question(
         );
     }
     let by = Escaped(&decision.by).to_string();
-    let what = match (event, amount) {
-        (Event::Accept, Some(amount)) => {
+    let what = match (event, accepted) {
+        (Event::Accept, Some(accepted)) => {
+            let amount = accepted.amount();
+            let to = match accepted.order_id() {
+                Some(id) => format!(" to order {}", Escaped(id)),
+                None => String::new(),
+            };
             format!(
-                "Accept it as {by}, and credit {amount}? A worker of your service does it at once."
+                "Accept it as {by}, and credit {amount}{to}? A worker of your service does it at once."
             )
         }
         (Event::Retry, _) => {
@@ -299,8 +312,8 @@ const ACCEPT_HELP: &str = "\
 Examples:
   export DATABASE_URL=postgres://shop:PASSWORD@db.example/shop
   ccpostback inbox accept --project shop 42 --amount 1.5
-  ccpostback inbox accept --project shop 42 --amount 1.5 --yes --by alice \\
-    --note 'the customer paid the fee too'
+  ccpostback inbox accept --project shop 42 --amount 1.5 --order-id ORDER_1 \\
+    --yes --by alice --note 'the customer paid the fee too'
 
 Exit code: 0 if it was accepted, 1 if it was refused or you said no, or 2 if the
 command could not run.";

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use anstyle::Style;
 use cryptocloud_postback::{OffsetDateTime, UnixTime};
-use cryptocloud_postback_inbox::{Decided, Record, State};
+use cryptocloud_postback_inbox::{Accepted, Decided, Record, State};
 use serde::Serialize;
 use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
@@ -25,10 +25,17 @@ pub(super) struct Shown {
     attempts: u32,
     hold: Option<Hold>,
     last_error: Option<String>,
-    accepted_amount: Option<String>,
+    accepted: Option<Named>,
     received_at: Option<String>,
     due_at: Option<String>,
     settled_at: Option<String>,
+}
+
+/// What an operator named.
+#[derive(Serialize)]
+struct Named {
+    amount: String,
+    order_id: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -53,7 +60,7 @@ struct Entry {
     by: String,
     event: String,
     from: &'static str,
-    amount: Option<String>,
+    accepted: Option<Named>,
     note: Option<String>,
 }
 
@@ -75,7 +82,7 @@ impl From<&Record> for Shown {
                 reason: hold.reason.to_string(),
             }),
             last_error: record.last_error.as_deref().map(Into::into),
-            accepted_amount: record.accepted_amount.map(|amount| amount.to_string()),
+            accepted: record.accepted.as_ref().map(Named::from),
             received_at: time(record.received_at),
             due_at: record.due_at.and_then(time),
             settled_at: record.settled_at.and_then(time),
@@ -147,6 +154,23 @@ pub(super) fn head() -> String {
     )
 }
 
+impl Named {
+    fn words(&self) -> String {
+        let order = self.order_id.as_deref();
+        let order = order.map_or(String::new(), |id| format!(" to order {id}"));
+        format!("{}{order}", self.amount)
+    }
+}
+
+impl From<&Accepted> for Named {
+    fn from(accepted: &Accepted) -> Self {
+        Self {
+            amount: accepted.amount().to_string(),
+            order_id: accepted.order_id().map(Into::into),
+        }
+    }
+}
+
 impl Details {
     pub(super) fn new(record: &Record, history: &[Decided]) -> Self {
         let info = record.report.fields.invoice_info.as_deref();
@@ -175,12 +199,13 @@ impl Details {
             report.id, report.state
         )?;
         let attempts = report.attempts.to_string();
+        let accepted = report.accepted.as_ref().map(Named::words);
         for (name, value) in [
             ("project", Some(report.project.as_str())),
             ("invoice", Some(&report.invoice_id)),
             ("order", report.order_id.as_deref()),
             ("reported", Some(&report.money())),
-            ("accepted", report.accepted_amount.as_deref()),
+            ("accepted", accepted.as_deref()),
             ("source", Some(report.source)),
             ("received", report.received_at.as_deref()),
             ("due", report.due_at.as_deref()),
@@ -196,11 +221,11 @@ impl Details {
             writeln!(text, "\n{BOLD}decisions{BOLD:#}")?;
         }
         for entry in &self.history {
-            let amount = entry.amount.as_deref();
-            let amount = amount.map_or(String::new(), |amount| format!(" {amount}"));
+            let accepted = entry.accepted.as_ref();
+            let accepted = accepted.map_or(String::new(), |named| format!(" {}", named.words()));
             let note = entry.note.as_deref();
             let note = note.map_or(String::new(), |note| format!(": {note}"));
-            let line = format!("{}{amount} by {}{note}", entry.event, entry.by);
+            let line = format!("{}{accepted} by {}{note}", entry.event, entry.by);
             let at = entry.at.as_deref().unwrap_or("-");
             writeln!(text, "  {at}  {}", Escaped(&line))?;
         }
@@ -215,7 +240,7 @@ impl From<&Decided> for Entry {
             by: decided.decision.by.to_string(),
             event: format!("{:?}", decided.event).to_lowercase(),
             from: decided.from.as_str(),
-            amount: decided.amount.map(|amount| amount.to_string()),
+            accepted: decided.accepted.as_ref().map(Named::from),
             note: decided.decision.note.as_deref().map(Into::into),
         }
     }

@@ -8,9 +8,8 @@ use std::{
     },
 };
 
-use cryptocloud_postback::Amount;
 use cryptocloud_postback_inbox::{
-    Failure, Handler, Inbox, InboxStore, Payment, ReportId, Settles, Start, State,
+    Accepted, Failure, Handler, Inbox, InboxStore, Payment, ReportId, Settles, Start, State,
 };
 use cryptocloud_postback_redis::{Durability, RedisStore, redis::Client};
 use cryptocloud_postback_sqlx::{PostgresStore, SqliteStore};
@@ -23,14 +22,14 @@ use crate::{TestResult, program, program::Ended, report, run};
 /// Credits invoices, except what its orders say.
 #[derive(Clone, Default)]
 struct Shop {
-    credits: Arc<Mutex<Vec<(String, Option<Amount>)>>>,
+    credits: Arc<Mutex<Vec<(String, Option<Accepted>)>>>,
     is_repaired: Arc<AtomicBool>,
 }
 
 impl<Tx: Send> Handler<Tx> for Shop {
     async fn handle(&self, payment: &Payment, _: &mut Tx) -> Result<(), Failure> {
         match payment.order_id() {
-            Some("UNKNOWN") if payment.accepted_amount().is_none() => {
+            Some("UNKNOWN") if payment.accepted().is_none() => {
                 return Err(Failure::hold("no such order"));
             }
             Some("BROKEN") if !self.is_repaired.load(Ordering::SeqCst) => {
@@ -38,7 +37,10 @@ impl<Tx: Send> Handler<Tx> for Shop {
             }
             _ => {}
         }
-        let credit = (payment.invoice_id().to_string(), payment.accepted_amount());
+        let credit = (
+            payment.invoice_id().to_string(),
+            payment.accepted().cloned(),
+        );
         let mut credits = self.credits.lock().unwrap_or_else(PoisonError::into_inner);
         credits.push(credit);
         Ok(())
@@ -46,7 +48,7 @@ impl<Tx: Send> Handler<Tx> for Shop {
 }
 
 impl Shop {
-    fn credits(&self) -> Vec<(String, Option<Amount>)> {
+    fn credits(&self) -> Vec<(String, Option<Accepted>)> {
         let credits = self.credits.lock().unwrap_or_else(PoisonError::into_inner);
         credits.clone()
     }
@@ -131,7 +133,7 @@ async fn operates<S: Settles>(store: S, options: &[&str]) -> TestResult {
     );
 
     // Nothing changes before the operator has said yes.
-    let accept = ["accept", &held_id, "--amount", "1.4"];
+    let accept = ["accept", &held_id, "--amount", "1.4", "--order-id", "KNOWN"];
     operator
         .call(&accept)
         .fails("run it on a terminal, or add --yes");
@@ -140,7 +142,10 @@ async fn operates<S: Settles>(store: S, options: &[&str]) -> TestResult {
     let changed = operator.json(0, &[&accept[..], &by].concat());
     assert_eq!(changed["changed"][0]["state"], "received");
     inbox.run_once().await?;
-    let accepted = ("HELD".to_owned(), Some("1.4".parse()?));
+    let accepted = (
+        "HELD".to_owned(),
+        Some(Accepted::new("1.4".parse()?).order("KNOWN")?),
+    );
     assert_eq!(
         shop.credits(),
         [("DONE".to_owned(), None), accepted.clone()]
@@ -148,10 +153,7 @@ async fn operates<S: Settles>(store: S, options: &[&str]) -> TestResult {
     let shown = operator.json(0, &["show", &held_id]);
     let entry = &shown["history"][0];
     assert_eq!(shown["state"], "done");
-    assert_eq!(
-        [&entry["by"], &entry["event"], &entry["amount"]],
-        ["alice", "accept", "1.4"]
-    );
+    assert_eq!([&entry["by"], &entry["event"]], ["alice", "accept"]);
     assert_eq!([&entry["note"], &entry["from"]], ["she called", "held"]);
     assert!(
         entry["at"].as_str().is_some_and(|at| at.ends_with('Z')),
@@ -159,6 +161,11 @@ async fn operates<S: Settles>(store: S, options: &[&str]) -> TestResult {
     );
 
     // The rules of the inbox, in words.
+    let text = operator.call(&["show", &held_id]).stdout;
+    assert!(
+        text.contains("Z  accept 1.4 to order KNOWN by alice: she called\n"),
+        "{text}"
+    );
     let refused = operator.json(1, &[&accept[..], &by].concat());
     let text = format!("report {held} is done: `accept` needs one that is held or conflict");
     assert_eq!(refused["refused"], json!([{"id": held, "error": text}]));
