@@ -9,10 +9,14 @@ mod results;
 mod session;
 mod table;
 
-use std::{process::ExitCode, time::Duration};
+use std::{ffi::OsStr, process::ExitCode, time::Duration};
 
 use anyhow::bail;
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{
+    Arg, Command,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+    error::{ContextKind, ContextValue},
+};
 use cryptocloud_postback::Format;
 use tokio::signal;
 
@@ -20,7 +24,7 @@ use crate::{client::Client, draft::PostbackOptions, output, secret::Secret};
 use attack::Attack;
 use attacks::ATTACKS;
 use check::Check;
-use results::Results;
+use results::{Results, Stop};
 use session::Session;
 
 /// Which attacks to send, and how to see what they do.
@@ -135,6 +139,7 @@ impl ForgeOptions {
             client,
             format: postback.format.unwrap_or(Format::Json),
             invoice_id: postback.invoice_id.as_ref().map(ToString::to_string),
+            is_paid: false,
             order_id: order_id.to_owned(),
             pause: Duration::from_secs(self.pause),
             results: &mut results,
@@ -144,18 +149,52 @@ impl ForgeOptions {
             result = signal::ctrl_c() => result.map(|()| true)?,
         };
         if interrupted {
-            results.stop = Some(results::INTERRUPTED);
+            results.settle_as("interrupted before the next genuine postback")?;
+            results.stop = Some(Stop::Interrupted);
         }
         let summary = results.summary();
         output::print_result(json, &summary, || table::text(&summary))?;
-        Ok(ExitCode::from(u8::from(!results.passed())))
+        Ok(if interrupted {
+            ExitCode::from(output::INTERRUPTED)
+        } else {
+            ExitCode::from(u8::from(!results.passed()))
+        })
     }
 }
 
-/// The names of attacks and these words, for completion and for suggestions.
-fn names(words: &[&'static str]) -> PossibleValuesParser {
+/// Reads the name of an attack, or one of these words.
+#[derive(Clone)]
+struct Names(PossibleValuesParser);
+
+fn names(words: &[&'static str]) -> Names {
     let names = ATTACKS.iter().map(|attack| attack.name);
-    PossibleValuesParser::new(names.chain(words.iter().copied()).map(PossibleValue::new))
+    let names = names.chain(words.iter().copied()).map(PossibleValue::new);
+    Names(PossibleValuesParser::new(names))
+}
+
+impl TypedValueParser for Names {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let parsed = self.0.parse_ref(command, argument, value);
+        parsed.map_err(|mut error| {
+            // All names would be a page, and the nearest one is suggested.
+            error.remove(ContextKind::ValidValue);
+            let list = "`ccpostback send --forge list` shows every name".into();
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![list]));
+            error
+        })
+    }
+
+    /// For completion.
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
 }
 
 const CLASSES: &[&str] = &["bypass", "weakness", "strictness"];

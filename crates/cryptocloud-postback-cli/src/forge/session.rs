@@ -1,4 +1,7 @@
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
 
 use anyhow::bail;
 use cryptocloud_postback::{Format, testing::PostbackBuilder};
@@ -11,7 +14,7 @@ use super::{
     check::Check,
     forger::Forger,
     outcome::{Outcome, Verdict},
-    results::{self, Results},
+    results::{Results, Stop},
 };
 use crate::client::{Client, Response, SendError};
 
@@ -25,6 +28,8 @@ pub(super) struct Session<'a> {
     /// What the endpoint accepts, once that is known.
     pub(super) format: Format,
     pub(super) invoice_id: Option<String>,
+    /// Whether the only invoice is paid, so that the page cannot show that it is paid again.
+    pub(super) is_paid: bool,
     pub(super) order_id: String,
     pub(super) pause: Duration,
     pub(super) results: &'a mut Results,
@@ -37,47 +42,57 @@ impl Session<'_> {
         formats: &[Format],
     ) -> anyhow::Result<()> {
         let is_short = attacks.len() <= BATCH;
+        self.results.wanted = attacks.len();
+        self.look_ahead().await;
         // A page can show that an attack paid an order only before a genuine postback pays it.
         let is_early =
             |attack: &&Attack| self.check.is_some() && attack.finding == Finding::Reported;
         let (mut early, mut rest): (VecDeque<_>, VecDeque<_>) =
             attacks.into_iter().partition(is_early);
         let guess = self.format;
-        let outcomes = self.send_some(&mut early, usize::MAX).await?;
+        self.send_some(&mut early, usize::MAX).await?;
         self.introduce(formats, is_short).await?;
-        for outcome in outcomes {
-            self.results.add(if outcome.verdict != Verdict::Ok {
-                outcome
-            } else if guess != self.format {
-                outcome.inconclusive("sent in a format that is refused: set --format")
-            } else if self.results.stop.is_some() {
-                outcome.inconclusive(UNKNOWN)
-            } else {
-                outcome
-            })?;
+        if guess != self.format {
+            self.results
+                .settle_as("sent in a format that is refused: set --format")?;
+        } else if self.results.stop.is_some() {
+            self.results.settle_as(UNKNOWN)?;
+        } else {
+            self.results.settle()?;
         }
 
         let mut size = PROBES;
         while self.results.stop.is_none() && !rest.is_empty() {
-            let open = self.send_some(&mut rest, size).await?;
-            if is_everything_accepted(&open) {
-                self.results.stop = Some(results::ACCEPTS_EVERYTHING);
-            } else if self.control().await? && open.iter().all(Outcome::is_conclusive) {
-                open.into_iter()
-                    .try_for_each(|outcome| self.results.add(outcome))?;
+            self.send_some(&mut rest, size).await?;
+            if is_everything_accepted(&self.results.pending) {
+                self.results.stop = Some(Stop::AcceptsEverything);
+                self.results.settle()?;
+            } else if self.control().await?
+                && self.results.pending.iter().all(Outcome::is_conclusive)
+            {
+                self.results.settle()?;
             } else {
-                self.again(open).await?;
+                self.again().await?;
             }
             size = BATCH;
         }
-        self.results.not_sent = early.len() + rest.len();
         Ok(())
+    }
+
+    /// Looks whether the only invoice was paid before.
+    async fn look_ahead(&mut self) {
+        if let (Some(check), Some(invoice_id)) = (&mut self.check, &self.invoice_id) {
+            let count = check.count((invoice_id, &self.order_id)).await;
+            self.is_paid = count.is_ok_and(|count| count > 0);
+            check.shows_payments = self.is_paid;
+        }
     }
 
     /// Sends genuine postbacks in these formats, and goes on in the first one that is accepted.
     async fn introduce(&mut self, formats: &[Format], is_short: bool) -> anyhow::Result<()> {
         let guess = self.format;
         let mut accepted = None;
+        let mut statuses = BTreeSet::new();
         for format in formats {
             self.format = *format;
             for control in controls(*format).take(if is_short { 1 } else { 2 }) {
@@ -86,6 +101,7 @@ impl Session<'_> {
                     let reason = outcome.reason.unwrap_or_default();
                     bail!("{}: {reason}", self.client.url());
                 }
+                statuses.extend(outcome.status);
                 if outcome.verdict == Verdict::Ok {
                     accepted = accepted.or(Some(*format));
                 }
@@ -94,26 +110,33 @@ impl Session<'_> {
         }
         self.format = accepted.unwrap_or(guess);
         if accepted.is_none() {
-            self.results.stop = Some(results::REFUSES_GENUINE);
+            let only = |known: [u16; 2]| statuses.iter().all(|status| known.contains(status));
+            self.results.stop = Some(if only([401, 403]) {
+                Stop::RefusesToken
+            } else if only([404, 405]) {
+                Stop::NotFound
+            } else {
+                Stop::RefusesGenuine
+            });
         }
         if self
             .check
             .as_ref()
             .is_some_and(|check| !check.shows_payments)
         {
-            self.results.stop.get_or_insert(results::SHOWS_NOTHING);
+            self.results.stop.get_or_insert(Stop::ShowsNothing);
         }
         Ok(())
     }
 
     /// Sends what was refused again, each attack between two genuine postbacks.
-    async fn again(&mut self, open: Vec<Outcome>) -> anyhow::Result<()> {
+    async fn again(&mut self) -> anyhow::Result<()> {
         let mut strikes = 0;
-        for outcome in open {
+        while let Some(outcome) = self.results.pending.front().cloned() {
             let again = if outcome.is_accepted() {
                 outcome
             } else if !self.recovers().await? {
-                self.results.stop.get_or_insert(results::BANS);
+                self.results.stop.get_or_insert(Stop::Bans);
                 outcome.inconclusive(UNKNOWN)
             } else {
                 let outcome = self.send(outcome.attack).await?;
@@ -122,11 +145,12 @@ impl Session<'_> {
                 } else {
                     strikes += 1;
                     if strikes == MAX_STRIKES {
-                        self.results.stop = Some(results::BANS);
+                        self.results.stop = Some(Stop::Bans);
                     }
                     outcome.inconclusive(UNKNOWN)
                 }
             };
+            self.results.pending.pop_front();
             self.results.add(again)?;
         }
         Ok(())
@@ -153,7 +177,7 @@ impl Session<'_> {
         };
         let outcome = self.send(control).await?;
         if outcome.status.is_none() {
-            self.results.stop = Some(results::SILENT);
+            self.results.stop = Some(Stop::Silent);
         }
         Ok(outcome.verdict == Verdict::Ok)
     }
@@ -163,19 +187,19 @@ impl Session<'_> {
         &mut self,
         attacks: &mut VecDeque<&'static Attack>,
         size: usize,
-    ) -> anyhow::Result<Vec<Outcome>> {
-        let mut outcomes = Vec::new();
-        while outcomes.len() < size
-            && let Some(attack) = attacks.pop_front()
-        {
+    ) -> anyhow::Result<()> {
+        for _ in 0..size {
+            let Some(attack) = attacks.pop_front() else {
+                break;
+            };
             let outcome = self.send(attack).await?;
             let is_silent = outcome.status.is_none();
-            outcomes.push(outcome);
+            self.results.pending.push_back(outcome);
             if is_silent {
                 break;
             }
         }
-        Ok(outcomes)
+        Ok(())
     }
 
     /// Sends one attack, and again after a pause while the endpoint limits requests.
@@ -237,7 +261,9 @@ impl Session<'_> {
                 let payments = after.saturating_sub(before);
                 check.shows_payments |= payments > 0;
                 // The first one is genuine, so a page that does not show it shows no second.
-                let is_proof = outcome.attack.finding != Finding::Repeated || payments > 0;
+                let could_show = !self.is_paid && outcome.attack.finding != Finding::Repeated;
+                let is_proof = could_show || payments > 0;
+                self.is_paid |= self.invoice_id.is_some() && payments > 0;
                 if is_proof {
                     outcome.with_payments(payments)
                 } else {
@@ -250,7 +276,7 @@ impl Session<'_> {
 }
 
 /// Whether these are the first attacks, and all are accepted.
-fn is_everything_accepted(outcomes: &[Outcome]) -> bool {
+fn is_everything_accepted(outcomes: &VecDeque<Outcome>) -> bool {
     let accepted = outcomes.iter().filter(|outcome| outcome.is_accepted());
     let accepted = accepted.map(|outcome| outcome.attack.name);
     accepted.eq(ATTACKS.iter().take(PROBES).map(|attack| attack.name))

@@ -8,7 +8,6 @@ use serde::Serialize;
 use tokio::signal;
 
 use super::{
-    INTERRUPTED,
     problem::explain,
     store::{Address, Store, StoreOptions},
 };
@@ -40,7 +39,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         interrupted = signal::ctrl_c() => {
             interrupted.context("cannot wait for Ctrl-C")?;
             output::print_error("interrupted: run the command again, a migration is done as a whole or not at all");
-            Ok(ExitCode::from(INTERRUPTED))
+            Ok(ExitCode::from(output::INTERRUPTED))
         }
     }
 }

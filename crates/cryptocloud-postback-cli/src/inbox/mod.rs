@@ -69,6 +69,3 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Migrate(args) => migrate::run(&args).await,
     }
 }
-
-/// The exit code after Ctrl-C, as shells have it: 128 and the number of SIGINT.
-const INTERRUPTED: u8 = 130;

@@ -126,6 +126,6 @@ Examples:
     --skip strictness --order-id ORDER_1 --amount 10 --currency USDT_TRC20 \\
     --check-url http://127.0.0.1:3000/orders/{order_id} --check-text Paid
 
-Exit code: 0 if every response is a 2xx or, with --forge, there is no bypass, no weakness and \
-nothing inconclusive; 1 if not, or if Ctrl-C ends it early; 2 if nothing could be sent or no \
-response arrived.";
+Exit code: 0 if every response is a 2xx or, with --forge, there is no bypass, no
+weakness and nothing inconclusive; 1 if not; 2 if nothing could be sent or no
+response arrived; and 130 after Ctrl-C.";

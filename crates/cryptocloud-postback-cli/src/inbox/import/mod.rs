@@ -14,7 +14,6 @@ use self::{
     summary::Summary,
 };
 use super::{
-    INTERRUPTED,
     problem::explain,
     store::{Address, Store, StoreOptions},
 };
@@ -68,7 +67,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Ok(ExitCode::from(summary.exit_code()))
     } else {
         output::print_error(format_args!("interrupted: {AGAIN}"));
-        Ok(ExitCode::from(INTERRUPTED))
+        Ok(ExitCode::from(output::INTERRUPTED))
     }
 }
 
