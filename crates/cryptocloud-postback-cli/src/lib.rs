@@ -17,6 +17,7 @@ mod guard;
 mod inbox;
 mod input;
 mod listen;
+mod man;
 mod output;
 mod page;
 mod password;
