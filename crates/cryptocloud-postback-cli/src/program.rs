@@ -54,7 +54,7 @@ impl Command {
             Self::Send(args) => args.json,
             Self::Verify(args) => args.json,
             #[cfg(feature = "inbox")]
-            Self::Inbox(args) => args.json(),
+            Self::Inbox(args) => args.json,
             Self::Api(_)
             | Self::Completions(_)
             | Self::Listen(_)

@@ -1,32 +1,20 @@
 //! `ccpostback inbox accept`, `retry` and `discard`
 
-use std::{fmt::Write as _, process::ExitCode};
+use std::process::ExitCode;
 
+use anyhow::{Context, bail};
 use cryptocloud_postback::Amount;
 use cryptocloud_postback_inbox::{
     Accepted, Decision, Event, Record, Refusal, ReportId, State, StoreErrorKind,
     transition::{Fact, Facts, Step, next},
 };
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::{
-    consent::Consent,
-    opened::{InboxOptions, Opened},
-    view::Shown,
-};
-use crate::output::{self, Escaped};
+use super::{consent::Consent, opened::Opened, view};
+use crate::output::Escaped;
 
-/// Accept a payment that is held or in conflict, and name the amount to credit, and the order
-///
-/// It is received again, and a worker of your service runs the handler, which gets what you
-/// name. At most one report of a payment can be credited.
 #[derive(clap::Args, Debug)]
-#[command(after_help = ACCEPT_HELP)]
 pub(super) struct AcceptArgs {
-    /// The number of the report, as in `list`
-    #[arg(value_name = "ID", required = true)]
-    id: ReportId,
-
     /// The amount to credit, in the unit of the order's price
     #[arg(long)]
     amount: Amount,
@@ -36,41 +24,15 @@ pub(super) struct AcceptArgs {
     order_id: Option<String>,
 
     #[command(flatten)]
-    pub(super) change: ChangeOptions,
+    change: ChangeArgs,
 }
 
-/// Try payments again that failed or are held
-///
-/// They are received again with attempts and age reset, and a worker of your service runs the
-/// handler.
 #[derive(clap::Args, Debug)]
-#[command(after_help = RETRY_HELP)]
-pub(super) struct RetryArgs {
+pub(super) struct ChangeArgs {
     /// The numbers of the reports, as in `list`
     #[arg(value_name = "ID", required = true)]
     ids: Vec<ReportId>,
 
-    #[command(flatten)]
-    pub(super) change: ChangeOptions,
-}
-
-/// Discard reports that failed, are held or in conflict: they are not payments
-///
-/// That is final. Another report of the same payment that waits as a conflict is received then.
-#[derive(clap::Args, Debug)]
-#[command(after_help = DISCARD_HELP)]
-pub(super) struct DiscardArgs {
-    /// The numbers of the reports, as in `list`
-    #[arg(value_name = "ID", required = true)]
-    ids: Vec<ReportId>,
-
-    #[command(flatten)]
-    pub(super) change: ChangeOptions,
-}
-
-/// Who decides, and why.
-#[derive(clap::Args, Debug)]
-pub(super) struct ChangeOptions {
     /// Who decides, for the history [default: your user name]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
@@ -81,86 +43,85 @@ pub(super) struct ChangeOptions {
 
     #[command(flatten)]
     consent: Consent,
-
-    #[command(flatten)]
-    pub(super) inbox: InboxOptions,
 }
 
-/// What became of the reports.
-#[derive(Default, Serialize)]
-struct Changed {
-    changed: Vec<Shown>,
-    refused: Vec<Refused>,
-}
-
-#[derive(Serialize)]
-struct Refused {
-    id: i64,
-    error: String,
-}
-
-pub(super) async fn accept(args: &AcceptArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn accept(args: &AcceptArgs, inbox: &Opened<'_>) -> anyhow::Result<ExitCode> {
+    if args.change.ids.len() > 1 {
+        bail!("accept one report at a time: each has an amount of its own");
+    }
     let mut accepted = Accepted::new(args.amount);
     if let Some(id) = &args.order_id {
         accepted = accepted.order(&**id)?;
     }
-    run(&args.change, Event::Accept, &[args.id], Some(&accepted)).await
+    run(&args.change, inbox, Event::Accept, Some(&accepted)).await
 }
 
-pub(super) async fn retry(args: &RetryArgs) -> anyhow::Result<ExitCode> {
-    run(&args.change, Event::Retry, &args.ids, None).await
-}
-
-pub(super) async fn discard(args: &DiscardArgs) -> anyhow::Result<ExitCode> {
-    run(&args.change, Event::Discard, &args.ids, None).await
-}
-
-async fn run(
-    options: &ChangeOptions,
+/// Changes each report that the rules of the inbox let it change.
+pub(super) async fn run(
+    args: &ChangeArgs,
+    inbox: &Opened<'_>,
     event: Event,
-    ids: &[ReportId],
     accepted: Option<&Accepted>,
 ) -> anyhow::Result<ExitCode> {
-    options.consent.check()?;
-    let decision = options.decision()?;
-    let inbox = options.inbox.open().await?;
-    let mut result = Changed::default();
-    let mut planned = Vec::new();
-    for id in ids {
-        match plan(&inbox, event, *id).await? {
+    let mut decision = Decision::by(match &args.by {
+        Some(by) => by.clone(),
+        None => whoami::username().context("say who decides with --by")?,
+    });
+    if let Some(note) = &args.note {
+        decision = decision.note(&**note);
+    }
+    let (mut planned, mut changed, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    for id in &args.ids {
+        match plan(inbox, event, *id).await? {
             Ok(record) => planned.push(record),
-            Err(error) => result.refuse(*id, error),
+            Err(problem) => refused.push((*id, problem)),
         }
     }
-    let question = question(event, &planned, accepted, &decision);
-    if !planned.is_empty() && !options.consent.is_given(&question)? {
-        output::print_failure(options.inbox.json, "nothing was changed");
-        return Ok(ExitCode::FAILURE);
+    if !planned.is_empty() {
+        let question = question(event, &planned, accepted, &decision);
+        if !args.consent.is_given(&question)? {
+            return Ok(inbox.fail("nothing was changed"));
+        }
     }
     for record in planned {
-        let id = record.id;
-        let (store, project) = (inbox.store(), inbox.project());
-        let changed = match (event, accepted) {
+        let (store, project, id) = (inbox.store(), inbox.project, record.id);
+        let result = match (event, accepted) {
             (Event::Accept, Some(accepted)) => store.accept(project, id, accepted, &decision).await,
             (Event::Retry, _) => store.retry(project, id, &decision).await,
             _ => store.discard(project, id, &decision).await,
         };
-        // A worker or another operator may have been faster.
-        match changed.map_err(|error| (error.kind(), error)) {
+        match result.map_err(|error| (error.kind(), error)) {
+            Ok(()) => changed.push(inbox.get(id).await?.unwrap_or(record)),
+            // A worker or another operator was faster.
             Err((StoreErrorKind::Refused(refusal), _)) => {
                 let record = inbox.get(id).await?.unwrap_or(record);
-                result.refuse(id, words(&inbox, event, &record, refusal).await?);
+                refused.push((id, words(inbox, event, &record, refusal).await?));
             }
-            Err((StoreErrorKind::NotFound, _)) => result.refuse(id, inbox.unknown(id)),
+            Err((StoreErrorKind::NotFound, _)) => refused.push((id, inbox.unknown(id))),
             Err((_, error)) => return inbox.result(Err(error)),
-            Ok(()) => {
-                let record = inbox.get(id).await?;
-                result.changed.extend(record.as_ref().map(Shown::from));
-            }
         }
     }
-    output::print_result(options.inbox.json, &result, || result.text(event))?;
-    Ok(ExitCode::from(u8::from(!result.refused.is_empty())))
+    let errors = refused
+        .iter()
+        .map(|(id, error)| json!({ "id": id.number(), "error": error }));
+    let value = json!({
+        "changed": changed.iter().map(view::json).collect::<Value>(),
+        "refused": errors.collect::<Value>(),
+    });
+    inbox.print(&value, || {
+        let done = match event {
+            Event::Accept => "accepted: a worker of your service credits it",
+            Event::Retry => "received again: a worker of your service handles it",
+            _ => "discarded",
+        };
+        let done =
+            |record: &Record| format!("report {}, {}: {done}\n", record.id, view::words(record));
+        let refused = refused
+            .iter()
+            .map(|(_, error)| format!("refused: {}\n", Escaped(error)));
+        changed.iter().map(done).chain(refused).collect()
+    })?;
+    Ok(ExitCode::from(u8::from(!refused.is_empty())))
 }
 
 /// The report if it can be changed, or else why not, in words.
@@ -174,21 +135,20 @@ async fn plan(
     };
     let is_blocked = blocking(inbox, &record).await?.is_some();
     let facts = Facts::NONE.with(Fact::Blocked, is_blocked);
-    match next(Some(record.state), event, facts) {
-        Step::Refuse(refusal) => Ok(Err(words(inbox, event, &record, refusal).await?)),
-        _ => Ok(Ok(record)),
-    }
+    Ok(match next(Some(record.state), event, facts) {
+        Step::Refuse(refusal) => Err(words(inbox, event, &record, refusal).await?),
+        _ => Ok(record),
+    })
 }
 
 /// The other report of the same payment that is unfinished or done, if there is one.
 async fn blocking(inbox: &Opened<'_>, record: &Record) -> anyhow::Result<Option<Record>> {
-    let invoice = record.report.invoice_id().as_str();
-    let others = inbox.store().find(inbox.project(), invoice).await;
     let blocks = |other: &Record| {
         let is_same = other.report.identity == record.report.identity;
         is_same && other.id != record.id && other.state.blocks()
     };
-    Ok(inbox.result(others)?.into_iter().find(blocks))
+    let reports = inbox.find(record.report.invoice_id()).await?;
+    Ok(reports.into_iter().find(blocks))
 }
 
 /// Why the report cannot be changed.
@@ -205,15 +165,13 @@ async fn words(
             other.id, other.state
         ),
         (Refusal::State, _) => {
-            let possible =
+            let leads_on =
                 |state: &State| matches!(next(Some(*state), event, Facts::NONE), Step::Become(_));
-            let states = State::ALL.into_iter().filter(possible);
+            let states = State::ALL.into_iter().filter(leads_on);
             let states: Vec<_> = states.map(State::as_str).collect();
-            format!(
-                "report {id} is {state}: `{}` needs one that is {}",
-                name(event),
-                states.join(" or ")
-            )
+            let command = format!("{event:?}").to_lowercase();
+            let states = states.join(" or ");
+            format!("report {id} is {state}: `{command}` needs one that is {states}")
         }
         _ => format!("report {id} cannot be changed: {refusal}"),
     })
@@ -226,89 +184,25 @@ fn question(
     accepted: Option<&Accepted>,
     decision: &Decision,
 ) -> String {
-    let mut text = String::new();
-    for record in records {
-        let what = Shown::from(record).words();
-        // Writing to a `String` never fails.
-        let _ = writeln!(
-            text,
-            "report {}, {}: {}",
-            record.id,
-            record.state,
-            Escaped(&what)
-        );
-    }
+    let line = |record: &Record| {
+        let (id, state) = (record.id, record.state);
+        format!("report {id}, {state}: {}\n", view::words(record))
+    };
     let by = Escaped(&decision.by).to_string();
     let what = match (event, accepted) {
-        (Event::Accept, Some(accepted)) => {
-            let amount = accepted.amount();
-            let to = match accepted.order_id() {
-                Some(id) => format!(" to order {}", Escaped(id)),
-                None => String::new(),
-            };
-            format!(
-                "Accept it as {by}, and credit {amount}{to}? A worker of your service does it at once."
-            )
-        }
+        (Event::Accept, Some(accepted)) => format!(
+            "Accept as {by}, and credit {}? A worker of your service does it at once.",
+            Escaped(&view::named(accepted))
+        ),
         (Event::Retry, _) => {
             format!("Retry as {by}? A worker of your service runs the handler at once.")
         }
         _ => format!("Discard as {by}? That is final: no order is paid by it."),
     };
-    text + &what
+    records.iter().map(line).collect::<String>() + &what
 }
 
-impl ChangeOptions {
-    fn decision(&self) -> anyhow::Result<Decision> {
-        let by = match &self.by {
-            Some(by) => by.clone(),
-            None => whoami::username().map_err(|_| anyhow::anyhow!("say who decides with --by"))?,
-        };
-        let decision = Decision::by(by);
-        Ok(match &self.note {
-            Some(note) => decision.note(&**note),
-            None => decision,
-        })
-    }
-}
-
-impl Changed {
-    fn refuse(&mut self, id: ReportId, error: String) {
-        let id = id.number();
-        self.refused.push(Refused { id, error });
-    }
-
-    fn text(&self, event: Event) -> String {
-        let done = match event {
-            Event::Accept => "accepted: a worker of your service credits it",
-            Event::Retry => "received again: a worker of your service handles it",
-            _ => "discarded",
-        };
-        let changed = self.changed.iter();
-        let changed = changed.map(|report| {
-            format!(
-                "report {}, {}: {done}\n",
-                report.id(),
-                Escaped(&report.words())
-            )
-        });
-        let refused = self.refused.iter();
-        changed
-            .chain(refused.map(|refused| format!("refused: {}\n", Escaped(&refused.error))))
-            .collect()
-    }
-}
-
-/// The name of the command.
-fn name(event: Event) -> &'static str {
-    match event {
-        Event::Accept => "accept",
-        Event::Retry => "retry",
-        _ => "discard",
-    }
-}
-
-const ACCEPT_HELP: &str = "\
+pub(super) const ACCEPT_HELP: &str = "\
 Examples:
   export DATABASE_URL=postgres://shop:PASSWORD@db.example/shop
   ccpostback inbox accept --project shop 42 --amount 1.5
@@ -318,14 +212,14 @@ Examples:
 Exit code: 0 if it was accepted, 1 if it was refused or you said no, or 2 if the
 command could not run.";
 
-const RETRY_HELP: &str = "\
+pub(super) const RETRY_HELP: &str = "\
 Examples:
   ccpostback inbox retry --project shop 42 43 --database-url sqlite:shop.db
 
 Exit code: 0 if all are received again, 1 if one was refused or you said no, or
 2 if the command could not run.";
 
-const DISCARD_HELP: &str = "\
+pub(super) const DISCARD_HELP: &str = "\
 Examples:
   ccpostback inbox discard --project shop 42 --note 'a test' \\
     --database-url sqlite:shop.db

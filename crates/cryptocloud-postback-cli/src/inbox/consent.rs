@@ -1,4 +1,4 @@
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anyhow::{Context, bail};
 
@@ -11,24 +11,19 @@ pub(super) struct Consent {
 }
 
 impl Consent {
-    /// Fails if there is no way to ask.
-    pub(super) fn check(&self) -> anyhow::Result<()> {
-        if !self.yes && !io::stdin().is_terminal() {
-            bail!(
-                "this command asks before it changes payments: run it on a terminal, or add --yes"
-            );
-        }
-        Ok(())
-    }
-
     /// Asks on standard error, unless that is not wanted.
     pub(super) fn is_given(&self, question: &str) -> anyhow::Result<bool> {
         if self.yes {
             return Ok(true);
         }
+        if !io::stdin().is_terminal() {
+            bail!(
+                "the command asks before it changes payments: run it on a terminal, or add --yes"
+            );
+        }
         let mut answer = String::new();
         write!(io::stderr(), "{question} [y/N] ").context("cannot ask")?;
-        let read = io::stdin().lock().read_line(&mut answer);
+        let read = io::stdin().read_line(&mut answer);
         read.context("cannot read standard input")?;
         Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
     }

@@ -1,50 +1,24 @@
-use std::fmt::Display;
+use std::process::ExitCode;
 
+use cryptocloud_postback::InvoiceId;
 use cryptocloud_postback_inbox::{InboxStore, Record, ReportId, StoreError};
+use serde::Serialize;
 
 use super::{
     problem::explain,
-    store::{Address, Store, StoreOptions},
+    store::{Address, Store},
 };
-
-/// Which inbox to look at or to change.
-#[derive(clap::Args, Debug)]
-pub(super) struct InboxOptions {
-    /// The project, as your service names its inbox
-    #[arg(long, value_name = "NAME", help_heading = "Store")]
-    pub(super) project: String,
-
-    /// Print one line of JSON
-    #[arg(long)]
-    pub(super) json: bool,
-
-    #[command(flatten)]
-    store: StoreOptions,
-}
+use crate::output;
 
 /// The inbox of a project.
 pub(super) struct Opened<'a> {
-    address: Address,
-    project: &'a str,
-    store: Store,
-}
-
-impl InboxOptions {
-    pub(super) async fn open(&self) -> anyhow::Result<Opened<'_>> {
-        let (address, store) = self.store.open().await?;
-        Ok(Opened {
-            address,
-            project: &self.project,
-            store,
-        })
-    }
+    pub(super) address: Address,
+    pub(super) json: bool,
+    pub(super) project: &'a str,
+    pub(super) store: Store,
 }
 
 impl Opened<'_> {
-    pub(super) fn project(&self) -> &str {
-        self.project
-    }
-
     pub(super) fn store(&self) -> &dyn InboxStore {
         self.store.inbox()
     }
@@ -54,15 +28,32 @@ impl Opened<'_> {
         result.map_err(|error| explain(&self.address, &error))
     }
 
+    pub(super) async fn find(&self, id: &InvoiceId) -> anyhow::Result<Vec<Record>> {
+        self.result(self.store().find(self.project, id.as_str()).await)
+    }
+
     pub(super) async fn get(&self, id: ReportId) -> anyhow::Result<Option<Record>> {
         self.result(self.store().get(self.project, id).await)
     }
 
+    pub(super) fn print(
+        &self,
+        value: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> anyhow::Result<ExitCode> {
+        output::print_result(self.json, value, text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Says why nothing was done.
+    pub(super) fn fail(&self, problem: &str) -> ExitCode {
+        output::print_failure(self.json, problem);
+        ExitCode::FAILURE
+    }
+
     /// What to say about a report that does not exist.
-    pub(super) fn unknown(&self, id: impl Display) -> String {
-        format!(
-            "project {} has no report {id}: see `ccpostback inbox list`",
-            self.project
-        )
+    pub(super) fn unknown(&self, id: ReportId) -> String {
+        let project = self.project;
+        format!("project {project} has no report {id}: see `ccpostback inbox list`")
     }
 }

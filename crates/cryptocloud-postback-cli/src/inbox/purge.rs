@@ -3,23 +3,14 @@
 use std::{process::ExitCode, time::Duration};
 
 use cryptocloud_postback_inbox::{Fields, Purge, Record, State};
-use serde::Serialize;
+use serde_json::json;
 
-use super::{
-    consent::Consent,
-    opened::{InboxOptions, Opened},
-};
-use crate::output;
+use super::{consent::Consent, opened::Opened};
 
-/// Clear the reported fields of payments that were done or discarded long ago
-///
-/// Your service does so by itself after its retention. The payments stay known, so that a late resend
-/// is not credited again.
 #[derive(clap::Args, Debug)]
-#[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
     /// Only payments that were done or discarded at least this many days ago
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32))]
+    #[arg(long, value_name = "DAYS")]
     older_than: u32,
 
     /// Count them, and change nothing
@@ -28,85 +19,59 @@ pub(super) struct Args {
 
     #[command(flatten)]
     consent: Consent,
-
-    #[command(flatten)]
-    pub(super) inbox: InboxOptions,
 }
 
-/// How many there are.
-#[derive(Serialize)]
-struct Purged {
-    found: u64,
-    purged: u64,
-}
-
-pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    if !args.dry_run {
-        args.consent.check()?;
-    }
-    let inbox = args.inbox.open().await?;
-    let age = Duration::from_secs(u64::from(args.older_than) * 86_400);
-    let mut purged = Purged {
-        found: count(&inbox, age).await?,
-        purged: 0,
-    };
+pub(super) async fn run(args: &Args, inbox: &Opened<'_>) -> anyhow::Result<ExitCode> {
     let days = args.older_than;
-    let found = format!(
-        "{} payments were done or discarded at least {days} days ago.",
-        purged.found
-    );
-    if !args.dry_run && purged.found > 0 {
-        let question = format!("{found}\nClear their reported fields? That is final.");
+    let age = Duration::from_secs(u64::from(days) * 86_400);
+    let found = count(inbox, age).await?;
+    let what = format!("{found} payments were done or discarded at least {days} days ago");
+    let mut purged: u64 = 0;
+    if !args.dry_run && found > 0 {
+        let question = format!("{what}.\nClear their reported fields? That is final.");
         if !args.consent.is_given(&question)? {
-            output::print_failure(args.inbox.json, "nothing was changed");
-            return Ok(ExitCode::FAILURE);
+            return Ok(inbox.fail("nothing was changed"));
         }
         loop {
-            let store = inbox.store();
-            let cleared = store.purge(inbox.project(), age, Purge::Fields, PAGE).await;
-            let cleared = inbox.result(cleared)?;
-            purged.purged = purged.purged.saturating_add(cleared);
+            let cleared = inbox.store().purge(inbox.project, age, Purge::Fields, PAGE);
+            let cleared = inbox.result(cleared.await)?;
+            purged = purged.saturating_add(cleared);
             if cleared < u64::from(PAGE) {
                 break;
             }
         }
     }
-    output::print_result(args.inbox.json, &purged, || {
-        format!("{found}\n{} are cleared now.\n", purged.purged)
-    })?;
-    Ok(ExitCode::SUCCESS)
+    inbox.print(&json!({ "found": found, "purged": purged }), || {
+        format!("{what}; {purged} are cleared now\n")
+    })
 }
 
 /// How many a purge would clear.
 async fn count(inbox: &Opened<'_>, age: Duration) -> anyhow::Result<u64> {
     let now = inbox.result(inbox.store().now().await)?;
-    let is_due = |record: &Record| {
-        let settled = record.settled_at.map(|at| at.saturating_add(age));
-        settled.is_some_and(|due| due <= now) && record.report.fields != Fields::default()
+    let is_due = |record: &&Record| {
+        let is_old = record
+            .settled_at
+            .is_some_and(|at| at.saturating_add(age) <= now);
+        is_old && record.report.fields != Fields::default()
     };
-    let mut count = 0;
+    let mut count: usize = 0;
     for state in [State::Done, State::Discarded] {
         let mut after = None;
         loop {
-            let page = inbox
-                .store()
-                .list(inbox.project(), state, after, PAGE)
-                .await;
-            let page = inbox.result(page)?;
+            let page = inbox.store().list(inbox.project, state, after, PAGE);
+            let page = inbox.result(page.await)?;
             let Some(last) = page.last() else { break };
             after = Some(last.id);
-            count += page
-                .iter()
-                .map(|record| u64::from(is_due(record)))
-                .sum::<u64>();
+            count = count.saturating_add(page.iter().filter(is_due).count());
         }
     }
-    Ok(count)
+    Ok(u64::try_from(count)?)
 }
 
 const PAGE: u32 = 1_000;
 
-const AFTER_HELP: &str = "\
+pub(super) const HELP: &str = "\
 Examples:
   export DATABASE_URL=postgres://shop:PASSWORD@db.example/shop
   ccpostback inbox purge --project shop --older-than 90 --dry-run

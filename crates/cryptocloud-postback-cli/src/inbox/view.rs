@@ -3,147 +3,61 @@
 use std::fmt::{self, Write};
 
 use anstyle::Style;
-use cryptocloud_postback::{OffsetDateTime, UnixTime};
+use cryptocloud_postback::{Currency, OffsetDateTime, UnixTime};
 use cryptocloud_postback_inbox::{Accepted, Decided, Record, State};
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use crate::output::{BAD, BOLD, DIM, Escaped, GOOD, WARN, wrapped};
 
-/// A stored report. Amounts are strings in JSON, so that no reader turns them into floats.
-#[derive(Serialize)]
-pub(super) struct Shown {
-    id: i64,
-    state: &'static str,
-    project: String,
-    invoice_id: String,
-    order_id: Option<String>,
-    amount_crypto: Option<String>,
-    currency: Option<String>,
-    source: &'static str,
-    attempts: u32,
-    hold: Option<Hold>,
-    last_error: Option<String>,
-    accepted: Option<Named>,
-    received_at: Option<String>,
-    due_at: Option<String>,
-    settled_at: Option<String>,
+/// Amounts are strings, so that no reader turns them into floats.
+pub(super) fn json(record: &Record) -> Value {
+    let fields = &record.report.fields;
+    json!({
+        "id": record.id.number(),
+        "state": record.state.as_str(),
+        "project": record.report.identity.project(),
+        "invoice_id": record.report.invoice_id().as_str(),
+        "order_id": fields.order_id,
+        "amount_crypto": fields.amount_crypto,
+        "currency": fields.currency.as_ref().map(Currency::as_str),
+        "source": record.report.source.as_str(),
+        "attempts": record.attempts,
+        "hold": record.hold.as_ref().map(|hold| json!({
+            "kind": hold.kind.as_str(),
+            "reason": hold.reason,
+        })),
+        "last_error": record.last_error,
+        "accepted": record.accepted.as_ref().map(accepted),
+        "received_at": time(record.received_at),
+        "due_at": record.due_at.map(time),
+        "settled_at": record.settled_at.map(time),
+    })
 }
 
-/// What an operator named.
-#[derive(Serialize)]
-struct Named {
-    amount: String,
-    order_id: Option<String>,
+/// With the decisions, and with `invoice_info` as it was received.
+pub(super) fn details(record: &Record, history: &[Decided]) -> Value {
+    let mut value = json(record);
+    let info = record.report.fields.invoice_info.as_deref();
+    value["invoice_info"] = info.map_or(Value::Null, |info| {
+        serde_json::from_str(info).unwrap_or_else(|_| info.into())
+    });
+    let entries = history.iter().map(|decided| {
+        json!({
+            "at": time(decided.at),
+            "by": decided.decision.by,
+            "event": event(decided),
+            "from": decided.from.as_str(),
+            "accepted": decided.accepted.as_ref().map(accepted),
+            "note": decided.decision.note,
+        })
+    });
+    value["history"] = entries.collect();
+    value
 }
 
-#[derive(Serialize)]
-struct Hold {
-    kind: &'static str,
-    reason: String,
-}
-
-/// A stored report with everything that is known about it.
-#[derive(Serialize)]
-pub(super) struct Details {
-    #[serde(flatten)]
-    report: Shown,
-    /// As it was received.
-    invoice_info: Option<Value>,
-    history: Vec<Entry>,
-}
-
-#[derive(Serialize)]
-struct Entry {
-    at: Option<String>,
-    by: String,
-    event: String,
-    from: &'static str,
-    accepted: Option<Named>,
-    note: Option<String>,
-}
-
-impl From<&Record> for Shown {
-    fn from(record: &Record) -> Self {
-        let fields = &record.report.fields;
-        Self {
-            id: record.id.number(),
-            state: record.state.as_str(),
-            project: record.report.identity.project().to_owned(),
-            invoice_id: record.report.invoice_id().to_string(),
-            order_id: fields.order_id.as_deref().map(Into::into),
-            amount_crypto: fields.amount_crypto.map(|amount| amount.to_string()),
-            currency: fields.currency.as_ref().map(ToString::to_string),
-            source: record.report.source.as_str(),
-            attempts: record.attempts,
-            hold: record.hold.as_ref().map(|hold| Hold {
-                kind: hold.kind.as_str(),
-                reason: hold.reason.to_string(),
-            }),
-            last_error: record.last_error.as_deref().map(Into::into),
-            accepted: record.accepted.as_ref().map(Named::from),
-            received_at: time(record.received_at),
-            due_at: record.due_at.and_then(time),
-            settled_at: record.settled_at.and_then(time),
-        }
-    }
-}
-
-impl Shown {
-    pub(super) fn id(&self) -> i64 {
-        self.id
-    }
-
-    /// What arrived, in a few words.
-    pub(super) fn words(&self) -> String {
-        let order = self.order_id.as_deref();
-        let order = order.map_or("without an order".into(), |id| format!("order {id}"));
-        format!("invoice {}, {order}, {}", self.invoice_id, self.money())
-    }
-
-    fn money(&self) -> String {
-        match (&self.amount_crypto, &self.currency) {
-            (None, None) => "-".to_owned(),
-            (amount, currency) => {
-                let amount = amount.as_deref().unwrap_or("no amount");
-                format!("{amount} {}", currency.as_deref().unwrap_or("-"))
-            }
-        }
-    }
-
-    /// Why it is where it is.
-    fn reason(&self) -> Option<String> {
-        match (&self.hold, &self.last_error) {
-            (Some(hold), _) if self.state == State::Held.as_str() => {
-                let (kind, reason) = (hold.kind, &hold.reason);
-                Some(if reason.is_empty() {
-                    kind.to_owned()
-                } else {
-                    format!("{kind}: {reason}")
-                })
-            }
-            (_, error) => error.clone(),
-        }
-    }
-
-    /// One row of a list, and the reason below it.
-    pub(super) fn row(&self) -> String {
-        let style = style(self.state);
-        let mut row = format!(
-            "{:<8}{style}{:<10}{style:#}{}{}{}{}\n",
-            self.id,
-            self.state,
-            cell(&self.invoice_id, 11),
-            cell(self.order_id.as_deref().unwrap_or("-"), 17),
-            cell(&self.money(), 18),
-            minute(self.received_at.as_deref()),
-        );
-        for line in wrapped(&Escaped(&self.reason().unwrap_or_default()).to_string(), 72) {
-            row += &format!("{:8}{DIM}{line}{DIM:#}\n", "");
-        }
-        row
-    }
+fn accepted(accepted: &Accepted) -> Value {
+    json!({ "amount": accepted.amount(), "order_id": accepted.order_id() })
 }
 
 /// The head of the rows.
@@ -154,131 +68,147 @@ pub(super) fn head() -> String {
     )
 }
 
-impl Named {
-    fn words(&self) -> String {
-        let order = self.order_id.as_deref();
-        let order = order.map_or(String::new(), |id| format!(" to order {id}"));
-        format!("{}{order}", self.amount)
+/// One row of a list, and the reason below it.
+pub(super) fn row(record: &Record) -> String {
+    let style = style(record.state);
+    let received = time(record.received_at).replace('T', " ");
+    let mut row = format!(
+        "{:<8}{style}{:<10}{style:#}{}{}{}{}\n",
+        record.id.number(),
+        record.state.as_str(),
+        cell(record.report.invoice_id().as_str(), 11),
+        cell(record.report.fields.order_id.as_deref().unwrap_or("-"), 17),
+        cell(&money(record), 18),
+        received.get(..16).unwrap_or_default(),
+    );
+    for line in wrapped(&Escaped(&reason(record)).to_string(), 72) {
+        row += &format!("{:8}{DIM}{line}{DIM:#}\n", "");
+    }
+    row
+}
+
+/// What arrived, in a few words.
+pub(super) fn words(record: &Record) -> String {
+    let order = match &record.report.fields.order_id {
+        Some(id) => format!("order {id}"),
+        None => "without an order".to_owned(),
+    };
+    let invoice = record.report.invoice_id();
+    let words = format!("invoice {invoice}, {order}, {}", money(record));
+    Escaped(&words).to_string()
+}
+
+pub(super) fn text(record: &Record, history: &[Decided]) -> String {
+    let mut text = String::new();
+    // Writing to a `String` never fails.
+    let _ = write(&mut text, record, history);
+    text
+}
+
+fn write(text: &mut String, record: &Record, history: &[Decided]) -> fmt::Result {
+    let (style, state) = (style(record.state), record.state);
+    writeln!(text, "report {}: {style}{state}{style:#}", record.id)?;
+    let fields = &record.report.fields;
+    for (name, value) in [
+        ("project", record.report.identity.project().to_owned()),
+        ("invoice", record.report.invoice_id().to_string()),
+        (
+            "order",
+            fields.order_id.as_deref().unwrap_or("-").to_owned(),
+        ),
+        ("reported", money(record)),
+        (
+            "accepted",
+            record.accepted.as_ref().map(named).unwrap_or_default(),
+        ),
+        ("source", record.report.source.as_str().to_owned()),
+        ("received", time(record.received_at)),
+        ("due", record.due_at.map(time).unwrap_or_default()),
+        ("settled", record.settled_at.map(time).unwrap_or_default()),
+        ("attempts", record.attempts.to_string()),
+        ("reason", reason(record)),
+    ] {
+        if !value.is_empty() {
+            writeln!(text, "  {name:<10}{}", Escaped(&value))?;
+        }
+    }
+    if !history.is_empty() {
+        writeln!(text, "\n{BOLD}decisions{BOLD:#}")?;
+    }
+    for decided in history {
+        let accepted = decided.accepted.as_ref();
+        let accepted = accepted.map_or_else(String::new, |one| format!(" {}", named(one)));
+        let note = decided.decision.note.as_deref();
+        let note = note.map_or_else(String::new, |note| format!(": {note}"));
+        let line = format!(
+            "{}{accepted} by {}{note}",
+            event(decided),
+            decided.decision.by
+        );
+        writeln!(text, "  {}  {}", time(decided.at), Escaped(&line))?;
+    }
+    Ok(())
+}
+
+/// What an operator named, in words.
+pub(super) fn named(accepted: &Accepted) -> String {
+    match accepted.order_id() {
+        Some(id) => format!("{} to order {id}", accepted.amount()),
+        None => accepted.amount().to_string(),
     }
 }
 
-impl From<&Accepted> for Named {
-    fn from(accepted: &Accepted) -> Self {
-        Self {
-            amount: accepted.amount().to_string(),
-            order_id: accepted.order_id().map(Into::into),
-        }
+fn money(record: &Record) -> String {
+    let fields = &record.report.fields;
+    let amount = fields.amount_crypto.map(|amount| amount.to_string());
+    let currency = fields.currency.as_ref().map(Currency::as_str);
+    let parts: Vec<&str> = amount.as_deref().into_iter().chain(currency).collect();
+    if parts.is_empty() {
+        "-".to_owned()
+    } else {
+        parts.join(" ")
     }
 }
 
-impl Details {
-    pub(super) fn new(record: &Record, history: &[Decided]) -> Self {
-        let info = record.report.fields.invoice_info.as_deref();
-        Self {
-            report: record.into(),
-            invoice_info: info.map(|json| {
-                serde_json::from_str(json).unwrap_or_else(|_| Value::String(json.to_owned()))
-            }),
-            history: history.iter().map(Entry::from).collect(),
+/// Why it is where it is, if there is a reason.
+fn reason(record: &Record) -> String {
+    match (&record.hold, &record.last_error) {
+        (Some(hold), _) if record.state == State::Held => {
+            let parts = [hold.kind.as_str(), &hold.reason];
+            let parts = parts.into_iter().filter(|part| !part.is_empty());
+            parts.collect::<Vec<_>>().join(": ")
         }
-    }
-
-    pub(super) fn text(&self) -> String {
-        let mut text = String::new();
-        // Writing to a `String` never fails.
-        let _ = self.write(&mut text);
-        text
-    }
-
-    fn write(&self, text: &mut String) -> fmt::Result {
-        let report = &self.report;
-        let style = style(report.state);
-        writeln!(
-            text,
-            "report {}: {style}{}{style:#}",
-            report.id, report.state
-        )?;
-        let attempts = report.attempts.to_string();
-        let accepted = report.accepted.as_ref().map(Named::words);
-        for (name, value) in [
-            ("project", Some(report.project.as_str())),
-            ("invoice", Some(&report.invoice_id)),
-            ("order", report.order_id.as_deref()),
-            ("reported", Some(&report.money())),
-            ("accepted", accepted.as_deref()),
-            ("source", Some(report.source)),
-            ("received", report.received_at.as_deref()),
-            ("due", report.due_at.as_deref()),
-            ("settled", report.settled_at.as_deref()),
-            ("attempts", Some(&attempts)),
-            ("reason", report.reason().as_deref()),
-        ] {
-            if let Some(value) = value {
-                writeln!(text, "  {name:<10}{}", Escaped(value))?;
-            }
-        }
-        if !self.history.is_empty() {
-            writeln!(text, "\n{BOLD}decisions{BOLD:#}")?;
-        }
-        for entry in &self.history {
-            let accepted = entry.accepted.as_ref();
-            let accepted = accepted.map_or(String::new(), |named| format!(" {}", named.words()));
-            let note = entry.note.as_deref();
-            let note = note.map_or(String::new(), |note| format!(": {note}"));
-            let line = format!("{}{accepted} by {}{note}", entry.event, entry.by);
-            let at = entry.at.as_deref().unwrap_or("-");
-            writeln!(text, "  {at}  {}", Escaped(&line))?;
-        }
-        Ok(())
+        (_, error) => error.as_deref().unwrap_or_default().to_owned(),
     }
 }
 
-impl From<&Decided> for Entry {
-    fn from(decided: &Decided) -> Self {
-        Self {
-            at: time(decided.at),
-            by: decided.decision.by.to_string(),
-            event: format!("{:?}", decided.event).to_lowercase(),
-            from: decided.from.as_str(),
-            accepted: decided.accepted.as_ref().map(Named::from),
-            note: decided.decision.note.as_deref().map(Into::into),
-        }
-    }
+fn event(decided: &Decided) -> String {
+    format!("{:?}", decided.event).to_lowercase()
 }
 
-fn style(state: &str) -> Style {
-    match State::from_name(state) {
-        Some(State::Done) => GOOD,
-        Some(State::Conflict | State::Failed) => BAD,
-        Some(State::Held) => WARN,
-        _ => DIM,
+fn style(state: State) -> Style {
+    match state {
+        State::Done => GOOD,
+        State::Conflict | State::Failed => BAD,
+        State::Held => WARN,
+        State::Discarded | State::Received | State::Running => DIM,
     }
 }
 
 /// A string in a column of this width, cut if it is too long.
 fn cell(text: &str, width: usize) -> String {
-    let shown = Escaped(text).to_string();
-    let shown = if shown.chars().count() < width {
-        shown
-    } else {
-        shown
-            .chars()
-            .take(width.saturating_sub(2))
-            .collect::<String>()
-            + "…"
-    };
+    let mut shown = Escaped(text).to_string();
+    if shown.chars().count() >= width {
+        shown = shown.chars().take(width.saturating_sub(2)).collect();
+        shown.push('…');
+    }
     format!("{shown:<width$}")
 }
 
-/// RFC 3339, or `None` after the year 9999.
-fn time(time: UnixTime) -> Option<String> {
-    let seconds = i64::try_from(time.as_secs()).ok()?;
-    let time = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
-    time.format(&Rfc3339).ok()
-}
-
-/// The date and the minute of [`time`].
-fn minute(time: Option<&str>) -> String {
-    let minute = time.and_then(|time| time.get(..16));
-    minute.unwrap_or("-").replace('T', " ")
+/// RFC 3339, or seconds after the year 9999.
+fn time(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).ok();
+    let date = seconds.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+    let date = date.and_then(|date| date.format(&Rfc3339).ok());
+    date.unwrap_or_else(|| time.to_string())
 }

@@ -161,6 +161,8 @@ async fn operates<S: Settles>(store: S, options: &[&str]) -> TestResult {
     );
 
     // The rules of the inbox, in words.
+    let two = ["accept", &held_id, &conflict_id, "--amount", "1", "--yes"];
+    operator.call(&two).fails("accept one report at a time");
     let text = operator.call(&["show", &held_id]).stdout;
     assert!(
         text.contains("Z  accept 1.4 to order KNOWN by alice: she called\n"),
@@ -341,7 +343,7 @@ async fn a_terminal_is_asked() -> TestResult {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     for text in [
         "report 1, held: invoice A, order UNKNOWN, 1.5 USDT_TRC20",
-        "Accept it as alice, and credit 2?",
+        "Accept as alice, and credit 2?",
         "ccpostback: nothing was changed",
     ] {
         assert!(ended.stdout.contains(text), "{ended:?}");

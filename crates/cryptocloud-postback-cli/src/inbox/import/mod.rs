@@ -41,19 +41,12 @@ pub(super) struct Args {
     /// List the reports in the log, and store nothing; no store is needed
     #[arg(long)]
     dry_run: bool,
-
-    /// Print one line of JSON
-    #[arg(long)]
-    pub(super) json: bool,
-
-    #[command(flatten)]
-    store: StoreOptions,
 }
 
-pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &Args, store: &StoreOptions, json: bool) -> anyhow::Result<ExitCode> {
     let mut summary = Summary::new(args.dry_run);
     let ended = tokio::select! {
-        imported = import(&args, &mut summary) => imported.map(|()| true),
+        imported = import(args, store, &mut summary) => imported.map(|()| true),
         interrupted = signal::ctrl_c() => {
             interrupted.context("cannot wait for Ctrl-C").map(|()| false)
         }
@@ -61,7 +54,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     summary.complete = matches!(ended, Ok(true));
     // What is stored already is worth knowing also after an error.
     if summary.complete || summary.has_begun() {
-        output::print_result(args.json, &summary, || summary.text())?;
+        output::print_result(json, &summary, || summary.text())?;
     }
     if ended? {
         Ok(ExitCode::from(summary.exit_code()))
@@ -71,12 +64,12 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn import(args: &Args, summary: &mut Summary) -> anyhow::Result<()> {
+async fn import(args: &Args, store: &StoreOptions, summary: &mut Summary) -> anyhow::Result<()> {
     let mut lines = Lines::open(&args.file)?;
     let target = if args.dry_run {
         None
     } else {
-        Some(args.store.open().await?)
+        Some(store.open().await?)
     };
     while let Some(found) = lines.next().await {
         let (line, report) = match found? {
