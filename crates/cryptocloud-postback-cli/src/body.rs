@@ -5,8 +5,50 @@ use std::collections::HashMap;
 use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
 use cryptocloud_postback::Format;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
+
+/// A field that is set last.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    path: String,
+    json: String,
+}
+
+impl Change {
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
+        let (path, value) = text.split_once('=').context("write FIELD=VALUE")?;
+        match path {
+            "invoice_id" => bail!("use --invoice-id, which the token names too"),
+            "token" => bail!("the token is signed anew each time"),
+            _ => {}
+        }
+        let is_json = serde_json::from_str::<IgnoredAny>(value).is_ok();
+        Ok(Self {
+            path: path.to_owned(),
+            json: if is_json {
+                value.to_owned()
+            } else {
+                quote(value)
+            },
+        })
+    }
+
+    pub(crate) fn apply(&self, format: Format, body: &Bytes) -> anyhow::Result<Bytes> {
+        let Self { path, json } = self;
+        let changed = match format {
+            Format::Form => set_in_form(body, path, json),
+            Format::Json => {
+                let names: Vec<&str> = path.split('.').collect();
+                let text = str::from_utf8(body).map_err(Into::into);
+                text.and_then(|text| set(text, &names, json))
+            }
+        };
+        Ok(changed
+            .with_context(|| format!("cannot set {path}"))?
+            .into())
+    }
+}
 
 /// The string value of a field, if there is one. It is unproven.
 pub(crate) fn field(format: Format, body: &[u8], name: &str) -> Option<String> {
@@ -59,8 +101,24 @@ fn replace_in_json(body: &[u8], token: &str) -> anyhow::Result<Bytes> {
     Ok(changed.context(ONE_TOKEN)?.into())
 }
 
+/// The same form with another value of this field.
+fn set_in_form(body: &[u8], name: &str, json: &str) -> anyhow::Result<String> {
+    let mut pairs: Vec<(String, String)> =
+        serde_urlencoded::from_bytes(body).context("the body is no form")?;
+    if name.contains('.') {
+        bail!("a form has no such field: use --format json");
+    }
+    let value = match serde_json::from_str(json) {
+        Ok(Value::String(text)) => text,
+        _ => json.to_owned(),
+    };
+    pairs.retain(|(known, _)| known != name);
+    pairs.push((name.to_owned(), value));
+    Ok(serde_urlencoded::to_string(pairs)?)
+}
+
 /// The same JSON object with another value at this path; every other byte stays the same.
-pub(crate) fn set(object: &str, path: &[&str], json: &str) -> anyhow::Result<String> {
+fn set(object: &str, path: &[&str], json: &str) -> anyhow::Result<String> {
     let (name, below) = path.split_first().context("the path is empty")?;
     let fields: HashMap<String, &RawValue> =
         serde_json::from_str(object).map_err(|_| anyhow!("there is no object around {name}"))?;
@@ -74,6 +132,11 @@ pub(crate) fn set(object: &str, path: &[&str], json: &str) -> anyhow::Result<Str
         (None, _) => bail!("there is no {name}"),
     };
     changed.context("the value is not part of the body")
+}
+
+/// A JSON string.
+pub(crate) fn quote(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 /// The text with another value in place of one that borrows from it.

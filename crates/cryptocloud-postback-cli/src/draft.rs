@@ -7,14 +7,13 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use bytes::Bytes;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cryptocloud_postback::{Amount, Format, InvoiceId, UnixTime, testing::PostbackBuilder};
-use serde::de::IgnoredAny;
 
 use crate::{
-    body,
+    body::{self, Change, quote},
     client::Request,
     input,
     scenario::{Scenario, on_chain, with_status},
@@ -162,49 +161,6 @@ impl PostbackOptions {
     }
 }
 
-/// A field that is set last.
-#[derive(Clone, Debug)]
-struct Change {
-    path: String,
-    json: String,
-}
-
-impl Change {
-    fn parse(text: &str) -> anyhow::Result<Self> {
-        let (path, value) = text.split_once('=').context("write FIELD=VALUE")?;
-        match path {
-            "invoice_id" => bail!("use --invoice-id, which the token names too"),
-            "token" => bail!("the token is signed anew each time"),
-            _ => {}
-        }
-        let is_json = serde_json::from_str::<IgnoredAny>(value).is_ok();
-        Ok(Self {
-            path: path.to_owned(),
-            json: if is_json {
-                value.to_owned()
-            } else {
-                quote(value)
-            },
-        })
-    }
-
-    fn apply(&self, format: Format, body: &Bytes) -> anyhow::Result<Bytes> {
-        let Self { path, json } = self;
-        let changed = match format {
-            Format::Form => Err(anyhow!("a form has no such field: use --format json")),
-            Format::Json => {
-                let names: Vec<&str> = path.split('.').collect();
-                str::from_utf8(body)
-                    .map_err(Into::into)
-                    .and_then(|body| body::set(body, &names, json))
-            }
-        };
-        Ok(changed
-            .with_context(|| format!("cannot set {path}"))?
-            .into())
-    }
-}
-
 /// A postback that is signed anew each time it is sent, as the vendor does.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
@@ -224,21 +180,14 @@ impl Draft {
 
     /// The body with a new token.
     pub(crate) fn sign(&self) -> anyhow::Result<Bytes> {
-        let mut builder = self.signed_builder()?;
-        let mut left = self.changes.clone();
-        if self.given.is_none() && self.format == Format::Form {
-            let is_flat = |change: &Change| !change.path.contains('.');
-            for change in left.extract_if(.., |change| is_flat(change)) {
-                builder = builder.field(&change.path, change.json);
-            }
-        }
+        let builder = self.signed_builder()?;
         let body = match (&self.given, self.format) {
             (Some(body), format) => body::replace_token(format, body, &builder.signed_token())?,
             (None, Format::Form) => builder.form().body(),
             (None, Format::Json) => builder.json().body(),
         };
-        left.iter()
-            .try_fold(body, |body, change| change.apply(self.format, &body))
+        let mut changes = self.changes.iter();
+        changes.try_fold(body, |body, change| change.apply(self.format, &body))
     }
 
     /// A request with a freshly signed body.
@@ -266,10 +215,6 @@ fn new_id(length: usize) -> String {
     let bytes = iter::repeat_with(seed).flatten().take(length);
     let letter = |byte: u8| ALPHABET.get(usize::from(byte % 32)).copied();
     bytes.filter_map(letter).map(char::from).collect()
-}
-
-fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {

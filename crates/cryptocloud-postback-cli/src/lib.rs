@@ -11,6 +11,7 @@ mod changes;
 mod client;
 mod completions;
 mod draft;
+mod endpoint;
 mod forge;
 mod guard;
 #[cfg(feature = "inbox")]

@@ -4,9 +4,9 @@ use reqwest::Method;
 
 use super::{
     attack::{Attack, Finding},
-    forger::{Forger, JSON, MARK, OTHER_SECRET, quote},
+    forger::{Forger, JSON, MARK, OTHER_SECRET},
 };
-use crate::{client::Request, draft::new_invoice_id};
+use crate::{body::quote, client::Request, draft::new_invoice_id};
 
 /// A table: a name, what an endpoint does wrong that accepts it, how our adapters refuse it, what is
 /// sent, and how it is made.

@@ -8,6 +8,7 @@ use reqwest::Method;
 
 use super::attack::Plan;
 use crate::{
+    body::quote,
     client::{Body, Request},
     draft::new_invoice_id,
 };
@@ -206,11 +207,6 @@ impl Forger {
         let request = self.edit(|postback| postback);
         Plan::AtOnce(iter::repeat_n(request, 32).collect())
     }
-}
-
-/// A JSON string.
-pub(super) fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 /// Splits a token into the signed part and the MAC.

@@ -4,19 +4,15 @@ mod attack;
 mod attacks;
 mod check;
 mod forger;
+mod names;
 mod outcome;
 mod results;
 mod session;
 mod table;
 
-use std::{ffi::OsStr, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use anyhow::bail;
-use clap::{
-    Arg, Command,
-    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
-    error::{ContextKind, ContextValue},
-};
 use cryptocloud_postback::Format;
 use tokio::signal;
 
@@ -24,6 +20,7 @@ use crate::{client::Client, draft::PostbackOptions, output, secret::Secret};
 use attack::Attack;
 use attacks::ATTACKS;
 use check::Check;
+use names::names;
 use results::{Results, Stop};
 use session::Session;
 
@@ -125,7 +122,10 @@ impl ForgeOptions {
         // Receivers that require an order would refuse for the wrong reason.
         let order_id = postback.order_id.as_deref().unwrap_or("ORDER_93223");
         let check = match (self.check_url, self.check_text) {
-            (Some(url), Some(text)) => Some(Check::new(url, text, timeout)?),
+            (Some(url), Some(text)) => {
+                let has_one_invoice = postback.invoice_id.is_some();
+                Some(Check::new((url, text), has_one_invoice, timeout)?)
+            }
             _ => None,
         };
         let formats = match postback.format {
@@ -139,7 +139,6 @@ impl ForgeOptions {
             client,
             format: postback.format.unwrap_or(Format::Json),
             invoice_id: postback.invoice_id.as_ref().map(ToString::to_string),
-            is_paid: false,
             order_id: order_id.to_owned(),
             pause: Duration::from_secs(self.pause),
             results: &mut results,
@@ -162,42 +161,8 @@ impl ForgeOptions {
     }
 }
 
-/// Reads the name of an attack, or one of these words.
-#[derive(Clone)]
-struct Names(PossibleValuesParser);
-
-fn names(words: &[&'static str]) -> Names {
-    let names = ATTACKS.iter().map(|attack| attack.name);
-    let names = names.chain(words.iter().copied()).map(PossibleValue::new);
-    Names(PossibleValuesParser::new(names))
-}
-
-impl TypedValueParser for Names {
-    type Value = String;
-
-    fn parse_ref(
-        &self,
-        command: &Command,
-        argument: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<String, clap::Error> {
-        let parsed = self.0.parse_ref(command, argument, value);
-        parsed.map_err(|mut error| {
-            // All names would be a page, and the nearest one is suggested.
-            error.remove(ContextKind::ValidValue);
-            let list = "`ccpostback send --forge list` shows every name".into();
-            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![list]));
-            error
-        })
-    }
-
-    /// For completion.
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        self.0.possible_values()
-    }
-}
-
 const CLASSES: &[&str] = &["bypass", "weakness", "strictness"];
+
 #[cfg(test)]
 mod tests {
     use cryptocloud_postback::{

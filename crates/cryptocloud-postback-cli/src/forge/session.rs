@@ -28,8 +28,6 @@ pub(super) struct Session<'a> {
     /// What the endpoint accepts, once that is known.
     pub(super) format: Format,
     pub(super) invoice_id: Option<String>,
-    /// Whether the only invoice is paid, so that the page cannot show that it is paid again.
-    pub(super) is_paid: bool,
     pub(super) order_id: String,
     pub(super) pause: Duration,
     pub(super) results: &'a mut Results,
@@ -43,7 +41,9 @@ impl Session<'_> {
     ) -> anyhow::Result<()> {
         let is_short = attacks.len() <= BATCH;
         self.results.wanted = attacks.len();
-        self.look_ahead().await;
+        if let (Some(check), Some(invoice_id)) = (&mut self.check, &self.invoice_id) {
+            check.look_ahead((invoice_id, &self.order_id)).await;
+        }
         // A page can show that an attack paid an order only before a genuine postback pays it.
         let is_early =
             |attack: &&Attack| self.check.is_some() && attack.finding == Finding::Reported;
@@ -77,15 +77,6 @@ impl Session<'_> {
             size = BATCH;
         }
         Ok(())
-    }
-
-    /// Looks whether the only invoice was paid before.
-    async fn look_ahead(&mut self) {
-        if let (Some(check), Some(invoice_id)) = (&mut self.check, &self.invoice_id) {
-            let count = check.count((invoice_id, &self.order_id)).await;
-            self.is_paid = count.is_ok_and(|count| count > 0);
-            check.shows_payments = self.is_paid;
-        }
     }
 
     /// Sends genuine postbacks in these formats, and goes on in the first one that is accepted.
@@ -211,66 +202,26 @@ impl Session<'_> {
             let order_id = plan.order_id(self.format);
             let order_id = order_id.unwrap_or_else(|| self.order_id.clone());
             let place = (forger.invoice_id.as_str(), order_id.as_str());
-            let before = self.payments(attack, place).await;
+            let before = match &self.check {
+                Some(check) => check.before(attack.finding, place).await,
+                None => None,
+            };
             let responses = responses(self.client, plan).await;
             let outcome = Outcome::new(attack, &responses);
             if outcome.status != Some(429) || tries == TRIES {
-                return Ok(self.judge_effect(outcome, before, place).await);
+                return Ok(match (&mut self.check, before) {
+                    // The shop may handle a payment after its response.
+                    (Some(check), Some(before)) => {
+                        time::sleep(self.pause).await;
+                        check.judge(outcome, before, place).await
+                    }
+                    _ => outcome.looked_at(place),
+                });
             }
             tries += 1;
             let mut waits = responses.iter().flatten();
             let wait = waits.find_map(|response| response.retry_after);
             time::sleep(wait.unwrap_or(self.pause).min(MAX_WAIT)).await;
-        }
-    }
-
-    /// How many payments the shop shows, if the effect of this attack counts.
-    async fn payments(
-        &self,
-        attack: &Attack,
-        place: (&str, &str),
-    ) -> Option<anyhow::Result<usize>> {
-        let check = self.check.as_ref()?;
-        let is_watched = match attack.finding {
-            // Once is enough to know that the page shows payments.
-            Finding::Genuine => !check.shows_payments,
-            Finding::Repeated | Finding::Reported => true,
-            _ => false,
-        };
-        if is_watched {
-            Some(check.count(place).await)
-        } else {
-            None
-        }
-    }
-
-    async fn judge_effect(
-        &mut self,
-        outcome: Outcome,
-        before: Option<anyhow::Result<usize>>,
-        place: (&str, &str),
-    ) -> Outcome {
-        let (Some(check), Some(before)) = (&mut self.check, before) else {
-            return outcome.looked_at(place);
-        };
-        // The shop may handle a payment after its response.
-        time::sleep(self.pause).await;
-        let after = check.count(place).await;
-        match before.and_then(|before| Ok((before, after?))) {
-            Ok((before, after)) => {
-                let payments = after.saturating_sub(before);
-                check.shows_payments |= payments > 0;
-                // The first one is genuine, so a page that does not show it shows no second.
-                let could_show = !self.is_paid && outcome.attack.finding != Finding::Repeated;
-                let is_proof = could_show || payments > 0;
-                self.is_paid |= self.invoice_id.is_some() && payments > 0;
-                if is_proof {
-                    outcome.with_payments(payments)
-                } else {
-                    outcome.looked_at(place)
-                }
-            }
-            Err(error) => outcome.inconclusive(&format!("{error:#}")),
         }
     }
 }

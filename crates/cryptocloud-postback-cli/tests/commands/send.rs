@@ -114,6 +114,7 @@ fn a_saved_postback_is_sent_again_with_a_new_token() {
     ] {
         request.has(line);
     }
+    assert!(!request.head.contains("something else"), "{request:?}");
     assert!(
         request.head.contains("x-twice: 1") && request.head.contains("x-twice: 2"),
         "{request:?}"
