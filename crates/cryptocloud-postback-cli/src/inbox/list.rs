@@ -49,7 +49,7 @@ pub(super) async fn list(args: &ListArgs, inbox: &Opened<'_>) -> anyhow::Result<
     let values: Vec<Value> = records.iter().map(view::json).collect();
     inbox.print(&values, || match &records[..] {
         [] => format!("project {}: no such reports\n", Escaped(inbox.project)),
-        records => view::head() + &records.iter().map(view::row).collect::<String>(),
+        records => view::table(records),
     })
 }
 

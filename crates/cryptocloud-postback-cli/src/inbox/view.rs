@@ -60,31 +60,36 @@ fn accepted(accepted: &Accepted) -> Value {
     json!({ "amount": accepted.amount(), "order_id": accepted.order_id() })
 }
 
-/// The head of the rows.
-pub(super) fn head() -> String {
-    format!(
-        "{DIM}{:<8}{:<10}{:<11}{:<17}{:<18}received (UTC){DIM:#}\n",
+/// A table within 80 columns, with the reason below each row.
+pub(super) fn table(records: &[Record]) -> String {
+    let ids = records.iter().map(|record| record.id.to_string().len() + 2);
+    let id = ids.max().unwrap_or_default().max(8);
+    // Redis has long numbers, and the orders make room for them.
+    let order = 25_usize.saturating_sub(id).max(6);
+    let mut text = format!(
+        "{DIM}{:<id$}{:<10}{:<11}{:<order$}{:<18}received (UTC){DIM:#}\n",
         "report", "state", "invoice", "order", "reported"
-    )
-}
-
-/// One row of a list, and the reason below it.
-pub(super) fn row(record: &Record) -> String {
-    let style = style(record.state);
-    let received = time(record.received_at).replace('T', " ");
-    let mut row = format!(
-        "{:<8}{style}{:<10}{style:#}{}{}{}{}\n",
-        record.id.number(),
-        record.state.as_str(),
-        cell(record.report.invoice_id().as_str(), 11),
-        cell(record.report.fields.order_id.as_deref().unwrap_or("-"), 17),
-        cell(&money(record), 18),
-        received.get(..16).unwrap_or_default(),
     );
-    for line in wrapped(&Escaped(&reason(record)).to_string(), 72) {
-        row += &format!("{:8}{DIM}{line}{DIM:#}\n", "");
+    for record in records {
+        let style = style(record.state);
+        let received = time(record.received_at).replace('T', " ");
+        text += &format!(
+            "{:<id$}{style}{:<10}{style:#}{}{}{}{}\n",
+            record.id.number(),
+            record.state.as_str(),
+            cell(record.report.invoice_id().as_str(), 11),
+            cell(
+                record.report.fields.order_id.as_deref().unwrap_or("-"),
+                order
+            ),
+            cell(&money(record), 18),
+            received.get(..16).unwrap_or_default(),
+        );
+        for line in wrapped(&Escaped(&reason(record)).to_string(), 80_usize.saturating_sub(id)) {
+            text += &format!("{:id$}{DIM}{line}{DIM:#}\n", "");
+        }
     }
-    row
+    text
 }
 
 /// What arrived, in a few words.

@@ -113,6 +113,12 @@ async fn operates<S: Settles>(store: S, options: &[&str]) -> TestResult {
     assert_eq!(operator.list(&[]), open);
     assert_eq!(operator.list(&["--limit", "2"]), open[..2]);
     assert_eq!(operator.list(&["--state", "done"]), [row(done, "done")]);
+    let shown = operator.call(&["list"]).stdout;
+    assert!(
+        shown.lines().all(|line| line.chars().count() <= 80),
+        "{shown}"
+    );
+    assert!(shown.contains("handler: no such order\n"), "{shown}");
     let of_invoice = operator.list(&["--invoice-id", "INV-DONE"]);
     assert_eq!(of_invoice, [row(conflict, "conflict"), row(done, "done")]);
     let counts = operator.json(0, &["counts"]);
