@@ -85,7 +85,10 @@ pub(super) fn table(records: &[Record]) -> String {
             cell(&money(record), 18),
             received.get(..16).unwrap_or_default(),
         );
-        for line in wrapped(&Escaped(&reason(record)).to_string(), 80_usize.saturating_sub(id)) {
+        for line in wrapped(
+            &Escaped(&reason(record)).to_string(),
+            80_usize.saturating_sub(id),
+        ) {
             text += &format!("{:id$}{DIM}{line}{DIM:#}\n", "");
         }
     }

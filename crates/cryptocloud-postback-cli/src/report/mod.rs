@@ -11,6 +11,7 @@ use bytes::Bytes;
 use cryptocloud_postback::{Check, Error, Postback, UnixTime, Verified};
 use serde::Serialize;
 
+#[cfg(feature = "inbox")]
 pub(crate) use duration::Seconds;
 pub(crate) use payload::Payload;
 

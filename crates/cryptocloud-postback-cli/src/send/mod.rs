@@ -118,7 +118,7 @@ Examples:
   ccpostback send --url http://127.0.0.1:3000/postback --order-id ORDER_93223
   ccpostback send --url http://127.0.0.1:3000/postback --repeat 1000 \\
     --concurrency 16
-  ccpostback send --url http://127.0.0.1:3000/postback --scenario partial \
+  ccpostback send --url http://127.0.0.1:3000/postback --scenario partial \\
     --set invoice_info.test_mode=true
   ccpostback send --url http://127.0.0.1:3000/postback --replay saved.json
   ccpostback send --url http://127.0.0.1:3000/postback --forge all

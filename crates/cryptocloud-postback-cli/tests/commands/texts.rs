@@ -91,6 +91,10 @@ fn rows_fit_80_columns() {
     let verified = run(&mut program(&["verify"]), signed.as_bytes());
     let refused = run(&mut program(&["verify"]), b"invoice_id=1&status=success");
     let list = call(&["send", "--forge", "list"]);
+    let help = call(&["send", "--help"]);
+    let (_, examples) = help.stdout.split_once("Examples:").expect("examples");
+    assert!(examples.lines().all(|line| line.len() <= 80), "{examples}");
+    assert!(examples.contains("partial \\\n    --set"), "{examples}");
     for shown in [&verified, &refused, &list] {
         let long = shown.stdout.lines().find(|line| line.chars().count() > 80);
         // A transaction is as long as it is.

@@ -19,10 +19,13 @@ use throw_away_servers::{PostgresServer, RedisServer};
 
 use crate::{TestResult, program, program::Ended, report, run};
 
+/// An invoice, and what the operator named.
+type Credit = (String, Option<Accepted>);
+
 /// Credits invoices, except what its orders say.
 #[derive(Clone, Default)]
 struct Shop {
-    credits: Arc<Mutex<Vec<(String, Option<Accepted>)>>>,
+    credits: Arc<Mutex<Vec<Credit>>>,
     is_repaired: Arc<AtomicBool>,
 }
 
@@ -48,7 +51,7 @@ impl<Tx: Send> Handler<Tx> for Shop {
 }
 
 impl Shop {
-    fn credits(&self) -> Vec<(String, Option<Accepted>)> {
+    fn credits(&self) -> Vec<Credit> {
         let credits = self.credits.lock().unwrap_or_else(PoisonError::into_inner);
         credits.clone()
     }
