@@ -6,20 +6,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use reqwest::{
     ClientBuilder, Method, StatusCode, Url,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER},
     redirect, retry,
 };
 use tokio::time;
+
+use crate::endpoint::is_loopback;
+pub(crate) use crate::endpoint::{header, url};
 
 /// Sends requests to one URL.
 #[derive(Clone, Debug)]
 pub struct Client {
     client: reqwest::Client,
+    /// Sent with each request, instead of its own of the same name.
+    pub(crate) headers: HeaderMap,
     timeout: Duration,
     url: Url,
 }
@@ -130,6 +135,7 @@ impl Client {
         if let Some(encoding) = request.content_encoding {
             builder = builder.header(CONTENT_ENCODING, encoding);
         }
+        builder = builder.headers(self.headers.clone());
         let start = Instant::now();
         let mut response = builder.send().await.map_err(|error| self.error(&error))?;
         let mut body = Vec::new();
@@ -161,6 +167,7 @@ impl Client {
         let builder = builder.user_agent("Cryptocloud POSTBACK v2");
         Ok(Self {
             client: builder.build().context("cannot set up HTTP")?,
+            headers: HeaderMap::new(),
             timeout,
             url,
         })
@@ -212,30 +219,6 @@ pub(crate) fn root_cause(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-/// Parses an endpoint's URL, for clap.
-pub(crate) fn url(text: &str) -> anyhow::Result<Url> {
-    if !text.starts_with("http://") && !text.starts_with("https://") {
-        bail!("the URL must start with http:// or https://, as in http://127.0.0.1:3000/postback");
-    }
-    let url = Url::parse(text)?;
-    if !url.username().is_empty() || url.password().is_some() {
-        bail!("the URL must not contain a user name or password, since the vendor sends none");
-    }
-    Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host_str() {
-        Some("localhost") => true,
-        Some(host) => host
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .parse()
-            .is_ok_and(|address: std::net::IpAddr| address.is_loopback()),
-        None => false,
-    }
-}
-
 /// Pauses between chunks: an endpoint that refuses early responds and closes, and a sender that is
 /// still writing would lose that response. Limits are near the start, so the first pauses are longer.
 fn chunked(first: Bytes, chunk: Bytes, count: usize) -> reqwest::Body {
@@ -249,27 +232,3 @@ fn chunked(first: Bytes, chunk: Bytes, count: usize) -> reqwest::Body {
 }
 
 const MAX_SHOWN_BYTES: usize = 2_000;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expected: Option<bool>) {
-        let actual = url(text).ok().map(|url| is_loopback(&url));
-        assert_eq!(actual, expected, "{text}");
-    }
-
-    #[test]
-    fn urls() {
-        check("http://localhost:1/x", Some(true));
-        check("http://127.8.9.1/", Some(true));
-        check("http://[::1]:80/", Some(true));
-        check("https://example.com/", Some(false));
-        check("https://127.0.0.1.example.com/", Some(false));
-        check("ftp://localhost/", None);
-        check("http://user:password@localhost/", None);
-        check("localhost:3000", None);
-        check("", None);
-    }
-}

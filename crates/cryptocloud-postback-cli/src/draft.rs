@@ -3,6 +3,7 @@
 use std::{
     collections::hash_map::RandomState,
     hash::{BuildHasher, Hasher},
+    iter,
     path::PathBuf,
 };
 
@@ -11,7 +12,13 @@ use bytes::Bytes;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cryptocloud_postback::{Amount, Format, InvoiceId, UnixTime, testing::PostbackBuilder};
 
-use crate::{body, client::Request, input, secret::Secret};
+use crate::{
+    body::{self, Change, quote},
+    client::Request,
+    input,
+    scenario::{Scenario, on_chain, with_status},
+    secret::Secret,
+};
 
 /// The fields of the postback.
 #[derive(clap::Args, Clone, Debug)]
@@ -29,12 +36,16 @@ pub(crate) struct PostbackOptions {
     #[arg(long, value_name = "ID")]
     pub(crate) order_id: Option<String>,
 
+    /// What the customer did; the fields that follow from it agree
+    #[arg(long, value_enum, value_name = "SCENARIO", default_value = "paid")]
+    scenario: Scenario,
+
     /// The amount in --currency, as a JSON number
     #[arg(long, value_parser = amount, default_value = "0.000113")]
     amount: String,
 
     /// What was paid, if it is not the amount; the status stays success, as the vendor's does
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", value_parser = amount, conflicts_with = "scenario")]
     paid: Option<String>,
 
     /// The price in US dollars, as a JSON number [default: from the amount]
@@ -45,13 +56,13 @@ pub(crate) struct PostbackOptions {
     #[arg(long, value_name = "CODE", default_value = "BNB")]
     currency: String,
 
-    /// The payment status
-    #[arg(long, default_value = "success")]
+    /// The status; the vendor sends only success
+    #[arg(long, default_value = "success", conflicts_with_all = ["scenario", "paid"])]
     status: String,
 
-    /// Mark the payment as a test in invoice_info; a form has no field for it
-    #[arg(long)]
-    test_mode: bool,
+    /// Set a field last, such as invoice_info.test_mode=true: to JSON, or else to a string
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = Change::parse)]
+    set: Vec<Change>,
 
     /// Seconds until the token expires; negative for an expired token
     #[arg(
@@ -68,7 +79,7 @@ pub(crate) struct PostbackOptions {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["order_id", "amount", "paid", "usd", "currency", "status", "test_mode"]
+        conflicts_with_all = ["order_id", "scenario", "amount", "paid", "usd", "currency", "status"]
     )]
     body: Option<PathBuf>,
 }
@@ -81,9 +92,19 @@ impl PostbackOptions {
         if given.as_ref().is_some_and(|body| body.len() == MAX_BYTES) {
             bail!("the body is too long");
         }
+        self.draft_of(secret, given, None)
+    }
+
+    /// With this body, if there is one.
+    pub(crate) fn draft_of(
+        &self,
+        secret: &Secret,
+        given: Option<Bytes>,
+        content_type: Option<&[u8]>,
+    ) -> anyhow::Result<Draft> {
         let format = match (self.format, &given) {
             (Some(format), _) => format,
-            (None, Some(body)) => Format::detect(None, body)
+            (None, Some(body)) => Format::detect(content_type, body)
                 .context("the body is neither JSON nor a form: set --format")?,
             (None, None) => Format::Json,
         };
@@ -94,10 +115,26 @@ impl PostbackOptions {
         let invoice_id = match (&self.invoice_id, &named) {
             (Some(id), _) | (None, Some(Some(id))) => id.as_str().to_owned(),
             (None, Some(None)) => bail!("the body names no invoice: set --invoice-id"),
-            (None, None) => new_invoice_id(),
+            (None, None) => new_id(self.scenario.invoice_id_length()),
         };
+        if self.scenario.has_no_order() && self.order_id.is_some() {
+            bail!("this scenario has no order: leave out --order-id");
+        }
+        let order_id = self.order_id.as_deref();
+        let order_id = order_id.or(self.scenario.default_order_id());
+        let [address, transaction] = on_chain(&self.currency, &invoice_id, &new_id(8));
+        let mut builder = self
+            .scenario
+            .apply(self.builder(secret), &self.amount)?
+            .invoice_id(&invoice_id)
+            .info_field("address", quote(&address))
+            .info_field("tx_list", format!("[{}]", quote(&transaction)));
+        if let Some(order_id) = order_id {
+            builder = builder.order_id(order_id);
+        }
         let draft = Draft {
-            builder: self.builder(secret).invoice_id(&invoice_id),
+            builder: with_status(builder, &self.status),
+            changes: self.set.clone(),
             expires_in: self.expires_in,
             format,
             given,
@@ -108,23 +145,17 @@ impl PostbackOptions {
         Ok(draft)
     }
 
-    /// Every option but the invoice and the expiry.
+    /// The amounts and the currency.
     pub(crate) fn builder(&self, secret: &Secret) -> PostbackBuilder {
         let builder = PostbackBuilder::new(secret.as_str())
             .amount(&self.amount)
-            .currency(&self.currency)
-            .status(&self.status)
-            .test_mode(self.test_mode);
+            .currency(&self.currency);
         let builder = match &self.paid {
             Some(amount) => builder.paid(amount),
             None => builder,
         };
-        let builder = match &self.usd {
+        match &self.usd {
             Some(price) => builder.usd(price),
-            None => builder,
-        };
-        match &self.order_id {
-            Some(id) => builder.order_id(id),
             None => builder,
         }
     }
@@ -134,6 +165,7 @@ impl PostbackOptions {
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     builder: PostbackBuilder,
+    changes: Vec<Change>,
     expires_in: i64,
     pub(crate) format: Format,
     given: Option<Bytes>,
@@ -149,11 +181,13 @@ impl Draft {
     /// The body with a new token.
     pub(crate) fn sign(&self) -> anyhow::Result<Bytes> {
         let builder = self.signed_builder()?;
-        match (&self.given, self.format) {
-            (Some(body), format) => body::replace_token(format, body, &builder.signed_token()),
-            (None, Format::Form) => Ok(builder.form().body()),
-            (None, Format::Json) => Ok(builder.json().body()),
-        }
+        let body = match (&self.given, self.format) {
+            (Some(body), format) => body::replace_token(format, body, &builder.signed_token())?,
+            (None, Format::Form) => builder.form().body(),
+            (None, Format::Json) => builder.json().body(),
+        };
+        let mut changes = self.changes.iter();
+        changes.try_fold(body, |body, change| change.apply(self.format, &body))
     }
 
     /// A request with a freshly signed body.
@@ -171,17 +205,16 @@ impl Draft {
 
 /// A new id of 8 characters, like most of the vendor's.
 pub(crate) fn new_invoice_id() -> String {
+    new_id(8)
+}
+
+fn new_id(length: usize) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     // The seed of the standard library's hash maps: it must be new, but need not be secret.
-    let mut bits = RandomState::new().build_hasher().finish();
-    let mut id = String::new();
-    for _ in 0..8 {
-        let index = bits % 32;
-        bits /= 32;
-        let letter = usize::try_from(index).ok().and_then(|i| ALPHABET.get(i));
-        id.extend(letter.map(|letter| char::from(*letter)));
-    }
-    id
+    let seed = || RandomState::new().build_hasher().finish().to_le_bytes();
+    let bytes = iter::repeat_with(seed).flatten().take(length);
+    let letter = |byte: u8| ALPHABET.get(usize::from(byte % 32)).copied();
+    bytes.filter_map(letter).map(char::from).collect()
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {
@@ -197,4 +230,4 @@ fn amount(text: &str) -> Result<String, cryptocloud_postback::AmountError> {
 }
 
 /// Far more than any endpoint should accept.
-const MAX_BYTES: usize = 16 << 20;
+pub(crate) const MAX_BYTES: usize = 16 << 20;

@@ -1,4 +1,5 @@
 use std::{
+    env,
     io::{self, Write},
     process::{self, ExitCode},
 };
@@ -7,7 +8,7 @@ use clap::{Parser, Subcommand};
 
 #[cfg(feature = "inbox")]
 use crate::inbox;
-use crate::{api, completions, listen, output, password, send, sign, verify};
+use crate::{api, completions, listen, man, output, password, send, sign, verify};
 
 /// Send, sign, verify and receive CryptoCloud (Trybit) postbacks, and attack your own endpoint
 #[derive(Debug, Parser)]
@@ -32,6 +33,7 @@ enum Command {
     #[cfg(feature = "inbox")]
     Inbox(inbox::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Runs the program with the arguments of this process.
@@ -53,8 +55,8 @@ impl Command {
             Self::Verify(args) => args.json,
             Self::Listen(args) => args.json,
             #[cfg(feature = "inbox")]
-            Self::Inbox(args) => args.json(),
-            Self::Api(_) | Self::Completions(_) | Self::Sign(_) => false,
+            Self::Inbox(args) => args.json,
+            Self::Api(_) | Self::Completions(_) | Self::Man(_) | Self::Sign(_) => false,
         }
     }
 }
@@ -63,6 +65,13 @@ impl Command {
 /// place.
 fn refuse(error: &clap::Error) -> ! {
     let text = error.to_string();
+    if error.use_stderr() && env::args_os().any(|argument| argument == "--json") {
+        // The rest is about the usage.
+        let lines = text.lines().take_while(|line| !line.is_empty());
+        let line = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+        output::print_failure(true, line.strip_prefix("error: ").unwrap_or(&line));
+        process::exit(error.exit_code());
+    }
     let shown = password::hide(&text);
     // Help is not an error, and its examples stay as they are.
     if shown == text || !error.use_stderr() {
@@ -83,6 +92,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "inbox")]
         Command::Inbox(args) => inbox::run(args).await,
         Command::Completions(args) => completions::run::<Cli>(&args),
+        Command::Man(args) => man::run::<Cli>(&args),
     }
 }
 
@@ -93,4 +103,7 @@ Examples:
   ccpostback send --url http://127.0.0.1:4000/postback --order-id ORDER_93223
   ccpostback send --url http://127.0.0.1:3000/postback --forge all
   ccpostback sign | ccpostback verify
-  ccpostback api --postback-url http://127.0.0.1:3000/postback";
+  ccpostback api --postback-url http://127.0.0.1:3000/postback
+
+Exit code: 0 on success; 1 if a postback or a change was refused, or an endpoint
+did not pass the attacks; 2 if the command could not run; 130 after Ctrl-C.";

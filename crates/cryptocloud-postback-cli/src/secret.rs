@@ -92,13 +92,19 @@ impl SecretOptions {
     }
 }
 
-/// A secret to sign with, wiped when dropped and never printed.
+/// A secret, or a URL that may hold a password: wiped when dropped and never printed.
 #[derive(Clone)]
 pub(crate) struct Secret(Zeroizing<String>);
 
 impl Secret {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
     }
 }
 
@@ -126,9 +132,9 @@ fn from_environment() -> anyhow::Result<Secret> {
     })
 }
 
-fn variable(name: &str) -> anyhow::Result<Option<Secret>> {
+pub(crate) fn variable(name: &str) -> anyhow::Result<Option<Secret>> {
     match env::var(name) {
-        Ok(secret) => Ok(Some(Secret(Zeroizing::new(secret)))),
+        Ok(secret) => Ok(Some(secret.into())),
         Err(env::VarError::NotPresent) => Ok(None),
         // The cause would quote the secret.
         Err(env::VarError::NotUnicode(_)) => bail!("{name} is not UTF-8"),
@@ -146,7 +152,7 @@ fn read(path: &Path) -> anyhow::Result<Secret> {
     }
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);
-    Ok(Secret(Zeroizing::new(line.to_owned())))
+    Ok(line.to_owned().into())
 }
 
 const API_KEY: &str = "CRYPTOCLOUD_API_KEY";
@@ -161,7 +167,7 @@ mod tests {
 
     #[test]
     fn debug_is_redacted() {
-        let secret = Secret(Zeroizing::new("0123456789abcdef".to_owned()));
+        let secret = Secret::from("0123456789abcdef".to_owned());
         assert_eq!(format!("{secret:?}"), "Secret([redacted])");
     }
 }

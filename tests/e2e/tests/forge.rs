@@ -105,7 +105,11 @@ fn an_endpoint_that_refuses_everything_does_not_pass() {
         assert!(results.controls.iter().all(|row| row.verdict == "refused"));
         assert_eq!(results.attacks.len(), 0);
         let classes: Vec<_> = results.conclusions.iter().map(|one| &one.class).collect();
-        assert_eq!(classes, ["refused", "stopped"]);
+        assert_eq!(classes, ["stopped"]);
+        assert!(
+            results.conclusions[0].text.contains("SECRET KEY"),
+            "{results:?}"
+        );
     }
 }
 
@@ -236,17 +240,15 @@ fn check(command: impl Fn(&str) -> Option<Command>, expected: [&str; 3]) {
     let (code, results) = forge(&handler.url, &["--only", "sample-secret"]);
     assert_eq!(code, Some(1));
     let classes: Vec<_> = results.conclusions.iter().map(|one| &one.class).collect();
-    assert_eq!(classes, ["refused", "stopped"]);
+    assert_eq!(classes, ["stopped"]);
 
     let mut form = command("form").expect("as before");
     let handler = Handler::start(form.env("JWT_SECRET", SECRET));
     let (code, results) = forge(&handler.url, &["--format", "form"]);
-    let classes: Vec<_> = results.conclusions.iter().map(|one| &one.class).collect();
-    assert_eq!(classes, ["stopped"], "{results:?}");
-    assert!(
-        results.conclusions[0].text.contains("accepts everything"),
-        "{results:?}"
-    );
+    let expected = "bypass: Anyone can confirm any invoice: the endpoint accepts everything, even an \
+        empty body. It verifies nothing, or decides after its response: look at what became of the \
+        orders. empty token-missing other-secret";
+    assert_eq!(results.conclusions(), [expected]);
     assert_eq!(code, Some(1));
 }
 

@@ -4,9 +4,9 @@ use reqwest::Method;
 
 use super::{
     attack::{Attack, Finding},
-    forger::{Forger, JSON, MARK, OTHER_SECRET, quote},
+    forger::{Forger, JSON, MARK, OTHER_SECRET},
 };
-use crate::{client::Request, draft::new_invoice_id};
+use crate::{body::quote, client::Request, draft::new_invoice_id};
 
 /// A table: a name, what an endpoint does wrong that accepts it, how our adapters refuse it, what is
 /// sent, and how it is made.
@@ -48,7 +48,7 @@ attacks! {
     "empty-secret" GuessedSecret TokenSignature "signed with an empty secret"
         |f| f.edit(|p| p.secret(""));
     "mac-one-bit" Signature TokenSignature "genuine token, one bit of its MAC flipped"
-        |f| f.one_bit();
+        |f| f.flipped(0);
     "mac-of-other-claims" Signature TokenSignature "genuine MAC over other claims"
         |f| f.moved_mac();
     "token-two-segments" Signature TokenMalformed "genuine token without its MAC"
@@ -79,7 +79,7 @@ attacks! {
     "token-padded" Malformed TokenMalformed "genuine token with base64 padding"
         |f| f.token("{token}=");
     "token-trailing-bits" Malformed TokenMalformed "genuine token with unused bits set"
-        |f| f.trailing_bits();
+        |f| f.flipped(42);
     "token-four-segments" Malformed TokenMalformed "genuine token with a fourth segment"
         |f| f.token("{token}.e30");
     "token-bearer" Malformed TokenMalformed "genuine token prefixed with Bearer"

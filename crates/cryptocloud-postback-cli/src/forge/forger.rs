@@ -8,6 +8,7 @@ use reqwest::Method;
 
 use super::attack::Plan;
 use crate::{
+    body::quote,
     client::{Body, Request},
     draft::new_invoice_id,
 };
@@ -109,26 +110,18 @@ impl Forger {
         self.token(&other.signed_token())
     }
 
-    /// With one bit of the MAC flipped.
-    pub(super) fn one_bit(&self) -> Request {
+    /// With one bit of the MAC flipped: of the first letter a used one, of the last an unused one.
+    pub(super) fn flipped(&self, letter: usize) -> Request {
+        const ALPHABET: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         let token = self.builder.signed_token();
-        let mut mac = URL_SAFE_NO_PAD
-            .decode(split_mac(&token).1)
-            .unwrap_or_default();
-        if let Some(first) = mac.first_mut() {
-            *first ^= 1;
+        let mut mac = split_mac(&token).1.as_bytes().to_vec();
+        if let Some(letter) = mac.get_mut(letter) {
+            let number = ALPHABET.iter().position(|known| known == letter);
+            let flipped = number.and_then(|number| ALPHABET.get(number ^ 1));
+            *letter = flipped.copied().unwrap_or(*letter);
         }
-        self.token(&format!("{{signed}}.{}", URL_SAFE_NO_PAD.encode(mac)))
-    }
-
-    /// The last base64url character of 32 bytes has two unused bits; sets one of them.
-    pub(super) fn trailing_bits(&self) -> Request {
-        const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let mut token = self.builder.signed_token();
-        let last = token.pop();
-        let next = ALPHABET.chars().skip_while(|c| Some(*c) != last).nth(1);
-        token.extend(next);
-        self.token(&token)
+        self.token(&format!("{{signed}}.{}", String::from_utf8_lossy(&mac)))
     }
 
     /// The genuine MAC over other claims.
@@ -164,20 +157,13 @@ impl Forger {
     }
 
     pub(super) fn multipart(&self) -> Request {
-        let token = self.builder.signed_token();
-        let fields = [
-            ("status", "success"),
-            ("invoice_id", &self.invoice_id),
-            ("amount_crypto", "0.000113"),
-            ("currency", "BNB"),
-            ("order_id", "ORDER_93223"),
-            ("token", &token),
-        ];
-        let parts = fields.map(|(name, value)| {
+        let form = self.builder.form().body();
+        let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&form).unwrap_or_default();
+        let part = |(name, value)| {
             format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-        });
-        let body = format!("{}--x--\r\n", parts.concat());
-        Request::post("multipart/form-data; boundary=x", body)
+        };
+        let parts: String = fields.into_iter().map(part).collect();
+        Request::post("multipart/form-data; boundary=x", parts + "--x--\r\n")
     }
 
     pub(super) fn gzip(&self) -> Request {
@@ -221,11 +207,6 @@ impl Forger {
         let request = self.edit(|postback| postback);
         Plan::AtOnce(iter::repeat_n(request, 32).collect())
     }
-}
-
-/// A JSON string.
-pub(super) fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 /// Splits a token into the signed part and the MAC.

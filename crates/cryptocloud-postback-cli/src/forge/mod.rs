@@ -4,6 +4,7 @@ mod attack;
 mod attacks;
 mod check;
 mod forger;
+mod names;
 mod outcome;
 mod results;
 mod session;
@@ -12,7 +13,6 @@ mod table;
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::bail;
-use clap::builder::{PossibleValue, PossibleValuesParser};
 use cryptocloud_postback::Format;
 use tokio::signal;
 
@@ -20,7 +20,8 @@ use crate::{client::Client, draft::PostbackOptions, output, secret::Secret};
 use attack::Attack;
 use attacks::ATTACKS;
 use check::Check;
-use results::Results;
+use names::names;
+use results::{Results, Stop};
 use session::Session;
 
 /// Which attacks to send, and how to see what they do.
@@ -37,7 +38,7 @@ pub(crate) struct ForgeOptions {
         value_parser = names(&["all", "list"]),
         hide_possible_values = true,
         conflicts_with_all = [
-            "repeat", "concurrency", "paid", "status", "test_mode", "expires_in", "body"
+            "repeat", "concurrency", "scenario", "paid", "status", "set", "expires_in", "body"
         ]
     )]
     pub(crate) forge: Option<String>,
@@ -121,7 +122,10 @@ impl ForgeOptions {
         // Receivers that require an order would refuse for the wrong reason.
         let order_id = postback.order_id.as_deref().unwrap_or("ORDER_93223");
         let check = match (self.check_url, self.check_text) {
-            (Some(url), Some(text)) => Some(Check::new(url, text, timeout)?),
+            (Some(url), Some(text)) => {
+                let has_one_invoice = postback.invoice_id.is_some();
+                Some(Check::new((url, text), has_one_invoice, timeout)?)
+            }
             _ => None,
         };
         let formats = match postback.format {
@@ -144,21 +148,21 @@ impl ForgeOptions {
             result = signal::ctrl_c() => result.map(|()| true)?,
         };
         if interrupted {
-            results.stop = Some(results::INTERRUPTED);
+            results.settle_as("interrupted before the next genuine postback")?;
+            results.stop = Some(Stop::Interrupted);
         }
         let summary = results.summary();
         output::print_result(json, &summary, || table::text(&summary))?;
-        Ok(ExitCode::from(u8::from(!results.passed())))
+        Ok(if interrupted {
+            ExitCode::from(output::INTERRUPTED)
+        } else {
+            ExitCode::from(u8::from(!results.passed()))
+        })
     }
 }
 
-/// The names of attacks and these words, for completion and for suggestions.
-fn names(words: &[&'static str]) -> PossibleValuesParser {
-    let names = ATTACKS.iter().map(|attack| attack.name);
-    PossibleValuesParser::new(names.chain(words.iter().copied()).map(PossibleValue::new))
-}
-
 const CLASSES: &[&str] = &["bypass", "weakness", "strictness"];
+
 #[cfg(test)]
 mod tests {
     use cryptocloud_postback::{

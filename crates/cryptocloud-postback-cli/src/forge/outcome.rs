@@ -86,7 +86,7 @@ impl Outcome {
                 let this = Self {
                     milliseconds: Some(response.elapsed.as_secs_f64() * 1e3),
                     status: Some(response.status.as_u16()),
-                    verdict: verdict(attack.finding, response.status),
+                    verdict: verdict(attack, response.status),
                     ..this
                 };
                 match responses {
@@ -152,7 +152,12 @@ impl Outcome {
             Verdict::Accepted(_) => Some(self.attack.finding.conclusion()),
             Verdict::Error => Some("Server errors, redirects or no response."),
             Verdict::Refused => Some(Finding::Genuine.conclusion()),
-            Verdict::Inconclusive => Some("Refused, but perhaps for another reason."),
+            Verdict::Inconclusive if self.status.is_some_and(|status| status < 300) => {
+                Some("Accepted, but nothing shows what it did: see the reasons above.")
+            }
+            Verdict::Inconclusive => {
+                Some("Refused, but perhaps for another reason: see the reasons above.")
+            }
             Verdict::Review => Some("Only you can see the effect: look at the orders above."),
             Verdict::Ok => None,
         }
@@ -170,8 +175,12 @@ impl Outcome {
 }
 
 /// Any 4xx is a refusal, since other receivers may refuse for other reasons than our adapters.
-fn verdict(finding: Finding, status: StatusCode) -> Verdict {
-    let is_refused = status.is_client_error();
+fn verdict(attack: &Attack, status: StatusCode) -> Verdict {
+    let finding = attack.finding;
+    // Some servers say that they do not implement a method.
+    let is_unknown_method = status == StatusCode::NOT_IMPLEMENTED
+        && attack.expected == Some(ErrorKind::MethodNotAllowed);
+    let is_refused = status.is_client_error() || is_unknown_method;
     if status == StatusCode::TOO_MANY_REQUESTS {
         Verdict::Inconclusive
     } else if !status.is_success() && !is_refused {

@@ -1,4 +1,7 @@
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
 
 use anyhow::bail;
 use cryptocloud_postback::{Format, testing::PostbackBuilder};
@@ -11,7 +14,7 @@ use super::{
     check::Check,
     forger::Forger,
     outcome::{Outcome, Verdict},
-    results::{self, Results},
+    results::{Results, Stop},
 };
 use crate::client::{Client, Response, SendError};
 
@@ -37,40 +40,42 @@ impl Session<'_> {
         formats: &[Format],
     ) -> anyhow::Result<()> {
         let is_short = attacks.len() <= BATCH;
+        self.results.wanted = attacks.len();
+        if let (Some(check), Some(invoice_id)) = (&mut self.check, &self.invoice_id) {
+            check.look_ahead((invoice_id, &self.order_id)).await;
+        }
         // A page can show that an attack paid an order only before a genuine postback pays it.
         let is_early =
             |attack: &&Attack| self.check.is_some() && attack.finding == Finding::Reported;
         let (mut early, mut rest): (VecDeque<_>, VecDeque<_>) =
             attacks.into_iter().partition(is_early);
         let guess = self.format;
-        let outcomes = self.send_some(&mut early, usize::MAX).await?;
+        self.send_some(&mut early, usize::MAX).await?;
         self.introduce(formats, is_short).await?;
-        for outcome in outcomes {
-            self.results.add(if outcome.verdict != Verdict::Ok {
-                outcome
-            } else if guess != self.format {
-                outcome.inconclusive("sent in a format that is refused: set --format")
-            } else if self.results.stop.is_some() {
-                outcome.inconclusive(UNKNOWN)
-            } else {
-                outcome
-            })?;
+        if guess != self.format {
+            self.results
+                .settle_as("sent in a format that is refused: set --format")?;
+        } else if self.results.stop.is_some() {
+            self.results.settle_as(UNKNOWN)?;
+        } else {
+            self.results.settle()?;
         }
 
         let mut size = PROBES;
         while self.results.stop.is_none() && !rest.is_empty() {
-            let open = self.send_some(&mut rest, size).await?;
-            if is_everything_accepted(&open) {
-                self.results.stop = Some(results::ACCEPTS_EVERYTHING);
-            } else if self.control().await? && open.iter().all(Outcome::is_conclusive) {
-                open.into_iter()
-                    .try_for_each(|outcome| self.results.add(outcome))?;
+            self.send_some(&mut rest, size).await?;
+            if is_everything_accepted(&self.results.pending) {
+                self.results.stop = Some(Stop::AcceptsEverything);
+                self.results.settle()?;
+            } else if self.control().await?
+                && self.results.pending.iter().all(Outcome::is_conclusive)
+            {
+                self.results.settle()?;
             } else {
-                self.again(open).await?;
+                self.again().await?;
             }
             size = BATCH;
         }
-        self.results.not_sent = early.len() + rest.len();
         Ok(())
     }
 
@@ -78,6 +83,7 @@ impl Session<'_> {
     async fn introduce(&mut self, formats: &[Format], is_short: bool) -> anyhow::Result<()> {
         let guess = self.format;
         let mut accepted = None;
+        let mut statuses = BTreeSet::new();
         for format in formats {
             self.format = *format;
             for control in controls(*format).take(if is_short { 1 } else { 2 }) {
@@ -86,6 +92,7 @@ impl Session<'_> {
                     let reason = outcome.reason.unwrap_or_default();
                     bail!("{}: {reason}", self.client.url());
                 }
+                statuses.extend(outcome.status);
                 if outcome.verdict == Verdict::Ok {
                     accepted = accepted.or(Some(*format));
                 }
@@ -94,26 +101,33 @@ impl Session<'_> {
         }
         self.format = accepted.unwrap_or(guess);
         if accepted.is_none() {
-            self.results.stop = Some(results::REFUSES_GENUINE);
+            let only = |known: [u16; 2]| statuses.iter().all(|status| known.contains(status));
+            self.results.stop = Some(if only([401, 403]) {
+                Stop::RefusesToken
+            } else if only([404, 405]) {
+                Stop::NotFound
+            } else {
+                Stop::RefusesGenuine
+            });
         }
         if self
             .check
             .as_ref()
             .is_some_and(|check| !check.shows_payments)
         {
-            self.results.stop.get_or_insert(results::SHOWS_NOTHING);
+            self.results.stop.get_or_insert(Stop::ShowsNothing);
         }
         Ok(())
     }
 
     /// Sends what was refused again, each attack between two genuine postbacks.
-    async fn again(&mut self, open: Vec<Outcome>) -> anyhow::Result<()> {
+    async fn again(&mut self) -> anyhow::Result<()> {
         let mut strikes = 0;
-        for outcome in open {
+        while let Some(outcome) = self.results.pending.front().cloned() {
             let again = if outcome.is_accepted() {
                 outcome
             } else if !self.recovers().await? {
-                self.results.stop.get_or_insert(results::BANS);
+                self.results.stop.get_or_insert(Stop::Bans);
                 outcome.inconclusive(UNKNOWN)
             } else {
                 let outcome = self.send(outcome.attack).await?;
@@ -122,11 +136,12 @@ impl Session<'_> {
                 } else {
                     strikes += 1;
                     if strikes == MAX_STRIKES {
-                        self.results.stop = Some(results::BANS);
+                        self.results.stop = Some(Stop::Bans);
                     }
                     outcome.inconclusive(UNKNOWN)
                 }
             };
+            self.results.pending.pop_front();
             self.results.add(again)?;
         }
         Ok(())
@@ -153,7 +168,7 @@ impl Session<'_> {
         };
         let outcome = self.send(control).await?;
         if outcome.status.is_none() {
-            self.results.stop = Some(results::SILENT);
+            self.results.stop = Some(Stop::Silent);
         }
         Ok(outcome.verdict == Verdict::Ok)
     }
@@ -163,19 +178,19 @@ impl Session<'_> {
         &mut self,
         attacks: &mut VecDeque<&'static Attack>,
         size: usize,
-    ) -> anyhow::Result<Vec<Outcome>> {
-        let mut outcomes = Vec::new();
-        while outcomes.len() < size
-            && let Some(attack) = attacks.pop_front()
-        {
+    ) -> anyhow::Result<()> {
+        for _ in 0..size {
+            let Some(attack) = attacks.pop_front() else {
+                break;
+            };
             let outcome = self.send(attack).await?;
             let is_silent = outcome.status.is_none();
-            outcomes.push(outcome);
+            self.results.pending.push_back(outcome);
             if is_silent {
                 break;
             }
         }
-        Ok(outcomes)
+        Ok(())
     }
 
     /// Sends one attack, and again after a pause while the endpoint limits requests.
@@ -187,11 +202,21 @@ impl Session<'_> {
             let order_id = plan.order_id(self.format);
             let order_id = order_id.unwrap_or_else(|| self.order_id.clone());
             let place = (forger.invoice_id.as_str(), order_id.as_str());
-            let before = self.payments(attack, place).await;
+            let before = match &self.check {
+                Some(check) => check.before(attack.finding, place).await,
+                None => None,
+            };
             let responses = responses(self.client, plan).await;
             let outcome = Outcome::new(attack, &responses);
             if outcome.status != Some(429) || tries == TRIES {
-                return Ok(self.judge_effect(outcome, before, place).await);
+                return Ok(match (&mut self.check, before) {
+                    // The shop may handle a payment after its response.
+                    (Some(check), Some(before)) => {
+                        time::sleep(self.pause).await;
+                        check.judge(outcome, before, place).await
+                    }
+                    _ => outcome.looked_at(place),
+                });
             }
             tries += 1;
             let mut waits = responses.iter().flatten();
@@ -199,58 +224,10 @@ impl Session<'_> {
             time::sleep(wait.unwrap_or(self.pause).min(MAX_WAIT)).await;
         }
     }
-
-    /// How many payments the shop shows, if the effect of this attack counts.
-    async fn payments(
-        &self,
-        attack: &Attack,
-        place: (&str, &str),
-    ) -> Option<anyhow::Result<usize>> {
-        let check = self.check.as_ref()?;
-        let is_watched = match attack.finding {
-            // Once is enough to know that the page shows payments.
-            Finding::Genuine => !check.shows_payments,
-            Finding::Repeated | Finding::Reported => true,
-            _ => false,
-        };
-        if is_watched {
-            Some(check.count(place).await)
-        } else {
-            None
-        }
-    }
-
-    async fn judge_effect(
-        &mut self,
-        outcome: Outcome,
-        before: Option<anyhow::Result<usize>>,
-        place: (&str, &str),
-    ) -> Outcome {
-        let (Some(check), Some(before)) = (&mut self.check, before) else {
-            return outcome.looked_at(place);
-        };
-        // The shop may handle a payment after its response.
-        time::sleep(self.pause).await;
-        let after = check.count(place).await;
-        match before.and_then(|before| Ok((before, after?))) {
-            Ok((before, after)) => {
-                let payments = after.saturating_sub(before);
-                check.shows_payments |= payments > 0;
-                // The first one is genuine, so a page that does not show it shows no second.
-                let is_proof = outcome.attack.finding != Finding::Repeated || payments > 0;
-                if is_proof {
-                    outcome.with_payments(payments)
-                } else {
-                    outcome.looked_at(place)
-                }
-            }
-            Err(error) => outcome.inconclusive(&format!("{error:#}")),
-        }
-    }
 }
 
 /// Whether these are the first attacks, and all are accepted.
-fn is_everything_accepted(outcomes: &[Outcome]) -> bool {
+fn is_everything_accepted(outcomes: &VecDeque<Outcome>) -> bool {
     let accepted = outcomes.iter().filter(|outcome| outcome.is_accepted());
     let accepted = accepted.map(|outcome| outcome.attack.name);
     accepted.eq(ATTACKS.iter().take(PROBES).map(|attack| attack.name))

@@ -67,11 +67,21 @@ pub(super) fn text(summary: &Summary<'_>) -> String {
             text += &format!("{:13}{DIM}{line}{DIM:#}\n", "");
         }
     }
-    if summary.conclusions.is_empty() {
-        text += &format!(
-            "{GOOD}Every attack was refused, and genuine postbacks were accepted.{GOOD:#}\n"
-        );
-    }
+    let is_for_review = summary.conclusions.iter().any(|one| one.class == "review");
+    let (style, mark, end) = match (summary.passed, is_for_review) {
+        (false, _) => (BAD, "not passed", "See above."),
+        (true, false) => (
+            GOOD,
+            "passed",
+            "No attack that matters was accepted, and genuine postbacks were.",
+        ),
+        (true, true) => (
+            GOOD,
+            "passed",
+            "As far as responses tell: what is for review only you can see.",
+        ),
+    };
+    text += &format!("{style}{mark:<13}{style:#}{end}\n");
     text
 }
 

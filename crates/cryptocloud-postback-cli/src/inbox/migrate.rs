@@ -8,45 +8,29 @@ use serde::Serialize;
 use tokio::signal;
 
 use super::{
-    INTERRUPTED,
     problem::explain,
     store::{Address, Store, StoreOptions},
 };
 use crate::output;
 
-/// Create the tables of an inbox, or bring them up to date
-///
-/// It may run while payments arrive, and again at any time. Only this command needs a role that may
-/// create tables; your service does not.
-#[derive(clap::Args, Debug)]
-#[command(after_help = AFTER_HELP)]
-pub(super) struct Args {
-    /// Print one line of JSON
-    #[arg(long)]
-    pub(super) json: bool,
-
-    #[command(flatten)]
-    store: StoreOptions,
-}
-
-pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let address = args.store.address()?;
+pub(super) async fn run(options: &StoreOptions, json: bool) -> anyhow::Result<ExitCode> {
+    let address = options.address()?;
     tokio::select! {
-        migrated = migrate(args, &address) => {
+        migrated = migrate(options, &address) => {
             let migrated = migrated?;
-            output::print_result(args.json, &migrated, || migrated.text(&address))?;
+            output::print_result(json, &migrated, || migrated.text(&address))?;
             Ok(ExitCode::SUCCESS)
         }
         interrupted = signal::ctrl_c() => {
             interrupted.context("cannot wait for Ctrl-C")?;
             output::print_error("interrupted: run the command again, a migration is done as a whole or not at all");
-            Ok(ExitCode::from(INTERRUPTED))
+            Ok(ExitCode::from(output::INTERRUPTED))
         }
     }
 }
 
-async fn migrate(args: &Args, address: &Address) -> anyhow::Result<Migrated> {
-    let migrated = match args.store.connect(address).await? {
+async fn migrate(options: &StoreOptions, address: &Address) -> anyhow::Result<Migrated> {
+    let migrated = match options.connect(address).await? {
         Store::Postgres(store) => {
             versions(
                 async || store.schema_version().await,
@@ -98,7 +82,7 @@ impl Migrated {
     }
 }
 
-const AFTER_HELP: &str = "\
+pub(super) const HELP: &str = "\
 Examples:
   DATABASE_URL=postgres://owner:PASSWORD@db.example/shop ccpostback inbox migrate
   ccpostback inbox migrate --database-url sqlite:shop.db

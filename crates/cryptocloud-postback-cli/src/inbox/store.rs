@@ -1,4 +1,4 @@
-use std::{env, fmt, path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use cryptocloud_postback_inbox::{InboxStore, StoreErrorKind};
@@ -10,6 +10,7 @@ use cryptocloud_postback_sqlx::{
 use tokio::time;
 
 use super::problem::{explain, explain_sql};
+use crate::secret::{self, Secret};
 
 /// Which store to use.
 #[derive(clap::Args, Debug)]
@@ -18,38 +19,54 @@ pub(super) struct StoreOptions {
     ///
     /// Other users of the machine can see a password in an argument: put such a URL into the
     /// environment variable DATABASE_URL.
-    #[arg(long, value_name = "URL", help_heading = HEADING, conflicts_with = "redis_url")]
-    database_url: Option<StoreUrl>,
+    #[arg(long, value_name = "URL", global = true, help_heading = HEADING, conflicts_with = "redis_url")]
+    database_url: Option<Secret>,
 
     /// Redis (redis://... or rediss://... for TLS) [default: REDIS_URL, if there is no DATABASE_URL]
-    #[arg(long, value_name = "URL", help_heading = HEADING)]
-    redis_url: Option<StoreUrl>,
+    #[arg(long, value_name = "URL", global = true, help_heading = HEADING)]
+    redis_url: Option<Secret>,
 
     /// What every key in Redis begins with, as in your service
-    #[arg(long, value_name = "PREFIX", default_value = "cryptocloud:", help_heading = HEADING)]
+    #[arg(long, value_name = "PREFIX", default_value = "cryptocloud:", global = true, help_heading = HEADING)]
     redis_prefix: String,
 
     /// What Redis must be known to keep, as in your service
-    #[arg(long, value_enum, value_name = "LEVEL", default_value = "always", help_heading = HEADING)]
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "always", global = true, help_heading = HEADING)]
     redis_durability: RedisDurability,
 }
 
 impl StoreOptions {
     /// The store that is named by an option, or else by the environment.
     pub(super) fn address(&self) -> anyhow::Result<Address> {
+        let known = |name| {
+            Ok::<_, anyhow::Error>(secret::variable(name)?.filter(|url| !url.as_str().is_empty()))
+        };
         if let Some(url) = &self.database_url {
-            return database(&url.0).context("--database-url");
+            database(url.as_str()).context("--database-url")
+        } else if let Some(url) = &self.redis_url {
+            redis(url.as_str()).context("--redis-url")
+        } else if let Some(url) = known(DATABASE_URL)? {
+            database(url.as_str()).context(DATABASE_URL)
+        } else if let Some(url) = known(REDIS_URL)? {
+            redis(url.as_str()).context(REDIS_URL)
+        } else {
+            bail!("no store is named: set {DATABASE_URL}, or use --database-url or --redis-url")
         }
-        if let Some(url) = &self.redis_url {
-            return redis(&url.0).context("--redis-url");
+    }
+
+    /// Connects to a store that can be used.
+    pub(super) async fn open(&self) -> anyhow::Result<(Address, Store)> {
+        let address = self.address()?;
+        // A store would create it.
+        if let Address::Sqlite(path) = &address
+            && !path.exists()
+        {
+            bail!("{address} does not exist: correct the path, or run `ccpostback inbox migrate`");
         }
-        if let Some(url) = variable(DATABASE_URL)? {
-            return database(&url).context(DATABASE_URL);
-        }
-        if let Some(url) = variable(REDIS_URL)? {
-            return redis(&url).context(REDIS_URL);
-        }
-        bail!("no store is named: set {DATABASE_URL}, or use --database-url or --redis-url")
+        let store = self.connect(&address).await?;
+        let checked = store.inbox().check().await;
+        checked.map_err(|error| explain(&address, &error))?;
+        Ok((address, store))
     }
 
     /// Connects. The schema is not checked yet.
@@ -131,22 +148,6 @@ impl fmt::Display for Address {
     }
 }
 
-/// A URL that may hold a password.
-#[derive(Clone)]
-struct StoreUrl(String);
-
-impl From<String> for StoreUrl {
-    fn from(url: String) -> Self {
-        Self(url)
-    }
-}
-
-impl fmt::Debug for StoreUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StoreUrl([redacted])")
-    }
-}
-
 /// The words for [`Durability`].
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum RedisDurability {
@@ -199,16 +200,6 @@ fn redis(url: &str) -> anyhow::Result<Address> {
     }
     let client = Client::open(url).map_err(|_| anyhow!(MALFORMED))?;
     Ok(Address::Redis(Box::new(client)))
-}
-
-fn variable(name: &str) -> anyhow::Result<Option<String>> {
-    match env::var(name) {
-        Ok(url) if url.is_empty() => Ok(None),
-        Ok(url) => Ok(Some(url)),
-        Err(env::VarError::NotPresent) => Ok(None),
-        // The cause would quote the URL.
-        Err(env::VarError::NotUnicode(_)) => bail!("{name} is not UTF-8"),
-    }
 }
 
 const DATABASE_URL: &str = "DATABASE_URL";
@@ -266,7 +257,5 @@ mod tests {
             redis("http://u:hunter@cache/"),
             "the URL must begin with redis://",
         );
-        let url = StoreUrl::from("postgres://u:hunter@db/x".to_owned());
-        assert_eq!(format!("{url:?}"), "StoreUrl([redacted])");
     }
 }

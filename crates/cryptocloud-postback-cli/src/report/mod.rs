@@ -12,6 +12,8 @@ use cryptocloud_postback::{Check, Error, Postback, UnixTime, Verified};
 use serde::Serialize;
 
 pub(crate) use claims::unverified_claims;
+#[cfg(feature = "inbox")]
+pub(crate) use duration::Seconds;
 pub(crate) use payload::Payload;
 
 /// Which checks a postback passed, and what it reports.

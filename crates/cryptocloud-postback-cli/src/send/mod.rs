@@ -2,12 +2,16 @@
 
 mod once;
 mod repeat;
+mod replay;
 mod summary;
 
-use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
+use std::{num::NonZeroUsize, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use reqwest::Url;
+use reqwest::{
+    Url,
+    header::{HeaderName, HeaderValue},
+};
 
 use crate::{
     client::{self, Client},
@@ -34,6 +38,19 @@ pub(crate) struct Args {
     #[arg(long, value_name = "M", default_value = "1", requires = "repeat")]
     concurrency: NonZeroUsize,
 
+    /// Send what `ccpostback listen` saved in this file again, with a new token
+    ///
+    /// The other fields and the headers stay the same.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "forge", "repeat", "body", "order_id", "scenario", "amount", "paid", "usd", "currency",
+            "status"
+        ]
+    )]
+    replay: Option<PathBuf>,
+
     /// How long to wait for a response
     #[arg(
         long,
@@ -42,6 +59,10 @@ pub(crate) struct Args {
         value_parser = clap::value_parser!(u64).range(1..=3_600)
     )]
     timeout: u64,
+
+    /// Send this header too, or instead of one that the vendor sends
+    #[arg(long, value_name = "NAME: VALUE", value_parser = client::header)]
+    header: Vec<(HeaderName, HeaderValue)>,
 
     /// Print one line of JSON
     #[arg(long)]
@@ -65,17 +86,29 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let secret = args.secret.signing()?;
     let timeout = Duration::from_secs(args.timeout);
     if args.forge.forge.is_some() {
-        let client = Client::without_reuse(url, timeout)?;
+        let mut client = Client::without_reuse(url, timeout)?;
+        client.headers.extend(args.header);
         let (postback, json) = (&args.postback, args.json);
         return args
             .forge
             .run(postback, &secret, &client, timeout, json)
             .await;
     }
-    let client = Client::new(url, timeout)?;
+    let mut client = Client::new(url, timeout)?;
+    if let Some(path) = &args.replay {
+        return replay::run(
+            path,
+            &client,
+            &args.header,
+            (&args.postback, &secret),
+            args.json,
+        )
+        .await;
+    }
+    client.headers.extend(args.header);
     let draft = args.postback.draft(&secret)?;
     match args.repeat {
-        None => once::run(&client, &draft, args.json).await,
+        None => once::run(&client, draft.request()?, &draft, args.json).await,
         Some(count) => repeat::run(&client, &draft, count, args.concurrency, args.json).await,
     }
 }
@@ -85,12 +118,14 @@ Examples:
   ccpostback send --url http://127.0.0.1:3000/postback --order-id ORDER_93223
   ccpostback send --url http://127.0.0.1:3000/postback --repeat 1000 \\
     --concurrency 16
-  ccpostback send --url http://127.0.0.1:3000/postback --body captured.json
+  ccpostback send --url http://127.0.0.1:3000/postback --scenario partial \\
+    --set invoice_info.test_mode=true
+  ccpostback send --url http://127.0.0.1:3000/postback --replay saved.json
   ccpostback send --url http://127.0.0.1:3000/postback --forge all
   ccpostback send --url http://127.0.0.1:3000/postback --forge all \\
     --skip strictness --order-id ORDER_1 --amount 10 --currency USDT_TRC20 \\
     --check-url http://127.0.0.1:3000/orders/{order_id} --check-text Paid
 
-Exit code: 0 if every response is a 2xx or, with --forge, there is no bypass, no weakness and \
-nothing inconclusive; 1 if not, or if Ctrl-C ends it early; 2 if nothing could be sent or no \
-response arrived.";
+Exit code: 0 if every response is a 2xx or, with --forge, there is no bypass, no
+weakness and nothing inconclusive; 1 if not; 2 if nothing could be sent or no
+response arrived; and 130 after Ctrl-C.";

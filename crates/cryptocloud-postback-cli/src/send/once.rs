@@ -1,11 +1,11 @@
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde::Serialize;
 
 use crate::{
-    client::{Client, Response},
+    client::{Client, Request, Response},
     draft::Draft,
     output::{self, BAD, Escaped, GOOD, WARN},
 };
@@ -21,9 +21,15 @@ struct Sent<'a> {
     location: Option<&'a str>,
 }
 
-pub(super) async fn run(client: &Client, draft: &Draft, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    client: &Client,
+    request: Request,
+    draft: &Draft,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let method = request.method.clone();
     let response = client
-        .send(draft.request()?)
+        .send(request)
         .await
         .map_err(|error| anyhow!("{}: {}", client.url(), error.reason))?;
     let sent = Sent {
@@ -35,18 +41,18 @@ pub(super) async fn run(client: &Client, draft: &Draft, json: bool) -> anyhow::R
         response_truncated: response.truncated,
         location: response.location.as_deref(),
     };
-    output::print_result(json, &sent, || text(client, draft, &response))?;
+    output::print_result(json, &sent, || text(client, &method, draft, &response))?;
     Ok(ExitCode::from(u8::from(!response.status.is_success())))
 }
 
-fn text(client: &Client, draft: &Draft, response: &Response) -> String {
+fn text(client: &Client, method: &Method, draft: &Draft, response: &Response) -> String {
     let style = if response.status.is_success() {
         GOOD
     } else {
         BAD
     };
     let mut text = format!(
-        "POST {} ({}, invoice {})\n{style}{}{style:#} in {:.1} ms\n",
+        "{method} {} ({}, invoice {})\n{style}{}{style:#} in {:.1} ms\n",
         client.url(),
         draft.format,
         Escaped(&draft.invoice_id),

@@ -25,23 +25,27 @@ pub(super) async fn run(
         })
         .buffer_unordered(concurrency.get());
     let mut interrupt = Box::pin(signal::ctrl_c());
-    loop {
+    let is_complete = loop {
         tokio::select! {
             response = responses.next() => match response {
                 Some(response) => summary.add(response?),
-                None => break,
+                None => break true,
             },
             result = &mut interrupt => {
                 result?;
-                break;
+                break false;
             }
         }
         bar.inc(1);
-    }
+    };
     bar.finish_and_clear();
     summary.finish(start.elapsed());
     output::print_result(json, &summary, || summary.text())?;
-    Ok(ExitCode::from(summary.exit_code()))
+    Ok(if is_complete {
+        ExitCode::from(summary.exit_code())
+    } else {
+        ExitCode::from(output::INTERRUPTED)
+    })
 }
 
 /// Drawn on standard error, and only if that is a terminal.

@@ -75,7 +75,7 @@ impl Summary {
         let is_success = |status: &u16| (200..300).contains(status);
         if self.sent > 0 && self.statuses.is_empty() {
             2
-        } else if self.sent < self.wanted || !self.errors.is_empty() {
+        } else if !self.errors.is_empty() {
             1
         } else {
             u8::from(!self.statuses.keys().all(is_success))

@@ -34,6 +34,7 @@ impl Endpoint {
         let mut responses: VecDeque<Vec<u8>> = responses.map(Into::into).into();
         // The thread ends with the test process.
         thread::spawn(move || {
+            let mut held = Vec::new();
             for stream in listener.incoming() {
                 let Some((request, mut stream)) = stream.ok().and_then(read) else {
                     continue;
@@ -45,6 +46,10 @@ impl Endpoint {
                     1 => responses[0].clone(),
                     _ => responses.pop_front().expect("a response"),
                 };
+                if response == HANGS {
+                    held.push(stream);
+                    continue;
+                }
                 let _ = stream.write_all(&response);
             }
         });
@@ -74,6 +79,9 @@ impl Request {
         assert!(self.head.lines().any(|known| known == line), "{self:?}");
     }
 }
+
+/// Leaves a request without a response.
+pub(crate) const HANGS: &[u8] = b"hangs";
 
 fn read(mut stream: TcpStream) -> Option<(Request, TcpStream)> {
     let mut bytes = Vec::new();

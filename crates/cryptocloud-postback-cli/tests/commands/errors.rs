@@ -123,6 +123,14 @@ fn a_failure_is_an_object_too() {
             "refused",
         ),
         (&["verify", "--json", "/nonexistent"], "cannot read"),
+        (
+            &["send", "--json"],
+            "the following required arguments were not provided: --url",
+        ),
+        (
+            &["verify", "--json", "--leeway", "x"],
+            "invalid value 'x' for '--leeway",
+        ),
         #[cfg(feature = "inbox")]
         (
             &[

@@ -16,10 +16,13 @@ fn attack(fault: Fault, arguments: &[&str]) -> (Option<i32>, Value) {
 }
 
 fn shown(fault: Fault, arguments: &[&str]) -> Ended {
-    let origin = shops::start(fault);
+    let timeout = if fault == Fault::Hangs { "5" } else { "60" };
+    attack_at(&shops::start(fault), timeout, arguments)
+}
+
+fn attack_at(origin: &str, timeout: &str, arguments: &[&str]) -> Ended {
     let url = format!("{origin}/postback");
     let page = format!("{origin}/orders/{{order_id}}");
-    let timeout = if fault == Fault::Hangs { "5" } else { "60" };
     let mut command = program(&["send", "--url", &url, "--pause", "0", "--timeout", timeout]);
     if arguments.contains(&"--check-text") {
         command.args(["--check-url", &page]);
@@ -121,6 +124,18 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
     let one = [&check[..], &["--invoice-id", "ABCD1234"]].concat();
     let (_, results) = attack(Fault::None, &one);
     assert_eq!(with_verdict(&results, "review"), repeated);
+    // An attack pays it, and the page cannot show what the next ones do.
+    let (code, results) = attack(Fault::BelievesOnce, &one);
+    assert_eq!(with_verdict(&results, "weakness"), ["changed-amount"]);
+    assert_eq!(with_verdict(&results, "review"), EFFECTS[1..]);
+    assert_eq!(code, Some(1));
+    // It was paid before.
+    let origin = shops::start(Fault::None);
+    for expected in [repeated, &EFFECTS] {
+        let ended = attack_at(&origin, "60", &[&one[..], &["--json"]].concat());
+        assert_eq!(with_verdict(&ended.json(), "review"), *expected);
+        assert_eq!(ended.code, Some(0));
+    }
 
     // Sent before it is known which format the shop accepts.
     let (code, results) = attack(Fault::FormsOnly, &check);
@@ -139,7 +154,18 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
 
     let (code, results) = attack(Fault::ShowsNothing, &check);
     let stopped = "The page of --check-url does not show a genuine payment, so that it proves nothing: check the URL, the text, the order and the amount.";
-    assert_eq!(conclusions(&results)[1..], [["stopped", stopped]]);
+    let expected = [
+        [
+            "inconclusive",
+            "Accepted, but nothing shows what it did: see the reasons above.",
+        ],
+        [
+            "inconclusive",
+            "Refused, but perhaps for another reason: see the reasons above.",
+        ],
+        ["stopped", stopped],
+    ];
+    assert_eq!(conclusions(&results), expected);
     assert_eq!(results["verdicts"], json!({ "inconclusive": 5, "ok": 4 }));
     assert_eq!(code, Some(1));
 }
@@ -149,7 +175,10 @@ fn an_endpoint_that_bans_has_not_passed() {
     let (code, results) = attack(Fault::Bans, &[]);
     let bans = "After an attack the endpoint refuses genuine postbacks too: it bans or limits senders. Attack a deployment that does not.";
     let expected = [
-        ["inconclusive", "Refused, but perhaps for another reason."],
+        [
+            "inconclusive",
+            "Refused, but perhaps for another reason: see the reasons above.",
+        ],
         ["stopped", bans],
     ];
     assert_eq!(conclusions(&results), expected);
@@ -185,10 +214,20 @@ fn limited_requests_are_sent_again() {
 
 #[test]
 fn an_endpoint_that_accepts_everything_gets_one_sentence() {
-    let everything = "The endpoint accepts everything, even an empty body: it verifies nothing, or decides after its response. Look at what became of the orders.";
+    let everything = "Anyone can confirm any invoice: the endpoint accepts everything, even an empty body. It verifies nothing, or decides after its response: look at what became of the orders.";
     let (code, results) = attack(Fault::AcceptsEverything, &[]);
-    assert_eq!(conclusions(&results), [["stopped", everything]]);
-    assert_eq!((code, &results["attacks"]), (Some(1), &json!([])));
+    let conclusion = json!({
+        "class": "bypass",
+        "text": everything,
+        "attacks": ["empty", "token-missing", "other-secret"],
+    });
+    assert_eq!(results["conclusions"], json!([conclusion]));
+    let verdicts = json!({"bypass": 2, "ok": 4, "strictness": 1});
+    assert_eq!(
+        (&results["verdicts"], &results["passed"]),
+        (&verdicts, &json!(false))
+    );
+    assert_eq!((code, &results["not_sent"]), (Some(1), &json!(79)));
     let (_, some) = attack(
         Fault::AcceptsEverything,
         &["--only", "token-missing,token-null,token-empty"],
@@ -200,15 +239,43 @@ fn an_endpoint_that_accepts_everything_gets_one_sentence() {
         json!(["token-missing", "token-null", "token-empty"])
     );
     let ended = shown(Fault::AcceptsEverything, &[]);
-    let lines = ended.stdout.lines().skip(5);
+    let lines = ended.stdout.lines().skip(8);
     let expected = [
         "",
-        "4 ok",
-        "stopped      The endpoint accepts everything, even an empty body: it verifies",
-        "             nothing, or decides after its response. Look at what became of the",
-        "             orders.",
+        "2 bypass, 4 ok, 1 strictness",
+        "bypass       Anyone can confirm any invoice: the endpoint accepts everything,",
+        "             even an empty body. It verifies nothing, or decides after its",
+        "             response: look at what became of the orders.",
+        "             empty, token-missing, other-secret",
+        "not passed   See above.",
     ];
     assert_eq!(lines.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn the_last_line_says_whether_all_passed() {
+    let last = |fault: Fault, arguments: &[&str]| {
+        let ended = shown(fault, arguments);
+        assert!(
+            ended.stdout.lines().all(|line| line.chars().count() <= 80),
+            "{ended:?}"
+        );
+        ended.stdout.lines().last().unwrap_or_default().to_owned()
+    };
+    let passed = "passed       No attack that matters was accepted, and genuine postbacks were.";
+    assert_eq!(last(Fault::None, &["--skip", "weakness"]), passed);
+    let review = "passed       As far as responses tell: what is for review only you can see.";
+    assert_eq!(last(Fault::None, &[]), review);
+    assert_eq!(last(Fault::Limits, &["--only", "bypass"]), passed);
+    assert_eq!(last(Fault::Bans, &[]), "not passed   See above.");
+}
+
+/// A slow endpoint is no silent one.
+#[test]
+fn a_slow_endpoint_is_judged_as_a_fast_one() {
+    let (code, results) = attack(Fault::Slow, &[]);
+    assert_eq!(results["verdicts"], json!({ "ok": 79, "review": 7 }));
+    assert_eq!((code, &results["not_sent"]), (Some(0), &json!(0)));
 }
 
 #[test]
@@ -229,16 +296,32 @@ fn an_endpoint_that_hangs_is_left_at_once() {
 
 #[test]
 fn an_endpoint_that_refuses_everything_proves_nothing() {
-    let endpoint = Endpoint::with_status("404 Not Found", "");
-    let ended = call(&["send", "--url", &endpoint.url(), "--forge", "all", "--json"]);
-    let results = ended.json();
-    let classes = conclusions(&results)
-        .iter()
-        .map(|one| one[0])
-        .collect::<Vec<_>>();
-    assert_eq!(classes, ["refused", "stopped"]);
-    assert_eq!((ended.code, &results["attacks"]), (Some(1), &json!([])));
+    for (status, advice) in [
+        (
+            "401 x",
+            "Every genuine postback got 401 or 403, so that refusals prove nothing: set the endpoint's SECRET KEY here too, and compare the clocks.",
+        ),
+        (
+            "404 x",
+            "Every genuine postback got 404 or 405: nothing takes a POST at this URL. Check its path.",
+        ),
+        (
+            "422 x",
+            "Genuine postbacks are refused, so that refusals prove nothing: check the secret, the URL, the order and the amount. A shop that asks the vendor's API refuses invoices that the vendor does not know: run one that does not.",
+        ),
+    ] {
+        let endpoint = Endpoint::with_status(status, "");
+        let ended = call(&["send", "--url", &endpoint.url(), "--forge", "all", "--json"]);
+        let results = ended.json();
+        assert_eq!(conclusions(&results), [["stopped", advice]]);
+        assert_eq!((ended.code, &results["attacks"]), (Some(1), &json!([])));
+        assert_eq!(
+            (&results["verdicts"], &results["not_sent"]),
+            (&json!({"refused": 4}), &json!(82))
+        );
+    }
     // What was sent before the genuine postbacks proves nothing either.
+    let endpoint = Endpoint::with_status("404 Not Found", "");
     let page = format!("{}/{{order_id}}", endpoint.url());
     let check = ["--pause", "0", "--check-text", "paid", "--check-url", &page];
     let forge = ["send", "--url", &endpoint.url(), "--forge", "all", "--json"];

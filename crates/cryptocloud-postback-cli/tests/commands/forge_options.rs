@@ -1,41 +1,67 @@
 //! Options and output of `send --forge`.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Command, Stdio},
-};
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
 use crate::{
-    endpoint::Endpoint,
-    program::{call, program, run},
-    shops::{self, Fault},
+    endpoint::{Endpoint, HANGS},
+    program::{Ended, call, program, run},
 };
 
-#[test]
-fn results_are_printed_as_they_come_and_an_interrupt_prints_the_summary() {
-    let url = format!("{}/postback", shops::start(Fault::Hangs));
-    let child = program(&["send", "--url", &url, "--forge", "all", "--timeout", "3600"])
+/// Interrupts a run that waits for the response to its second attack.
+fn interrupted(arguments: &[&str]) -> Ended {
+    let with = |status: &str| {
+        let head = format!("HTTP/1.1 {status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        head.into_bytes()
+    };
+    let genuine = [with("200"), with("200"), with("200"), with("200")];
+    let [a, b, c, d] = genuine;
+    let endpoint = Endpoint::responding_in_turn([a, b, c, d, with("400"), HANGS.to_vec()]);
+    let url = endpoint.url();
+    let forge = ["send", "--url", &url, "--forge", "all", "--timeout", "3600"];
+    let child = program(&[&forge, arguments].concat())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .spawn();
-    let mut child = child.expect("the program");
-    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let mut line = || lines.next().expect("a line").expect("UTF-8");
-    assert!(line().starts_with("verdict"));
-    for _ in 0..4 {
-        assert!(line().starts_with("ok           genuine-"));
+        .spawn()
+        .expect("the program");
+    for _ in 0..6 {
+        endpoint.request();
     }
     let id = child.id().to_string();
     let status = Command::new("kill").args(["-s", "INT", &id]).status();
     assert!(status.expect("kill").success());
-    assert_eq!(
-        ["", "4 ok", "stopped      Interrupted."].map(str::to_owned),
-        [line(), line(), line()]
+    child.wait_with_output().expect("an end").into()
+}
+
+#[test]
+fn an_interrupt_prints_what_is_known() {
+    let ended = interrupted(&[]);
+    let lines: Vec<_> = ended.stdout.lines().collect();
+    assert!(lines[0].starts_with("verdict"));
+    assert!(
+        lines[1..5]
+            .iter()
+            .all(|line| line.starts_with("ok           genuine-"))
     );
-    assert_eq!(child.wait().expect("an end").code(), Some(1));
+    let expected = [
+        "inconclusive empty                 400 empty body",
+        "             interrupted before the next genuine postback",
+        "",
+        "1 inconclusive, 4 ok",
+        "inconclusive Refused, but perhaps for another reason: see the reasons above.",
+        "             empty",
+        "stopped      Interrupted.",
+        "not passed   See above.",
+    ];
+    assert_eq!(lines[5..], expected);
+    assert_eq!(ended.code, Some(130));
+
+    let ended = interrupted(&["--json"]);
+    let results = ended.json();
+    assert_eq!((ended.code, &results["not_sent"]), (Some(130), &json!(81)));
+    assert_eq!(results["verdicts"], json!({"inconclusive": 1, "ok": 4}));
 }
 
 #[test]
@@ -92,8 +118,10 @@ fn attacks_are_chosen_by_name_and_by_class() {
         let misspelt = ["--forge", "all", option, "expird"];
         let ended = call(&[&url[..], &misspelt].concat());
         assert_eq!(ended.code, Some(2));
+        let tips = "tip: a similar value exists: 'expired'\n  tip: `ccpostback send --forge list`";
+        assert!(ended.stderr.contains(tips), "{ended:?}");
         assert!(
-            ended.stderr.contains("similar value exists: 'expired'"),
+            ended.stderr.lines().all(|line| line.len() <= 80),
             "{ended:?}"
         );
     }

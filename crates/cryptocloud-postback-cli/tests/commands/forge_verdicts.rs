@@ -62,6 +62,10 @@ fn verdicts() {
     check(500, "json-deep", "error", 0);
     check(200, "changed-amount", "review", 0);
     check(401, "changed-amount", "ok", 0);
+    // How some servers say that they know no such method.
+    check(501, "put", "ok", 0);
+    check(501, "get", "ok", 0);
+    check(501, "token-missing", "error", 1);
     check(503, "changed-amount", "error", 1);
 }
 

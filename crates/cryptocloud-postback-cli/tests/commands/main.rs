@@ -9,6 +9,7 @@ mod forge_verdicts;
 mod pipes;
 mod program;
 mod repeat;
+mod scenarios;
 mod send;
 mod shops;
 mod sign;

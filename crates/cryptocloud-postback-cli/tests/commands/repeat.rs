@@ -115,7 +115,7 @@ fn an_interrupt_prints_the_summary() {
         end.join().expect("an end")
     });
     let ended = Ended::from(output);
-    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(ended.code, Some(130), "{ended:?}");
     let summary = ended.json();
     let sent = summary["sent"].as_u64().expect("a number");
     assert!((19..100_000_000).contains(&sent), "{sent}");

@@ -78,6 +78,78 @@ fn a_captured_body_with_a_new_token() {
 }
 
 #[test]
+fn a_saved_postback_is_sent_again_with_a_new_token() {
+    let body = r#"{"status":"success", "invoice_id":"SAVED123","token":"old","extra":1e-05}"#;
+    let saved = |method: &str, body: &str| {
+        serde_json::json!({
+            "received_at": "2026-11-25T21:58:51.123Z",
+            "method": method,
+            "target": "/elsewhere",
+            "headers": [
+                ["content-type", "application/json; charset=utf-8"],
+                ["user-agent", "Something else"],
+                ["x-twice", "1"], ["x-twice", "2"],
+                ["content-length", "9999"], ["host", "example.com"],
+            ],
+            "body": { "text": body },
+        })
+    };
+    let endpoint = Endpoint::with_status("200 OK", "");
+    let url = endpoint.url();
+    let replay = |content: serde_json::Value, arguments: &[&str]| {
+        let file = TempFile::new(content.to_string());
+        call(&[&["send", "--url", &url, "--replay", file.path()], arguments].concat())
+    };
+    let ended = replay(
+        saved("POST", body),
+        &["--header", "X-New: 3", "--header", "User-Agent: mine"],
+    );
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let request = endpoint.request();
+    for line in [
+        "post /postback http/1.1",
+        "content-type: application/json; charset=utf-8",
+        "user-agent: mine",
+        "x-new: 3",
+    ] {
+        request.has(line);
+    }
+    assert!(!request.head.contains("something else"), "{request:?}");
+    assert!(
+        request.head.contains("x-twice: 1") && request.head.contains("x-twice: 2"),
+        "{request:?}"
+    );
+    assert_eq!(
+        verify("application/json", &request.body)
+            .invoice_id()
+            .as_str(),
+        "SAVED123"
+    );
+    let (before, after) = body.split_once("old").expect("its token");
+    let sent = String::from_utf8(request.body).expect("UTF-8");
+    assert!(sent.starts_with(before) && sent.ends_with(after), "{sent}");
+
+    // An export of several.
+    let ended = replay(
+        serde_json::json!([saved("POST", body), saved("PUT", body)]),
+        &["--json"],
+    );
+    assert_eq!(
+        (ended.code, ended.stdout.lines().count()),
+        (Some(0), 2),
+        "{ended:?}"
+    );
+    endpoint.request().has("post /postback http/1.1");
+    endpoint.request().has("put /postback http/1.1");
+
+    replay(saved("POST", "{}"), &[]).fails("names no invoice");
+    replay(serde_json::json!({"body": body}), &[]).fails("was not saved by `listen`");
+    replay(serde_json::json!([]), &[]).fails("has no postback");
+    let usage = replay(saved("POST", body), &["--order-id", "X"]);
+    assert_eq!(usage.code, Some(2), "{usage:?}");
+}
+
+#[test]
 fn a_refused_token_says_what_to_do() {
     for (status, is_explained) in [("401 Unauthorized", true), ("400 Bad Request", false)] {
         let endpoint = Endpoint::with_status(status, "");

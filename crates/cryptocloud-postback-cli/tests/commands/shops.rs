@@ -7,6 +7,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use axum::{
@@ -34,6 +35,8 @@ pub(crate) enum Fault {
     BansBriefly,
     /// Credits what the postback reports, each time that it arrives.
     Believes,
+    /// Credits what the postback reports, and each invoice once.
+    BelievesOnce,
     /// Refuses JSON.
     FormsOnly,
     /// Responds to nothing after the first refusal.
@@ -46,6 +49,8 @@ pub(crate) enum Fault {
     ShowsStatus,
     /// Shows no order.
     ShowsNothing,
+    /// Responds late.
+    Slow,
 }
 
 struct Shop {
@@ -101,6 +106,7 @@ async fn misbehave(State(shop): State<Arc<Shop>>, request: Request, next: Next) 
         }
         Fault::Hangs if is_angry => std::future::pending().await,
         Fault::Limits if count % 7 == 6 => return limited.into_response(),
+        Fault::Slow => tokio::time::sleep(Duration::from_millis(20)).await,
         Fault::LimitsForGood if count >= 6 => return limited.into_response(),
         _ => {}
     }
@@ -158,7 +164,12 @@ impl Shop {
         let is_right = order == "ORDER_93223"
             && amount.as_deref() == Some("0.000113")
             && currency.as_deref() == Some("BNB");
-        if (is_right && !is_known) || matches!(self.fault, Fault::Believes | Fault::ShowsStatus) {
+        let is_credited = match self.fault {
+            Fault::Believes | Fault::ShowsStatus => true,
+            Fault::BelievesOnce => !is_known,
+            _ => is_right && !is_known,
+        };
+        if is_credited {
             credits.push((invoice, order.to_owned()));
         }
     }

@@ -26,7 +26,8 @@ fn json_with_every_option() {
         "1e-05",
         "--currency",
         "USDT_TRC20",
-        "--test-mode",
+        "--scenario",
+        "test",
     ]);
     assert_eq!(ended.code, Some(0));
     let postback = verified(Format::Json, &ended.stdout);

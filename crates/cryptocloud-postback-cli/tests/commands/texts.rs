@@ -24,7 +24,15 @@ fn help_has_examples_and_exit_codes() {
             .contains("Examples:\n  export CRYPTOCLOUD_SECRET_KEY=..."),
         "{ended:?}"
     );
-    let mut commands = vec!["send", "sign", "verify", "listen", "api", "completions"];
+    let mut commands = vec![
+        "send",
+        "sign",
+        "verify",
+        "listen",
+        "api",
+        "completions",
+        "man",
+    ];
     if cfg!(feature = "inbox") {
         commands.push("inbox");
     }
@@ -55,6 +63,43 @@ fn completions_are_scripts() {
             );
             assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""));
         }
+    }
+}
+
+#[test]
+fn there_is_a_manual_page_for_each_command() {
+    let page = call(&["man"]);
+    assert_eq!(page.code, Some(0), "{page:?}");
+    assert!(page.stdout.contains(".TH ccpostback 1"), "{page:?}");
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let folder = folder.path().join("man1");
+    let written = call(&["man", "--dir", folder.to_str().expect("UTF-8")]);
+    assert_eq!((written.code, written.stdout.as_str()), (Some(0), ""));
+    let page = |name: &str| std::fs::read_to_string(folder.join(name)).expect(name);
+    assert!(page("ccpostback-send.1").contains("\\-\\-replay"));
+    assert!(page("ccpostback.1").contains("ccpostback\\-verify(1)"));
+    if cfg!(feature = "inbox") {
+        assert!(page("ccpostback-inbox-accept.1").contains("\\-\\-amount"));
+    }
+    call(&["man", "--dir", "/dev/null/x"]).fails("cannot write to /dev/null/x");
+}
+
+/// Every line that the program itself writes fits a terminal.
+#[test]
+fn rows_fit_80_columns() {
+    let signed = call(&["sign", "--order-id", "ORDER_93223"]).stdout;
+    let verified = run(&mut program(&["verify"]), signed.as_bytes());
+    let refused = run(&mut program(&["verify"]), b"invoice_id=1&status=success");
+    let list = call(&["send", "--forge", "list"]);
+    let help = call(&["send", "--help"]);
+    let (_, examples) = help.stdout.split_once("Examples:").expect("examples");
+    assert!(examples.lines().all(|line| line.len() <= 80), "{examples}");
+    assert!(examples.contains("partial \\\n    --set"), "{examples}");
+    for shown in [&verified, &refused, &list] {
+        let long = shown.stdout.lines().find(|line| line.chars().count() > 80);
+        // A transaction is as long as it is.
+        let is_hash = long.is_some_and(|line| line.contains("tx_list"));
+        assert!(long.is_none() || is_hash, "{long:?}");
     }
 }
 

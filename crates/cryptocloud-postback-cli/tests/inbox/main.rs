@@ -6,6 +6,7 @@ mod import;
 mod interrupt;
 mod log;
 mod migrate;
+mod operate;
 #[path = "../commands/program.rs"]
 #[expect(dead_code, reason = "a call has to name a store here")]
 mod program;

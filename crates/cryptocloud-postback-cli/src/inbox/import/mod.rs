@@ -14,7 +14,6 @@ use self::{
     summary::Summary,
 };
 use super::{
-    INTERRUPTED,
     problem::explain,
     store::{Address, Store, StoreOptions},
 };
@@ -42,19 +41,12 @@ pub(super) struct Args {
     /// List the reports in the log, and store nothing; no store is needed
     #[arg(long)]
     dry_run: bool,
-
-    /// Print one line of JSON
-    #[arg(long)]
-    pub(super) json: bool,
-
-    #[command(flatten)]
-    store: StoreOptions,
 }
 
-pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &Args, store: &StoreOptions, json: bool) -> anyhow::Result<ExitCode> {
     let mut summary = Summary::new(args.dry_run);
     let ended = tokio::select! {
-        imported = import(&args, &mut summary) => imported.map(|()| true),
+        imported = import(args, store, &mut summary) => imported.map(|()| true),
         interrupted = signal::ctrl_c() => {
             interrupted.context("cannot wait for Ctrl-C").map(|()| false)
         }
@@ -62,22 +54,22 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     summary.complete = matches!(ended, Ok(true));
     // What is stored already is worth knowing also after an error.
     if summary.complete || summary.has_begun() {
-        output::print_result(args.json, &summary, || summary.text())?;
+        output::print_result(json, &summary, || summary.text())?;
     }
     if ended? {
         Ok(ExitCode::from(summary.exit_code()))
     } else {
         output::print_error(format_args!("interrupted: {AGAIN}"));
-        Ok(ExitCode::from(INTERRUPTED))
+        Ok(ExitCode::from(output::INTERRUPTED))
     }
 }
 
-async fn import(args: &Args, summary: &mut Summary) -> anyhow::Result<()> {
+async fn import(args: &Args, store: &StoreOptions, summary: &mut Summary) -> anyhow::Result<()> {
     let mut lines = Lines::open(&args.file)?;
     let target = if args.dry_run {
         None
     } else {
-        Some(connect(&args.store).await?)
+        Some(store.open().await?)
     };
     while let Some(found) = lines.next().await {
         let (line, report) = match found? {
@@ -102,20 +94,6 @@ async fn import(args: &Args, summary: &mut Summary) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-async fn connect(options: &StoreOptions) -> anyhow::Result<(Address, Store)> {
-    let address = options.address()?;
-    // A store would create it.
-    if let Address::Sqlite(path) = &address
-        && !path.exists()
-    {
-        bail!("{address} does not exist: correct the path, or run `ccpostback inbox migrate`");
-    }
-    let store = options.connect(&address).await?;
-    let checked = store.inbox().check().await;
-    checked.map_err(|error| explain(&address, &error))?;
-    Ok((address, store))
 }
 
 async fn store_one(

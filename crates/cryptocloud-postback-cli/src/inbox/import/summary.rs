@@ -1,12 +1,14 @@
 use std::fmt::Write as _;
 
+use cryptocloud_postback::Currency;
 use cryptocloud_postback_inbox::{Refusal, Report, State};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::output::Escaped;
 
 /// What became of the reports in a log.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 pub(super) struct Summary {
     /// Whether the log was read to its end.
     pub(super) complete: bool,
@@ -26,23 +28,13 @@ pub(super) struct Summary {
     refused: Vec<Problem>,
     unreadable: Vec<Problem>,
     /// What a dry run found.
-    reports: Vec<Listed>,
+    reports: Vec<Value>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 struct Problem {
     line: u64,
     problem: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Listed {
-    line: u64,
-    project: String,
-    invoice_id: String,
-    order_id: Option<String>,
-    amount_crypto: Option<String>,
-    currency: Option<String>,
 }
 
 impl Summary {
@@ -74,33 +66,19 @@ impl Summary {
 
     pub(super) fn list(&mut self, line: u64, report: &Report) {
         let fields = &report.fields;
-        self.reports.push(Listed {
-            line,
-            project: report.identity.project().to_owned(),
-            invoice_id: report.invoice_id().as_str().to_owned(),
-            order_id: fields.order_id.as_deref().map(str::to_owned),
-            amount_crypto: fields.amount_crypto.map(|amount| amount.to_string()),
-            currency: fields
-                .currency
-                .as_ref()
-                .map(|code| code.as_str().to_owned()),
-        });
+        self.reports.push(json!({
+            "line": line,
+            "project": report.identity.project(),
+            "invoice_id": report.invoice_id().as_str(),
+            "order_id": fields.order_id,
+            "amount_crypto": fields.amount_crypto,
+            "currency": fields.currency.as_ref().map(Currency::as_str),
+        }));
     }
 
     /// Whether it has anything to say.
     pub(super) fn has_begun(&self) -> bool {
-        let counts = [
-            self.stored,
-            self.known,
-            self.conflict,
-            self.held,
-            self.other_projects,
-        ];
-        counts.iter().any(|count| *count > 0)
-            || [&self.refused, &self.unreadable]
-                .iter()
-                .any(|list| !list.is_empty())
-            || !self.reports.is_empty()
+        *self != Self::new(self.dry_run)
     }
 
     pub(super) fn exit_code(&self) -> u8 {
@@ -108,10 +86,7 @@ impl Summary {
     }
 
     pub(super) fn text(&self) -> String {
-        let mut text = String::new();
-        for listed in &self.reports {
-            text.push_str(&listed.text());
-        }
+        let mut text: String = self.reports.iter().map(listed).collect();
         for (what, problems) in [("refused", &self.refused), ("unreadable", &self.unreadable)] {
             for Problem { line, problem } in problems {
                 // Writing to a string never fails.
@@ -146,20 +121,25 @@ impl Summary {
     }
 }
 
-impl Listed {
-    fn text(&self) -> String {
-        let field = |field: &Option<String>| field.clone().unwrap_or_else(|| "-".to_owned());
-        let text = format!(
-            "line {}: project {}, invoice {}, order {}, amount {} {}",
-            self.line,
-            self.project,
-            self.invoice_id,
-            field(&self.order_id),
-            field(&self.amount_crypto),
-            field(&self.currency),
-        );
-        format!("{}\n", Escaped(&text))
-    }
+fn listed(report: &Value) -> String {
+    let field = |name: &str| match report.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        None | Some(Value::Null) => "-".to_owned(),
+        Some(value) => value.to_string(),
+    };
+    let [line, project, invoice, order, amount, currency] = [
+        "line",
+        "project",
+        "invoice_id",
+        "order_id",
+        "amount_crypto",
+        "currency",
+    ]
+    .map(field);
+    let text = format!(
+        "line {line}: project {project}, invoice {invoice}, order {order}, amount {amount} {currency}"
+    );
+    format!("{}\n", Escaped(&text))
 }
 
 const LOOK_ELSEWHERE: &str = "\
