@@ -130,18 +130,13 @@ pub(crate) struct Stored {
 impl Stored {
     /// The claim of a record that is running.
     pub(crate) fn into_claim(self) -> Claim {
-        let Self {
-            record,
-            age,
-            fence,
-            lag,
-        } = self;
+        let record = self.record;
         Claim {
             id: record.id,
-            fence,
+            fence: self.fence,
             report: record.report,
-            age,
-            lag,
+            age: self.age,
+            lag: self.lag,
             attempt: record.attempts,
             accepted: record.accepted,
         }

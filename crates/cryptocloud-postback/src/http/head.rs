@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{trace_context::TraceHeaders, watch::Watch};
+use super::{trace_headers::TraceHeaders, watch::Watch};
 use crate::{Error, ErrorKind, MAX_BODY_BYTES, Unverified, body::media_type::MediaType};
 
 /// The head of a request whose method and headers passed their checks.

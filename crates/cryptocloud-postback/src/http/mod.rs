@@ -7,4 +7,5 @@ pub(crate) mod response;
 #[cfg(feature = "tracing")]
 mod trace;
 pub(crate) mod trace_context;
+mod trace_headers;
 pub(crate) mod watch;

@@ -1,10 +1,8 @@
-use std::fmt;
-
 /// The W3C Trace Context of a request: the trace that a postback belongs to.
 ///
 /// It comes from the headers `traceparent` and `tracestate`, or with the feature `opentelemetry` from
 /// the span `postback`. It says nothing about the payment, and headers that are not valid are as if
-/// they were missing.
+/// they were missing. Both values are printable ASCII.
 ///
 /// # Examples
 ///
@@ -17,7 +15,7 @@ use std::fmt;
 /// assert_eq!(trace_id, Some("4bf92f3577b34da6a3ce929d0e0e4736"));
 /// assert!(TraceContext::parse("00-0-0-01", None).is_none());
 /// ```
-#[derive(Clone, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TraceContext {
     traceparent: Box<str>,
     tracestate: Option<Box<str>>,
@@ -61,49 +59,7 @@ impl TraceContext {
     }
 }
 
-/// Both values are printable ASCII.
-impl fmt::Debug for TraceContext {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TraceContext")
-            .field("traceparent", &self.traceparent)
-            .field("tracestate", &self.tracestate)
-            .finish()
-    }
-}
-
-/// Collects the two headers of a request.
-#[derive(Debug, Default)]
-pub(crate) struct TraceHeaders<'a> {
-    traceparent: Option<&'a [u8]>,
-    is_ambiguous: bool,
-    tracestate: Vec<u8>,
-}
-
-impl<'a> TraceHeaders<'a> {
-    pub(crate) fn read(&mut self, name: &str, value: &'a [u8]) {
-        if name.eq_ignore_ascii_case("traceparent") {
-            self.is_ambiguous |= self.traceparent.replace(value).is_some();
-        } else if name.eq_ignore_ascii_case("tracestate")
-            && self.tracestate.len() <= MAX_TRACESTATE_BYTES
-        {
-            // Section 3.3: several headers are one list. One byte too many is enough to leave it out.
-            if !self.tracestate.is_empty() {
-                self.tracestate.push(b',');
-            }
-            let most = value.iter().take(MAX_TRACESTATE_BYTES + 1);
-            self.tracestate.extend(most);
-        }
-    }
-
-    pub(crate) fn context(&self) -> Option<TraceContext> {
-        let traceparent = self.traceparent.filter(|_| !self.is_ambiguous)?;
-        let tracestate = str::from_utf8(&self.tracestate).ok();
-        let tracestate = tracestate.filter(|it| !it.is_empty());
-        TraceContext::parse(str::from_utf8(traceparent).ok()?, tracestate)
-    }
-}
-
-/// Section 3.2. What a newer version may append is not taken.
+/// Section 3.2 of W3C Trace Context Level 2. What a newer version may append is not taken.
 fn is_traceparent(value: &[u8]) -> bool {
     let mut parts = value.split(|byte| *byte == b'-');
     let mut next = |len: usize| parts.next().filter(|part| is_hex(part, len));
@@ -122,7 +78,7 @@ fn is_hex(text: &[u8], len: usize) -> bool {
     text.len() == len && text.iter().all(is_digit)
 }
 
-/// Section 3.3.
+/// Section 3.3 of the same.
 fn is_tracestate(value: &str) -> bool {
     let members = value.split(',').map(str::trim_ascii);
     let mut members = members.filter(|member| !member.is_empty()).peekable();
@@ -146,7 +102,8 @@ fn is_value(value: &[u8]) -> bool {
     (1..=256).contains(&value.len()) && value.iter().all(is_part)
 }
 
-const MAX_TRACESTATE_BYTES: usize = 512;
+/// Of `tracestate`.
+pub(super) const MAX_TRACESTATE_BYTES: usize = 512;
 const MAX_MEMBERS: usize = 32;
 
 #[cfg(test)]
@@ -231,30 +188,5 @@ mod tests {
         ] {
             state(wrong, None);
         }
-    }
-
-    fn headers(headers: &[(&str, &[u8])]) -> Option<TraceContext> {
-        let mut found = TraceHeaders::default();
-        for (name, value) in headers {
-            found.read(name, value);
-        }
-        found.context()
-    }
-
-    #[test]
-    fn headers_that_contradict_each_other_are_left_out() {
-        let parent = ("TraceParent", PARENT.as_bytes());
-        assert_eq!(
-            headers(&[("tracestate", b"a=1"), parent, ("tracestate", b"b=2")]),
-            TraceContext::parse(PARENT, Some("a=1,b=2"))
-        );
-        assert_eq!(headers(&[parent, parent]), None);
-        assert_eq!(headers(&[("tracestate", b"a=1")]), None);
-        let plain = TraceContext::parse(PARENT, None);
-        assert_eq!(headers(&[parent, ("tracestate", b"a=\xff")]), plain);
-        let large = vec![b'a'; 10_240];
-        let many = vec![("tracestate", &*large); 100];
-        assert_eq!(headers(&[&[parent], &*many].concat()), plain);
-        assert_eq!(headers(&[("traceparent", &large)]), None);
     }
 }
