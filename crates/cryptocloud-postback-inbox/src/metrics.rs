@@ -8,7 +8,7 @@
 //! | `cryptocloud_postback_inbox_held_total` | counter | | `project`, `kind` | reports that were held for review, by [`HoldKind`](crate::HoldKind) |
 //! | `cryptocloud_postback_inbox_attempts_total` | counter | | `project`, `outcome` | attempts; `outcome` is `done`, `failed`, `held`, `postponed` or, if the report stays leased, `unsettled` |
 //! | `cryptocloud_postback_inbox_attempt_seconds` | histogram | seconds | `project` | one attempt, with confirmation and handler |
-//! | `cryptocloud_postback_inbox_wait_seconds` | histogram | seconds | `project` | how long a report had waited when a worker claimed it for its first attempt |
+//! | `cryptocloud_postback_inbox_lag_seconds` | histogram | seconds | `project` | how long a report had been due when a worker claimed it: since it was stored, or since the delay after a failure or the lease of another worker ended |
 //! | `cryptocloud_postback_inbox_reconciled_total` | counter | | `project` | payments that reconciliation has found and stored |
 //! | `cryptocloud_postback_inbox_purged_total` | counter | | `project` | settled payments that the retention has cleared |
 //! | `cryptocloud_postback_inbox_reports` | gauge | | `project`, `state` | reports that need work, by [`State`](crate::State) |
@@ -64,10 +64,10 @@ pub const METRICS: &[Metric] = &[
         "One attempt, with confirmation and handler.",
     ),
     Metric::new(
-        name::WAIT_SECONDS,
+        name::LAG_SECONDS,
         MetricKind::Histogram,
         &["project"],
-        "How long a report had waited when a worker claimed it for its first attempt.",
+        "How long a report had been due when a worker claimed it.",
     ),
     Metric::new(
         name::RECONCILED,
@@ -113,6 +113,7 @@ pub(crate) mod name {
     pub(crate) const ATTEMPT_SECONDS: &str = "cryptocloud_postback_inbox_attempt_seconds";
     pub(crate) const CONFLICTS: &str = "cryptocloud_postback_inbox_conflicts_total";
     pub(crate) const HELD: &str = "cryptocloud_postback_inbox_held_total";
+    pub(crate) const LAG_SECONDS: &str = "cryptocloud_postback_inbox_lag_seconds";
     pub(crate) const LOST: &str = "cryptocloud_postback_inbox_lost_total";
     pub(crate) const OLDEST_SECONDS: &str = "cryptocloud_postback_inbox_oldest_unfinished_seconds";
     pub(crate) const PURGED: &str = "cryptocloud_postback_inbox_purged_total";
@@ -120,5 +121,4 @@ pub(crate) mod name {
     pub(crate) const REPORTS: &str = "cryptocloud_postback_inbox_reports";
     pub(crate) const RESPONSE_SECONDS: &str = "cryptocloud_postback_inbox_response_seconds";
     pub(crate) const STORE_UP: &str = "cryptocloud_postback_inbox_store_up";
-    pub(crate) const WAIT_SECONDS: &str = "cryptocloud_postback_inbox_wait_seconds";
 }

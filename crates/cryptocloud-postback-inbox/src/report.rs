@@ -210,6 +210,9 @@ pub struct Claim {
     /// How long the report had waited when it was claimed: since it was received, promoted, accepted,
     /// retried by an operator or taken up again by reconciliation.
     pub age: Duration,
+    /// How long the report had been due when a worker claimed it: since its delay or lease ended. Zero
+    /// if no worker claimed it.
+    pub lag: Duration,
     /// 1 for the first attempt. Postponed ones do not count.
     pub attempt: u32,
     /// What an operator named when accepting the report.

@@ -16,10 +16,14 @@ for _, id in ipairs(ids) do
             if state == 'running' and not since then
                 report.failing_since = now
             end
+            local lag = math.max(now - (report.due_at or now), 0)
             report.attempts = report.attempts + 1
             report.fence = report.fence + 1
             change(doc, report, 'running', now + number_of('lease'))
-            claims[#claims + 1] = record(doc, report)
+            local claim = record(doc, report)
+            claim[#claim + 1] = 'lag'
+            claim[#claim + 1] = digits(lag)
+            claims[#claims + 1] = claim
         end
     end
 end

@@ -59,6 +59,7 @@ impl InboxStore for RedisStore {
             fence,
             report: report.clone(),
             age: Duration::ZERO,
+            lag: Duration::ZERO,
             attempt: 1,
             accepted: None,
         }))

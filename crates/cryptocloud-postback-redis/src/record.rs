@@ -28,6 +28,7 @@ pub(crate) fn claim(project: &str, row: &Row) -> Result<Claim, StoreError> {
         fence: Fence::from_number(number(row, "fence")?),
         report: report(project, row)?,
         age: Duration::from_micros(number(row, "age")?),
+        lag: Duration::from_micros(number(row, "lag")?),
         attempt: number(row, "attempts")?,
         accepted: accepted_of(row)?,
     })

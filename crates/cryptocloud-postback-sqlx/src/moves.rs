@@ -291,6 +291,7 @@ fn receipt(mut row: Row, report: &Report, state: State, fence: Fence) -> Result<
         fence,
         report: report.clone(),
         age: Duration::ZERO,
+        lag: Duration::ZERO,
         attempt: 1,
         accepted: None,
     }))

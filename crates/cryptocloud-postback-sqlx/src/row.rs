@@ -124,17 +124,24 @@ pub(crate) struct Stored {
     pub(crate) record: Record,
     age: Duration,
     fence: Fence,
+    lag: Duration,
 }
 
 impl Stored {
     /// The claim of a record that is running.
     pub(crate) fn into_claim(self) -> Claim {
-        let Self { record, age, fence } = self;
+        let Self {
+            record,
+            age,
+            fence,
+            lag,
+        } = self;
         Claim {
             id: record.id,
             fence,
             report: record.report,
             age,
+            lag,
             attempt: record.attempts,
             accepted: record.accepted,
         }
@@ -166,6 +173,7 @@ pub(crate) fn stored(mut row: Row) -> Result<Stored, Fault> {
     let last_error = row.maybe_text()?.map(Into::into);
     let accepted = row.accepted()?;
     let trace = row.trace()?;
+    let lag = duration(row.maybe_int()?.unwrap_or(0));
     let record = Record {
         id,
         report: Report {
@@ -185,9 +193,18 @@ pub(crate) fn stored(mut row: Row) -> Result<Stored, Fault> {
         due_at: row.maybe_time()?,
         settled_at: row.maybe_time()?,
     };
-    // A clock that was set back makes no age negative.
-    let age = Duration::from_millis(u64::try_from(row.int()?).unwrap_or(0));
-    Ok(Stored { record, age, fence })
+    let age = duration(row.int()?);
+    Ok(Stored {
+        record,
+        age,
+        fence,
+        lag,
+    })
+}
+
+/// A clock that was set back makes none negative.
+pub(crate) fn duration(millis: i64) -> Duration {
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
 pub(crate) fn turn(project: &str, mut row: Row) -> Result<Turn, Fault> {

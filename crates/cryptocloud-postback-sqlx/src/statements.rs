@@ -116,7 +116,8 @@ impl Statements {
         let record = format!(
             "id, state, fence, CAST(attempts AS bigint), project, invoice_id, transactions, \
              fingerprint, source, amount, currency, order_id, invoice_info, hold_kind, \
-             hold_reason, last_error, accepted_amount, accepted_order_id, traceparent, tracestate, {}, {}, {}, {} - {}",
+             hold_reason, last_error, accepted_amount, accepted_order_id, traceparent, tracestate, \
+             lag, {}, {}, {}, {} - {}",
             as_ms("received_at"),
             as_ms("due_at"),
             as_ms("settled_at"),
@@ -187,13 +188,16 @@ impl Statements {
                  state = CASE WHEN {is_used_up} THEN 'held' ELSE 'running' END, \
                  fence = CASE WHEN {is_used_up} THEN fence ELSE fence + 1 END, \
                  attempts = CASE WHEN {is_used_up} THEN attempts ELSE attempts + 1 END, \
+                 lag = {} - {}, \
                  due_at = CASE WHEN {is_used_up} THEN NULL ELSE {now} + $3 * {ms} END, \
                  failing_since = CASE WHEN state = 'running' THEN coalesce(failing_since, {now}) \
                  ELSE failing_since END, \
                  hold_kind = CASE WHEN {is_used_up} THEN 'kept failing for the whole retry span' \
                  ELSE hold_kind END, \
                  hold_reason = CASE WHEN {is_used_up} THEN '' ELSE hold_reason END \
-                 WHERE id {due} RETURNING {record}"
+                 WHERE id {due} RETURNING {record}",
+                as_ms(now),
+                as_ms("due_at")
             ),
             counts: format!(
                 "SELECT state, count(*) FROM {report} WHERE project = $1 \

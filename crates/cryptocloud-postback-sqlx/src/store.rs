@@ -339,9 +339,7 @@ impl<DB: Dialect, Tx: 'static> InboxStore for SqlStore<DB, Tx> {
         let mut row = self
             .row(&DB::statements().oldest_unfinished, &params)
             .await?;
-        // A clock that was set back makes no age negative.
-        let age = |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0));
-        Ok(row.maybe_int()?.map(age))
+        Ok(row.maybe_int()?.map(row::duration))
     }
 
     async fn history(&self, project: &str, id: ReportId) -> Result<Vec<Decided>, StoreError> {

@@ -1,4 +1,4 @@
-use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc, thread, time::Duration};
 
 use cryptocloud_postback::{OffsetDateTime, UnixTime};
 use cryptocloud_postback_inbox::{Begin, Identity, Inbox, Refusal, Report, Turn};
@@ -56,6 +56,8 @@ impl Reconciler {
 
     /// Takes turns until this future is dropped. Errors are logged, and tried again with the next
     /// turn.
+    ///
+    /// Drop it before [`Inbox::drain`], which then leaves the turn to another process.
     pub async fn run(&self) {
         let poll = (self.0.interval / 10).clamp(SHORTEST_POLL, LONGEST_POLL);
         loop {
@@ -86,10 +88,16 @@ impl Reconciler {
         let Some(turn) = setup.inbox.begin_reconciliation(lease, begin).await? else {
             return Ok(None);
         };
+        let next = less_up_to_a_quarter(setup.interval);
+        let mut interrupted = Interrupted {
+            inbox: &setup.inbox,
+            next,
+            turn: Some(turn.clone()),
+        };
         let result = self.take(&turn).await;
         let cursor = result.as_ref().ok().map(|(until, _)| *until);
-        let next = less_up_to_a_quarter(setup.interval);
         let ended = setup.inbox.end_reconciliation(&turn, cursor, next).await;
+        interrupted.turn = None;
         let (_, counts) = result?;
         match ended {
             // It took so long that another process began: that one has the cursor.
@@ -209,6 +217,27 @@ impl Reconciler {
                 Some(Refusal::Discarded) => Ok(Outcome::Discarded),
                 _ => Err(error.into()),
             },
+        }
+    }
+}
+
+/// Ends a turn that is dropped or panics, which would keep its lease.
+struct Interrupted<'a> {
+    inbox: &'a Inbox,
+    next: Duration,
+    turn: Option<Turn>,
+}
+
+impl Drop for Interrupted<'_> {
+    fn drop(&mut self) {
+        if let Some(turn) = self.turn.take() {
+            // A process that ends leaves the turn to another one at once.
+            let next = if thread::panicking() {
+                self.next
+            } else {
+                Duration::ZERO
+            };
+            self.inbox.interrupt_reconciliation(turn, next);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Of many processes one reconciles at a time, and what one missed the next finds.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use cryptocloud_postback_api::{
@@ -8,7 +8,7 @@ use cryptocloud_postback_api::{
     core::{InvoiceId, UnixTime},
     inbox::{Begin, Inbox},
 };
-use tokio::{join, time};
+use tokio::{join, sync::Notify, time};
 use vendor_api::Fault;
 
 use crate::{
@@ -163,6 +163,36 @@ async fn the_api_goes_down_in_the_middle_of_a_turn() -> TestResult {
     Ok(())
 }
 
+/// Open invoices that never come.
+#[derive(Debug)]
+struct Hangs(Arc<Notify>);
+
+#[async_trait]
+impl OpenInvoices for Hangs {
+    async fn open_invoices(&self) -> Result<Vec<InvoiceId>, Box<dyn Error + Send + Sync>> {
+        self.0.notify_one();
+        future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_ends_leaves_its_turn_to_the_next() -> TestResult {
+    let shop = Shop::new().await;
+    let begun = Arc::new(Notify::new());
+    let hangs = Hangs(Arc::clone(&begun));
+    let reconciler = shop.builder().open_invoices(hangs).build()?;
+    tokio::select! {
+        () = reconciler.run() => return Err("it ended".into()),
+        () = begun.notified() => {}
+    }
+    shop.inbox.drain(HANG).await;
+    let store = shop::store(&shop.folder.path().join("inbox.sqlite")).await;
+    let inbox = shop::inbox("shop", &store, &shop.confirmer);
+    let next = Reconciler::builder(inbox, shop.confirmer.clone()).build()?;
+    assert!(next.run_once(Begin::IfDue).await?.is_some());
+    Ok(())
+}
+
 #[tokio::test]
 async fn run_takes_turns_and_outlives_errors_and_panics() -> TestResult {
     let shop = Shop::with(|api| api.max_retries(0)).await;
@@ -178,22 +208,21 @@ async fn run_takes_turns_and_outlives_errors_and_panics() -> TestResult {
         .open_invoices(open)
         .interval(Duration::from_millis(1));
     let reconciler = builder.build()?;
-    // A turn that panicked leaves its lease, so that is ended at once.
     let until_a_turn_is_complete = async {
         while shop
             .number("SELECT count(cursor) FROM cryptocloud_inbox_reconciliation")
             .await
             == 0
-        {
-            shop.run("UPDATE cryptocloud_inbox_reconciliation SET due_at = 0")
-                .await;
-        }
+        {}
     };
     tokio::select! {
         () = reconciler.run() => return Err("it ended".into()),
-        done = time::timeout(Duration::from_secs(60), until_a_turn_is_complete) => done?,
+        done = time::timeout(HANG, until_a_turn_is_complete) => done?,
     }
     shop.work().await;
     assert_eq!(shop.effects().await, ["A"]);
     Ok(())
 }
+
+/// Far longer than anything here takes.
+const HANG: Duration = Duration::from_secs(60);

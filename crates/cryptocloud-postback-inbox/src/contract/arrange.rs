@@ -62,6 +62,7 @@ impl<S: Settles> Case<S> {
             fence: Fence::first(),
             report: report.clone(),
             age: NONE,
+            lag: NONE,
             attempt: 1,
             accepted: None,
         };

@@ -214,5 +214,33 @@ pub(super) async fn age_begins_anew<S: Settles>(case: &Case<S>) -> Result<(), St
     Ok(())
 }
 
+/// How late a worker was counts from the end of the delay or the lease, whatever the age.
+pub(super) async fn lag_counts_from_the_due_time<S: Settles>(
+    case: &Case<S>,
+) -> Result<(), StoreError> {
+    let store = &case.store;
+    let mut claim = case.start(&case.report("A", 1), LONG).await?;
+    assert_eq!(claim.lag, NONE);
+    for round in 0..4 {
+        let began = Instant::now();
+        match round {
+            0 => store.fail(&claim, "", NONE).await?,
+            1 => store.postpone(&claim, "", NONE).await?,
+            _ => store.renew(&claim, NONE).await?,
+        }
+        let (is_late, due) = (round < 3, Instant::now());
+        while is_late && due.elapsed() < OLD {
+            store.now().await?;
+        }
+        claim = case.claim_one().await?;
+        // In the last round it would be much later if it counted from anything else.
+        let (lag, passed) = (claim.lag, began.elapsed());
+        assert!(lag < passed + OLD / 2, "{round}: {lag:?} of {passed:?}");
+        assert!(!is_late || lag >= OLD / 2, "{round}: {lag:?}");
+    }
+    assert!(claim.age >= OLD, "{claim:?}");
+    Ok(())
+}
+
 /// So long that clocks which tick in milliseconds do not matter.
 const OLD: Duration = Duration::from_millis(100);

@@ -94,6 +94,7 @@ fn tests<S: Settles>() -> Vec<(&'static str, Test<S>)> {
         claims::used_up_says_so,
         claims::postponed_is_never_used_up,
         claims::age_begins_anew,
+        claims::lag_counts_from_the_due_time,
         claims::handler_failure_rolls_back,
         decisions::accepted_amount_and_order_reach_the_handler,
         decisions::accepted_again_names_all_anew,

@@ -67,11 +67,9 @@ mod recorder {
                         counter!(name, self.labels([])).increment(0);
                     }
                 }
-                // A later attempt has waited because it had to.
-                Measured::Claim(claim) if claim.attempt == 1 => {
-                    histogram!(name::WAIT_SECONDS, self.labels([])).record(claim.age);
+                Measured::Claim(claim) => {
+                    histogram!(name::LAG_SECONDS, self.labels([])).record(claim.lag);
                 }
-                Measured::Claim(_) => (),
                 Measured::Conflict => counter!(name::CONFLICTS, self.labels([])).increment(1),
                 Measured::Held(kind) => {
                     let labels = self.labels([("kind", &format_args!("{kind:?}"))]);

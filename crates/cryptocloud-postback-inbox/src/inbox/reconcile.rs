@@ -1,6 +1,8 @@
 use std::time::Duration;
 
 use cryptocloud_postback::UnixTime;
+use tokio::time::timeout;
+use tracing::debug;
 
 use super::{Inbox, measure::Measured};
 use crate::{
@@ -101,6 +103,19 @@ impl Inbox {
         next: Duration,
     ) -> Result<(), StoreError> {
         self.0.store.end_reconciliation(turn, cursor, next).await
+    }
+
+    /// Ends a turn that was interrupted, by a task that [`drain`](Self::drain) waits for: the next one is
+    /// due after `next`, and the stored cursor stays.
+    pub fn interrupt_reconciliation(&self, turn: Turn, next: Duration) {
+        let inbox = self.clone();
+        self.spawn(async move {
+            let ended = inbox.end_reconciliation(&turn, None, next);
+            // If it fails, the lease ends by itself.
+            if !matches!(timeout(inbox.0.limits.statement, ended).await, Ok(Ok(()))) {
+                debug!("interrupted turn of reconciliation keeps its lease");
+            }
+        });
     }
 
     /// Which postbacks report the same payment.

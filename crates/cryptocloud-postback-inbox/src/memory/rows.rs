@@ -157,6 +157,9 @@ impl Row {
 
     /// Leases the row to a worker.
     pub(super) fn grant(&mut self, lease: Duration, now: SystemTime) -> Claim {
+        let lag = self
+            .due_at
+            .and_then(|due_at| now.duration_since(due_at).ok());
         self.enter(State::Running, now);
         self.fence = self.fence.next();
         self.attempts = self.attempts.saturating_add(1);
@@ -167,6 +170,7 @@ impl Row {
             fence: self.fence,
             report: self.report.clone(),
             age: now.duration_since(since).unwrap_or_default(),
+            lag: lag.unwrap_or_default(),
             attempt: self.attempts,
             accepted: self.accepted.clone(),
         }

@@ -151,6 +151,7 @@ impl PaymentBuilder {
             fence: Fence::first(),
             report,
             age: Duration::ZERO,
+            lag: Duration::ZERO,
             attempt: self.attempt,
             accepted: self.accepted.clone(),
         });

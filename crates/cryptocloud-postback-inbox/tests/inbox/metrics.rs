@@ -224,6 +224,37 @@ async fn a_worker_reads_the_store_every_15_seconds() -> Result {
     Ok(())
 }
 
+/// What had to wait is not late before its delay is over.
+#[tokio::test(start_paused = true)]
+async fn the_lag_of_a_worker_begins_when_a_report_is_due() -> Result {
+    let (snapshotter, _guard) = install();
+    let (shop, clock) = (Shop::default(), Clock::new());
+    let inbox = Inbox::builder("shop", clock.store(), shop).build()?;
+    let lags = || {
+        let all = snapshotter.snapshot().into_vec().into_iter();
+        let lags = all.filter_map(|(key, _, _, value)| match value {
+            DebugValue::Histogram(lags) if key.key().name().ends_with("lag_seconds") => Some(lags),
+            _ => None,
+        });
+        let mut lags: Vec<f64> = lags.flatten().map(f64::from).collect();
+        lags.sort_by(f64::total_cmp);
+        lags
+    };
+    // It is postponed for a second, and again.
+    assert_eq!(send(&inbox, "WAITS", "postpone").await?, 503);
+    assert!(lags().is_empty());
+    let identity = Identity::new("shop", InvoiceId::parse("FOUND")?);
+    let found = Report::reconciled(identity, Fields::default());
+    inbox.reconcile(&found).await?;
+    clock.add(Duration::from_secs(11));
+    assert_eq!(inbox.run_once().await?, 2);
+    assert_eq!(lags(), [10.0, 11.0]);
+    clock.add(Duration::from_secs(5));
+    assert_eq!(inbox.run_once().await?, 1);
+    assert_eq!(lags(), [4.0]);
+    Ok(())
+}
+
 /// An increase from nothing to 1 is none for Prometheus.
 #[tokio::test]
 async fn what_is_alerted_on_is_there_from_the_start() -> Result {

@@ -28,6 +28,8 @@ CREATE TABLE cryptocloud_inbox.report (
     reopened_at timestamptz,
     -- When a worker may claim it, or while running, when the lease ends.
     due_at timestamptz CHECK ((due_at IS NULL) = (state NOT IN ('received', 'running', 'failed'))),
+    -- How long it had been due when it was last claimed, in milliseconds.
+    lag bigint,
     failing_since timestamptz,
     settled_at timestamptz CHECK ((settled_at IS NULL) = (state NOT IN ('done', 'discarded'))),
     purged boolean NOT NULL DEFAULT false,

@@ -20,6 +20,8 @@ CREATE TABLE main.cryptocloud_inbox_report (
     reopened_at INTEGER,
     -- When a worker may claim it, or while running, when the lease ends.
     due_at INTEGER CHECK ((due_at IS NULL) = (state NOT IN ('received', 'running', 'failed'))),
+    -- How long it had been due when it was last claimed, in milliseconds.
+    lag INTEGER,
     failing_since INTEGER,
     settled_at INTEGER CHECK ((settled_at IS NULL) = (state NOT IN ('done', 'discarded'))),
     purged INTEGER NOT NULL DEFAULT false,
