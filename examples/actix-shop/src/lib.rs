@@ -32,11 +32,10 @@ impl Backend for Shop {
         };
         let confirmer = Confirmer::builder(vendor.api.clone()).build();
         let inbox = inbox.confirm(confirmer.clone()).start().await?;
-        let reconciler = Reconciler::builder(inbox.clone(), confirmer)
+        Reconciler::builder(inbox.clone(), confirmer)
             .interval(vendor.interval)
             .open_invoices(self.clone())
-            .build()?;
-        tokio::spawn(async move { reconciler.run().await });
+            .start()?;
         Ok(inbox)
     }
 

@@ -60,6 +60,19 @@ impl ReconcilerBuilder {
         }
         Ok(Reconciler(Arc::new(self)))
     }
+
+    /// Builds the reconciler, and [runs](Reconciler::run) it in this process until the inbox
+    /// [drains](Inbox::drain), which leaves the turn to another process.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error under the same conditions as [`build`](Self::build).
+    pub fn start(self) -> Result<(), ReconcilerBuildError> {
+        let inbox = self.inbox.clone();
+        let reconciler = self.build()?;
+        inbox.spawn_until_drained(async move { reconciler.run().await });
+        Ok(())
+    }
 }
 
 /// Why no [`Reconciler`] could be built.

@@ -34,8 +34,8 @@ use crate::{ApiError, ApiErrorKind, Confirmer, Invoice};
 /// use cryptocloud_postback_api::{Confirmer, Reconciler, inbox::Inbox};
 ///
 /// # fn run(inbox: Inbox, confirmer: Confirmer) -> Result<(), Box<dyn std::error::Error>> {
-/// let reconciler = Reconciler::builder(inbox, confirmer).build()?;
-/// tokio::spawn(async move { reconciler.run().await });
+/// // Until the inbox drains.
+/// Reconciler::builder(inbox, confirmer).start()?;
 /// # Ok(())
 /// # }
 /// ```
@@ -57,7 +57,8 @@ impl Reconciler {
     /// Takes turns until this future is dropped. Errors are logged, and tried again with the next
     /// turn.
     ///
-    /// Drop it before [`Inbox::drain`], which then leaves the turn to another process.
+    /// Drop it before [`Inbox::drain`], which then leaves the turn to another process, or let
+    /// [`start`](ReconcilerBuilder::start) do so.
     pub async fn run(&self) {
         let poll = (self.0.interval / 10).clamp(SHORTEST_POLL, LONGEST_POLL);
         loop {

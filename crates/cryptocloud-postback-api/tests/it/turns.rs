@@ -194,6 +194,21 @@ async fn a_process_that_ends_leaves_its_turn_to_the_next() -> TestResult {
 }
 
 #[tokio::test]
+async fn a_drained_inbox_ends_its_reconciler_first() -> TestResult {
+    let shop = Shop::new().await;
+    let begun = Arc::new(Notify::new());
+    let hangs = Hangs(Arc::clone(&begun));
+    shop.builder().open_invoices(hangs).start()?;
+    time::timeout(HANG, begun.notified()).await?;
+    shop.inbox.drain(HANG).await;
+    let store = shop::store(&shop.folder.path().join("inbox.sqlite")).await;
+    let inbox = shop::inbox("shop", &store, &shop.confirmer);
+    let next = Reconciler::builder(inbox, shop.confirmer.clone()).build()?;
+    assert!(next.run_once(Begin::IfDue).await?.is_some());
+    Ok(())
+}
+
+#[tokio::test]
 async fn run_takes_turns_and_outlives_errors_and_panics() -> TestResult {
     let shop = Shop::with(|api| api.max_retries(0)).await;
     shop.started(HOUR).await;

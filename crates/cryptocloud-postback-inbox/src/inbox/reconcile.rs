@@ -118,6 +118,12 @@ impl Inbox {
         });
     }
 
+    /// Runs work in a task that [`drain`](Self::drain) drops first, and waits for.
+    pub fn spawn_until_drained(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.0.stop.clone();
+        drop(self.spawn(async move { stop.run_until_cancelled(work).await }));
+    }
+
     /// Which postbacks report the same payment.
     #[must_use]
     pub fn identity_policy(&self) -> IdentityPolicy {
