@@ -69,7 +69,7 @@ struct Header<'a> {
 struct Message<'a> {
     body: Vec<Segment>,
     headers: Vec<Header<'a>>,
-    /// What helps of the body, if it is HTML.
+    /// The text of the body, if it is HTML.
     html: Option<String>,
     status: Status,
     truncated: bool,
