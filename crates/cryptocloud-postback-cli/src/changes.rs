@@ -20,7 +20,7 @@ impl Changes {
         }
     }
 
-    /// Tells that something has changed.
+    /// Announces a change.
     pub fn tell(&self) {
         // This does not reopen what has ended.
         self.open.send_modify(|_| {});

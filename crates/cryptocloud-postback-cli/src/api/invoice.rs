@@ -53,9 +53,9 @@ pub struct Invoice {
     usd: Decimal,
 }
 
+/// The status of an invoice, as the vendor's API states it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-/// The status of an invoice, as the vendor's API states it.
 // Closed by nature: a mimic has the states that are documented.
 pub enum Status {
     /// It can no longer be paid.

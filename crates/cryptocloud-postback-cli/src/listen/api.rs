@@ -10,6 +10,7 @@ use axum::{
 use serde::Serialize;
 
 use super::{app::App, detail::Detail, journal::Entry, response::StoredResponse, view::Update};
+use crate::guard;
 
 pub(super) async fn list(State(app): State<Arc<App>>) -> Response {
     let update = app.journal.since(0);
@@ -33,8 +34,11 @@ pub(super) fn find(app: &App, id: &str) -> Option<Entry> {
 }
 
 pub(super) fn not_found() -> Response {
-    StoredResponse::error(StatusCode::NOT_FOUND, "this postback is no longer stored")
-        .into_response()
+    guard::error(StatusCode::NOT_FOUND, "this postback is no longer stored")
+}
+
+pub(super) fn incomplete() -> Response {
+    guard::error(StatusCode::CONFLICT, "the body was not stored in full")
 }
 
 pub(super) fn json_response(app: &App, value: &impl Serialize) -> Response {

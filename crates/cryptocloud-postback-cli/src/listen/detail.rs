@@ -69,7 +69,7 @@ struct Header<'a> {
 struct Message<'a> {
     body: Vec<Segment>,
     headers: Vec<Header<'a>>,
-    /// What helps of the body, if it is HTML.
+    /// The text of the body, if it is HTML.
     html: Option<String>,
     status: Status,
     truncated: bool,
@@ -100,11 +100,9 @@ impl<'a> Detail<'a> {
             curl: curl::line(&app.settings.origin(), request),
             expires_at: verification.report.expires_at,
             form: form(request.content_type(), &request.body),
-            forwarded: app
-                .forwarder
-                .as_ref()
+            forwarded: (app.settings.forward.as_ref())
                 .zip(entry.exchange())
-                .map(|(forwarder, exchange)| Forwarded::of(forwarder.url().as_str(), exchange)),
+                .map(|(url, exchange)| Forwarded::of(url.as_str(), exchange)),
             headers: headers(&request.headers),
             headers_truncated: request.headers.truncated,
             payload: verification.report.postback.as_ref(),

@@ -26,14 +26,22 @@ pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
     let Some(entry) = api::find(&app, &id) else {
         return api::not_found();
     };
-    let name = format!("postback-{}.json", entry.id);
-    attached(&name, api::json_response(&app, &saved(&entry.record)))
+    match saved(&entry.record) {
+        Some(saved) => {
+            let name = format!("postback-{}.json", entry.id);
+            attached(&name, api::json_response(&app, &saved))
+        }
+        None => api::incomplete(),
+    }
 }
 
 /// `GET /api/export`
 pub(super) async fn all(State(app): State<Arc<App>>) -> Response {
     let entries = app.journal.since(0).entries;
-    let saved: Vec<Saved> = entries.iter().map(|entry| saved(&entry.record)).collect();
+    let saved: Vec<Saved> = entries
+        .iter()
+        .filter_map(|entry| saved(&entry.record))
+        .collect();
     attached("postbacks.json", api::json_response(&app, &saved))
 }
 
@@ -67,19 +75,20 @@ fn attached(name: &str, response: Response) -> Response {
     ([(CONTENT_DISPOSITION, disposition)], response).into_response()
 }
 
-fn saved(record: &Record) -> Saved {
+/// `None` if the body was not stored in full: what is sent again would be another postback.
+fn saved(record: &Record) -> Option<Saved> {
     let request = &record.request;
     let text = |value: &HeaderValue| Some(str::from_utf8(value.as_bytes()).ok()?.to_owned());
     let headers = request.headers.iter();
     let headers =
         headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.and_then(text)?)));
-    Saved {
+    request.body_error.is_none().then(|| Saved {
         received_at: rfc3339(record.received_at),
         method: request.method.to_string(),
         target: request.target.clone(),
         headers: headers.collect(),
         body: request.body.clone(),
-    }
+    })
 }
 
 /// From milliseconds since 1970.

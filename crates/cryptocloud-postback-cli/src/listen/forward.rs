@@ -36,10 +36,6 @@ impl Forwarder {
         })
     }
 
-    pub(super) fn url(&self) -> &Url {
-        &self.url
-    }
-
     /// Whether this program forwarded the request already, so that forwarding it would never end.
     fn is_loop(&self, request: &StoredRequest) -> bool {
         let mut values = request.headers.get_all(&VIA);

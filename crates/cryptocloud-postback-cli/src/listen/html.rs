@@ -1,4 +1,4 @@
-//! What helps of an HTML page, such as the error page of a framework.
+//! The text of an HTML page, such as the error page of a framework.
 
 /// The title and the visible text, on one line and cut off after [`MAX_CHARS`].
 pub(crate) fn text(html: &str) -> String {

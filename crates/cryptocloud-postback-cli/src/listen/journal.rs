@@ -3,11 +3,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use axum::http::StatusCode;
+
 use super::{
     forward::Exchange, request::StoredRequest, resend::Resend, verification::Verification,
 };
 use crate::Changes;
-use axum::http::StatusCode;
 
 /// The latest postbacks, each with the revision of the journal in which it last changed.
 ///

@@ -11,7 +11,6 @@ mod headers;
 mod html;
 mod journal;
 mod line;
-mod page;
 mod receive;
 mod redact;
 mod request;

@@ -37,13 +37,13 @@ pub(super) async fn resend(State(app): State<Arc<App>>, Path(id): Path<String>) 
     let Some(entry) = api::find(&app, &id) else {
         return api::not_found();
     };
-    let conflict = |text| guard::error(StatusCode::CONFLICT, text);
     if app.forwarder.is_none() {
-        return conflict("there is no server to send it to: start with --forward URL");
+        let text = "there is no server to send it to: start with --forward URL";
+        return guard::error(StatusCode::CONFLICT, text);
     }
     let mut request = entry.record.request.clone();
     if request.body_error.is_some() {
-        return conflict("the body was not stored in full");
+        return api::incomplete();
     }
     let secret = app.settings.secret.as_ref();
     let body = secret.and_then(|secret| signed_anew(&entry.record, secret));

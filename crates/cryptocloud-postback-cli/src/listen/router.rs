@@ -5,12 +5,11 @@ use axum::{
     routing::{any, get, post},
 };
 
-use crate::guard;
-
-use super::{api, app::App, events, export, page, receive, resend};
+use super::{api, app::App, events, export, receive, resend};
+use crate::{guard, page};
 
 pub(super) fn router(app: Arc<App>) -> Router {
-    let page = page::router()
+    let page = page::page(include_str!("page/page.html"), &FILES)
         .route("/api/events", get(events::stream))
         .route("/api/postbacks", get(api::list).delete(api::clear))
         .route("/api/postbacks/{id}", get(api::show))
@@ -30,3 +29,12 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .fallback(receive::wrong_path)
         .with_state(app)
 }
+
+const FILES: [page::File; 6] = [
+    ("detail.js", include_str!("page/detail.js")),
+    ("indent.js", include_str!("page/indent.js")),
+    ("page.css", include_str!("page/page.css")),
+    ("page.js", include_str!("page/page.js")),
+    ("states.js", include_str!("page/states.js")),
+    ("tabs.js", include_str!("page/tabs.js")),
+];

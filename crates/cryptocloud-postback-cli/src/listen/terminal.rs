@@ -69,14 +69,14 @@ impl Terminal {
         this
     }
 
-    /// Tells a program what arrived.
+    /// Prints what arrived, for a program.
     pub(super) fn arrived(&self, settings: &Settings, id: u64, record: &Record) {
         if self.json {
             self.print_json(settings, &line::arrival(id, record));
         }
     }
 
-    /// Tells how a postback was responded to.
+    /// Prints a postback and the response to it.
     pub(super) fn responded(
         &self,
         settings: &Settings,
@@ -94,7 +94,7 @@ impl Terminal {
         }
     }
 
-    /// Tells of a postback that was sent to the wrong path.
+    /// Prints that a postback was sent to the wrong path.
     pub(super) fn wrong_path(&self, settings: &Settings, path: &str) {
         let path: String = path.chars().take(MAX_PATH_CHARS).collect();
         let expected = &settings.path;

@@ -41,7 +41,11 @@ async fn one_postback() -> TestResult {
 async fn all_postbacks() -> TestResult {
     let listener = Listener::start(&[])?;
     listener.post(&genuine("GENUINE1")).await?;
-    for body in [b"\xff\0".to_vec(), SECRET.as_bytes().to_vec()] {
+    for body in [
+        b"\xff\0".to_vec(),
+        SECRET.as_bytes().to_vec(),
+        vec![b'a'; 70_000],
+    ] {
         listener
             .client
             .post(&listener.url)
@@ -53,6 +57,9 @@ async fn all_postbacks() -> TestResult {
     assert_eq!(saved.as_array().map(Vec::len), Some(3));
     assert_eq!(saved[1]["body"], json!({ "base64": "/wA=" }));
     assert_eq!(saved[2]["body"], json!({ "text": "[secret]" }));
+    // A truncated body would be another postback.
+    let truncated = listener.own(Method::GET, "/api/postbacks/4/export");
+    assert_eq!(truncated.send().await?.status(), StatusCode::CONFLICT);
     Ok(())
 }
 

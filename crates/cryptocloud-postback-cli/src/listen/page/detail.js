@@ -148,7 +148,8 @@ function resendNode(id, isSignedAnew, select) {
   return make('p', { class: 'actions' }, make('button', { type: 'button', 'data-kind': 'resend', click }, 'Resend to your server'), said);
 }
 
-function sendAgain({ curl, id }, about) {
+function sendAgain({ body, curl, id }, about) {
+  if (body.error !== null) return [make('p', { class: 'hint' }, 'The body was not stored in full.')];
   const path = `/api/postbacks/${id}`;
   const file = `postback-${id}.json`;
   const json = async () => (await fetch(`${path}/export`)).text();
