@@ -1,6 +1,5 @@
 //! The checks of one postback in order, for people and for programs.
 
-mod claims;
 mod duration;
 mod hint;
 mod payload;
