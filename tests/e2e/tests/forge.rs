@@ -113,6 +113,42 @@ fn an_endpoint_that_refuses_everything_does_not_pass() {
     }
 }
 
+/// The lines of the README that look at the pages of a shop, word for word.
+#[test]
+fn the_example_with_a_page_passes() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        crate::skip::say("curl is not installed");
+        return;
+    }
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let mut shop = servers::command("axum-shop");
+    shop.env("CRYPTOCLOUD_SECRET_KEY", SECRET)
+        .env("LISTEN_ADDR", "127.0.0.1:0")
+        .env("DATABASE_FILE", folder.path().join("shop.sqlite"));
+    let shop = Server::spawn(shop);
+    let readme = include_str!("../../../crates/cryptocloud-postback-cli/README.md");
+    let mut blocks = readme
+        .split("```sh\n")
+        .filter_map(|rest| rest.split("```").next());
+    let example = blocks.find(|block| block.contains("--check-url"));
+    let example = example
+        .expect("an example")
+        .replace("127.0.0.1:3000", shop.address());
+    let program = servers::command("ccpostback");
+    let program = program.get_program().to_str().expect("UTF-8");
+    let output = Command::new("sh")
+        .arg("-ec")
+        .arg(example.replace("ccpostback send", &format!("'{program}' send --pause 0")))
+        .env("CRYPTOCLOUD_SECRET_KEY", SECRET)
+        .output()
+        .expect("a shell");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let end = "look at the orders above.\n             replay, resend, copies\n\
+               passed       As far as responses tell: what is for review only you can see.\n";
+    assert!(text.ends_with(end), "{text}");
+    assert_eq!(output.status.code(), Some(0), "{text}");
+}
+
 fn python(format: &str) -> Option<Command> {
     let mut command = Command::new(languages::PYTHON.as_ref()?);
     // PyJWT warns about short secrets.

@@ -16,7 +16,12 @@ pub(crate) const EXAMPLES: [&str; 2] = ["axum-basic", "actix-basic"];
 pub(crate) const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
 /// The packages of the examples and of the program `ccpostback`.
-const PACKAGES: [&str; 3] = ["axum-basic", "actix-basic", "cryptocloud-postback-cli"];
+const PACKAGES: [&str; 4] = [
+    "axum-basic",
+    "actix-basic",
+    "axum-shop",
+    "cryptocloud-postback-cli",
+];
 
 /// The executables, built once and with the features that a user gets.
 static BINARIES: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(|| {

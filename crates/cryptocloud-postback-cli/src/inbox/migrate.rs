@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use cryptocloud_postback_inbox::StoreError;
-use serde::Serialize;
+use serde_json::json;
 use tokio::signal;
 
 use super::{
@@ -13,12 +13,13 @@ use super::{
 };
 use crate::output;
 
-pub(super) async fn run(options: &StoreOptions, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(options: &StoreOptions, is_json: bool) -> anyhow::Result<ExitCode> {
     let address = options.address()?;
     tokio::select! {
         migrated = migrate(options, &address) => {
-            let migrated = migrated?;
-            output::print_result(json, &migrated, || migrated.text(&address))?;
+            let (from, to) = migrated?;
+            let value = json!({ "from": from, "to": to });
+            output::print_result(is_json, &value, || text(&address, from, to))?;
             Ok(ExitCode::SUCCESS)
         }
         interrupted = signal::ctrl_c() => {
@@ -29,7 +30,8 @@ pub(super) async fn run(options: &StoreOptions, json: bool) -> anyhow::Result<Ex
     }
 }
 
-async fn migrate(options: &StoreOptions, address: &Address) -> anyhow::Result<Migrated> {
+/// The versions before and after. 0 if there was no schema.
+async fn migrate(options: &StoreOptions, address: &Address) -> anyhow::Result<(u32, u32)> {
     let migrated = match options.connect(address).await? {
         Store::Postgres(store) => {
             versions(
@@ -53,32 +55,18 @@ async fn migrate(options: &StoreOptions, address: &Address) -> anyhow::Result<Mi
 async fn versions(
     version: impl AsyncFn() -> Result<u32, StoreError>,
     migrate: impl AsyncFn() -> Result<(), StoreError>,
-) -> Result<Migrated, StoreError> {
+) -> Result<(u32, u32), StoreError> {
     let from = version().await?;
     migrate().await?;
-    let to = version().await?;
-    Ok(Migrated { from, to })
+    Ok((from, version().await?))
 }
 
-/// The versions before and after. 0 if there was no schema.
-#[derive(Debug, Serialize)]
-struct Migrated {
-    from: u32,
-    to: u32,
-}
-
-impl Migrated {
-    fn text(&self, address: &Address) -> String {
-        let address = output::Escaped(&address.to_string()).to_string();
-        match *self {
-            Self { from, to } if from == to => {
-                format!("{address}: schema is at version {to}, nothing to do\n")
-            }
-            Self { from: 0, to } => format!("{address}: schema created at version {to}\n"),
-            Self { from, to } => {
-                format!("{address}: schema migrated from version {from} to version {to}\n")
-            }
-        }
+fn text(address: &Address, from: u32, to: u32) -> String {
+    let address = output::Escaped(&address.to_string()).to_string();
+    match from {
+        0 => format!("{address}: schema created at version {to}\n"),
+        _ if from == to => format!("{address}: schema is at version {to}, nothing to do\n"),
+        _ => format!("{address}: schema migrated from version {from} to version {to}\n"),
     }
 }
 

@@ -1,8 +1,11 @@
 //! What an operator can do about a postback that was refused.
 
-use cryptocloud_postback::{ErrorKind, UnixTime};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use cryptocloud_postback::{ErrorKind, Format, UnixTime};
+use serde_json::Value;
 
-use super::{claims::unverified_claims, duration::Seconds};
+use super::duration::Seconds;
+use crate::body;
 
 /// A sentence or a question; it may quote the sender, so escape it.
 pub(super) fn hint(
@@ -40,6 +43,14 @@ pub(super) fn hint(
         }
         kind => fixed(kind).to_owned(),
     }
+}
+
+/// Reads a token that was not verified, to explain it and for nothing else.
+pub(crate) fn unverified_claims(content_type: Option<&[u8]>, body: &[u8]) -> Option<Value> {
+    let format = Format::detect(content_type, body).ok()?;
+    let token = body::field(format, body, "token")?;
+    let claims = token.trim().split('.').nth(1)?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
 fn fixed(kind: ErrorKind) -> &'static str {

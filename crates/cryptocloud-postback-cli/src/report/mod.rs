@@ -1,6 +1,5 @@
 //! The checks of one postback in order, for people and for programs.
 
-mod claims;
 mod duration;
 mod hint;
 mod payload;
@@ -11,9 +10,9 @@ use bytes::Bytes;
 use cryptocloud_postback::{Check, Error, Postback, UnixTime, Verified};
 use serde::Serialize;
 
-pub(crate) use claims::unverified_claims;
 #[cfg(feature = "inbox")]
 pub(crate) use duration::Seconds;
+pub(crate) use hint::unverified_claims;
 pub(crate) use payload::Payload;
 
 /// Which checks a postback passed, and what it reports.

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 use reqwest::{Method, StatusCode};
-use serde::Serialize;
+use serde_json::json;
 
 use crate::{
     client::{Client, Request, Response},
@@ -10,38 +10,27 @@ use crate::{
     output::{self, BAD, Escaped, GOOD, WARN},
 };
 
-#[derive(Serialize)]
-struct Sent<'a> {
-    invoice_id: &'a str,
-    format: String,
-    status: u16,
-    milliseconds: f64,
-    response: &'a str,
-    response_truncated: bool,
-    location: Option<&'a str>,
-}
-
 pub(super) async fn run(
     client: &Client,
     request: Request,
     draft: &Draft,
-    json: bool,
+    is_json: bool,
 ) -> anyhow::Result<ExitCode> {
     let method = request.method.clone();
     let response = client
         .send(request)
         .await
         .map_err(|error| anyhow!("{}: {}", client.url(), error.reason))?;
-    let sent = Sent {
-        invoice_id: &draft.invoice_id,
-        format: draft.format.to_string(),
-        status: response.status.as_u16(),
-        milliseconds: response.elapsed.as_secs_f64() * 1e3,
-        response: &response.body,
-        response_truncated: response.truncated,
-        location: response.location.as_deref(),
-    };
-    output::print_result(json, &sent, || text(client, &method, draft, &response))?;
+    let sent = json!({
+        "invoice_id": draft.invoice_id,
+        "format": draft.format.to_string(),
+        "status": response.status.as_u16(),
+        "milliseconds": response.elapsed.as_secs_f64() * 1e3,
+        "response": response.body,
+        "response_truncated": response.truncated,
+        "location": response.location,
+    });
+    output::print_result(is_json, &sent, || text(client, &method, draft, &response))?;
     Ok(ExitCode::from(u8::from(!response.status.is_success())))
 }
 

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The responses to a repeated postback.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Summary {
     wanted: u64,
     sent: u64,
@@ -29,15 +29,7 @@ impl Summary {
     pub(super) fn new(wanted: u64) -> Self {
         Self {
             wanted,
-            sent: 0,
-            statuses: BTreeMap::new(),
-            errors: BTreeMap::new(),
-            p50_milliseconds: None,
-            p99_milliseconds: None,
-            max_milliseconds: None,
-            per_second: 0.0,
-            seconds: 0.0,
-            times: Vec::new(),
+            ..Self::default()
         }
     }
 

@@ -64,13 +64,73 @@ const LOOK: [&str; 2] = [
     "Only you can see the effect: look at the orders above.",
 ];
 
+/// The whole verdict, without times and texts.
+fn verdict(fault: Fault) -> Value {
+    let (code, results) = attack(fault, &[]);
+    let conclusions = results["conclusions"].as_array().into_iter().flatten();
+    let conclusions = conclusions.map(|one| {
+        let names = one["attacks"].as_array().into_iter().flatten();
+        let names: Vec<_> = names.filter_map(Value::as_str).collect();
+        format!(
+            "{}: {}",
+            one["class"].as_str().unwrap_or_default(),
+            names.join(" ")
+        )
+    });
+    json!({
+        "code": code,
+        "passed": results["passed"],
+        "not_sent": results["not_sent"],
+        "verdicts": results["verdicts"],
+        "conclusions": conclusions.collect::<Vec<_>>(),
+    })
+}
+
 #[test]
-fn a_sound_shop_passes() {
-    let (code, results) = attack(Fault::None, &[]);
+fn each_endpoint_gets_its_verdict() {
+    let sound = json!({
+        "code": 0,
+        "passed": true,
+        "not_sent": 0,
+        "verdicts": { "ok": 79, "review": 7 },
+        "conclusions": [format!("review: {}", EFFECTS.join(" "))],
+    });
+    // A slow endpoint is no silent one, and what is limited is sent again.
+    for fault in [Fault::None, Fault::Slow, Fault::Limits] {
+        assert_eq!(verdict(fault), sound, "{fault:?}");
+    }
+    let everything = json!({
+        "code": 1,
+        "passed": false,
+        "not_sent": 79,
+        "verdicts": { "bypass": 2, "ok": 4, "strictness": 1 },
+        "conclusions": ["bypass: empty token-missing other-secret"],
+    });
+    assert_eq!(verdict(Fault::AcceptsEverything), everything);
+    let refuses = json!({
+        "code": 1,
+        "passed": false,
+        "not_sent": 79,
+        "verdicts": { "inconclusive": 3, "ok": 4 },
+        "conclusions": ["inconclusive: empty token-missing other-secret", "stopped: "],
+    });
+    for fault in [Fault::Bans, Fault::BansBriefly, Fault::LimitsForGood] {
+        assert_eq!(verdict(fault), refuses, "{fault:?}");
+    }
+    let silent = json!({
+        "code": 1,
+        "passed": false,
+        "not_sent": 80,
+        "verdicts": { "inconclusive": 2, "ok": 4 },
+        "conclusions": ["inconclusive: empty token-missing", "stopped: "],
+    });
+    assert_eq!(verdict(Fault::Hangs), silent);
+}
+
+#[test]
+fn what_only_the_shop_can_see_is_named() {
+    let (_, results) = attack(Fault::None, &["--only", "changed-order"]);
     assert_eq!(conclusions(&results), [LOOK]);
-    assert_eq!(with_verdict(&results, "review"), EFFECTS);
-    assert_eq!(results["verdicts"], json!({ "ok": 79, "review": 7 }));
-    assert_eq!((code, &results["passed"]), (Some(0), &json!(true)));
     let look = results["attacks"].as_array().expect("attacks");
     let look = look
         .iter()
@@ -172,7 +232,7 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
 
 #[test]
 fn an_endpoint_that_bans_has_not_passed() {
-    let (code, results) = attack(Fault::Bans, &[]);
+    let (_, results) = attack(Fault::Bans, &["--only", "empty"]);
     let bans = "After an attack the endpoint refuses genuine postbacks too: it bans or limits senders. Attack a deployment that does not.";
     let expected = [
         [
@@ -182,14 +242,6 @@ fn an_endpoint_that_bans_has_not_passed() {
         ["stopped", bans],
     ];
     assert_eq!(conclusions(&results), expected);
-    assert_eq!(results["verdicts"], json!({ "inconclusive": 3, "ok": 4 }));
-    assert_eq!((code, &results["not_sent"]), (Some(1), &json!(79)));
-
-    // It recovers each time, and refuses what follows each attack.
-    let (code, results) = attack(Fault::BansBriefly, &[]);
-    assert_eq!(conclusions(&results), expected);
-    assert_eq!(results["verdicts"], json!({ "inconclusive": 3, "ok": 4 }));
-    assert_eq!((code, &results["not_sent"]), (Some(1), &json!(79)));
     // What it accepts is certain all the same.
     let (code, results) = attack(Fault::BansBriefly, &["--only", "empty,replay"]);
     assert_eq!(with_verdict(&results, "review"), ["replay"]);
@@ -198,36 +250,10 @@ fn an_endpoint_that_bans_has_not_passed() {
 }
 
 #[test]
-fn limited_requests_are_sent_again() {
-    let (code, results) = attack(Fault::Limits, &[]);
-    assert_eq!(results["verdicts"], json!({ "ok": 79, "review": 7 }));
-    assert_eq!(code, Some(0));
-
-    let (code, results) = attack(Fault::LimitsForGood, &[]);
-    let classes: Vec<_> = conclusions(&results)
-        .iter()
-        .map(|one| one[0].to_owned())
-        .collect();
-    assert_eq!(classes, ["inconclusive", "stopped"]);
-    assert_eq!((code, &results["not_sent"]), (Some(1), &json!(79)));
-}
-
-#[test]
 fn an_endpoint_that_accepts_everything_gets_one_sentence() {
     let everything = "Anyone can confirm any invoice: the endpoint accepts everything, even an empty body. It verifies nothing, or decides after its response: look at what became of the orders.";
-    let (code, results) = attack(Fault::AcceptsEverything, &[]);
-    let conclusion = json!({
-        "class": "bypass",
-        "text": everything,
-        "attacks": ["empty", "token-missing", "other-secret"],
-    });
-    assert_eq!(results["conclusions"], json!([conclusion]));
-    let verdicts = json!({"bypass": 2, "ok": 4, "strictness": 1});
-    assert_eq!(
-        (&results["verdicts"], &results["passed"]),
-        (&verdicts, &json!(false))
-    );
-    assert_eq!((code, &results["not_sent"]), (Some(1), &json!(79)));
+    let (_, results) = attack(Fault::AcceptsEverything, &[]);
+    assert_eq!(conclusions(&results), [["bypass", everything]]);
     let (_, some) = attack(
         Fault::AcceptsEverything,
         &["--only", "token-missing,token-null,token-empty"],
@@ -270,23 +296,14 @@ fn the_last_line_says_whether_all_passed() {
     assert_eq!(last(Fault::Bans, &[]), "not passed   See above.");
 }
 
-/// A slow endpoint is no silent one.
-#[test]
-fn a_slow_endpoint_is_judged_as_a_fast_one() {
-    let (code, results) = attack(Fault::Slow, &[]);
-    assert_eq!(results["verdicts"], json!({ "ok": 79, "review": 7 }));
-    assert_eq!((code, &results["not_sent"]), (Some(0), &json!(0)));
-}
-
 #[test]
 fn an_endpoint_that_hangs_is_left_at_once() {
-    let (code, results) = attack(Fault::Hangs, &[]);
+    let (_, results) = attack(Fault::Hangs, &["--only", "bypass"]);
     let silent = "A genuine postback got no response, so the run ended.";
     assert!(
         conclusions(&results).contains(&["stopped", silent]),
         "{results}"
     );
-    assert_eq!((code, &results["not_sent"]), (Some(1), &json!(80)));
     // The system accepts connections, and no request gets a response.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
