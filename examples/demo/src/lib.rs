@@ -1,73 +1,121 @@
-//! The page of a small shop, and a simulator that pays its orders, to see what the crates do.
+//! The page of a small shop, and a vendor that pays its orders, to see what the crates do.
 //!
 //! ```sh
 //! cargo run -p demo
 //! ```
 //!
 //! Open `http://127.0.0.1:3000/`, create an order, press "Simulate payment", and see the order turn to
-//! paid, with the checks that the postback passed.
-//! The other buttons send the same postback again, a resend and forgeries; the page shows what was
-//! refused and why, and what is held for review until you accept or dismiss it.
+//! paid, step by step.
+//! The other buttons lose the postback, let the handler fail, send copies and forgeries, or take the
+//! vendor's API down; the page shows what was refused and why, and what is held for review until you
+//! accept or dismiss it.
 //!
 //! The shop is `axum-shop`, with its handler, its orders and its routes; read that one to build your
-//! own. The demo adds the page, and a `/postback` that also shows what arrived.
+//! own. The demo adds the page, a `/postback` that also shows what arrived, and at `/vendor` the mimic
+//! of the vendor's API that `ccpostback api` is, with an API KEY that is made up.
 //! Nothing has to be set: the demo creates a secret in the folder `data`, or in the one that
 //! `DATA_DIR` names, beside its orders. `LISTEN_ADDR` sets another loopback address than
-//! `127.0.0.1:3000`.
+//! `127.0.0.1:3000`, and `RECONCILE_SECONDS` how often the shop looks for payments without a postback,
+//! if not every 5 seconds.
 //!
-//! The program sends postbacks too:
+//! Another program can be the vendor too:
 //!
 //! ```sh
 //! cargo run -q -p cryptocloud-postback-cli -- send --secret-file data/demo-secret --url http://127.0.0.1:3000/postback
 //! ```
 #![forbid(unsafe_code)]
 
-mod changes;
-mod delivery;
-mod events;
-mod guard;
-mod log;
+mod cause;
+mod entry;
+mod history;
+mod order;
 mod page;
 mod receive;
 mod secret;
-mod simulator;
+mod vendor;
 
-use axum::{Router, extract::FromRef, middleware, routing::post};
+use std::{error::Error, fmt, net::SocketAddr, path::Path, time::Duration};
+
+use axum::{Router, extract::FromRef, middleware};
 use axum_shop::Shop;
-use cryptocloud_postback_axum::core::Verifier;
+use cryptocloud_postback_api::{Api, ApiKey, BaseUrl};
+use cryptocloud_postback_axum::core::{SecretKey, Verifier};
+use cryptocloud_postback_cli::{Changes, guard};
 
-pub use changes::Changes;
 pub use secret::DemoSecret;
-pub use simulator::Simulator;
 
-use crate::log::Log;
+use crate::{history::History, vendor::Vendor};
 
-/// The page at `/` with its events and its simulator, and the routes of the shop.
-///
-/// All of it responds to this machine alone, and to no other website.
-pub fn demo(shop: Shop, verifier: Verifier, simulator: Simulator, changes: Changes) -> Router {
-    let state = Demo {
-        log: Log::new(changes.clone()),
-        changes,
-        shop: shop.clone(),
-        verifier,
-    };
-    page::page()
-        .merge(receive::postback())
-        .with_state(state)
-        .route("/simulate", post(simulator::simulate).with_state(simulator))
-        .merge(axum_shop::orders(shop.clone()))
-        .merge(axum_shop::held(shop))
-        .layer(middleware::map_response(page::protect))
-        .layer(middleware::from_fn(guard::guard))
+/// A shop with its page and its vendor, for one address.
+#[derive(Clone)]
+pub struct Demo {
+    address: SocketAddr,
+    /// To be ended before the server stops.
+    pub changes: Changes,
+    history: History,
+    /// With the inbox, to be drained before the process ends.
+    pub shop: Shop,
+    vendor: Vendor,
+    verifier: Verifier,
 }
 
-#[derive(Clone)]
-struct Demo {
-    changes: Changes,
-    log: Log,
-    shop: Shop,
-    verifier: Verifier,
+impl Demo {
+    /// Opens or creates the shop and its secret in this folder.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file cannot be used.
+    pub async fn open(
+        folder: &Path,
+        address: SocketAddr,
+        interval: Duration,
+    ) -> Result<Self, Box<dyn Error>> {
+        let secret = DemoSecret::new(folder);
+        let path = secret.path().display();
+        let secret = secret.get().map_err(|error| format!("{path}: {error}"))?;
+        let verifier = Verifier::new(SecretKey::new(secret.as_str())?)?;
+        let base = BaseUrl::parse(&vendor::api_url(address))?;
+        let api = Api::builder(ApiKey::new(API_KEY)?, base)
+            .max_retries(1)
+            .build()?;
+        let vendor = axum_shop::Vendor {
+            api,
+            interval,
+            shop_id: "demo".to_owned(),
+        };
+        let shop = Shop::open(folder.join("demo.sqlite"), Some(vendor)).await?;
+        sqlx::raw_sql(order::SCHEMA).execute(&shop.pool).await?;
+        let vendor = Vendor::new(secret, address);
+        order::restore(&shop, &vendor.mimic).await?;
+        let changes = Changes::new();
+        Ok(Self {
+            address,
+            history: History::new(changes.clone()),
+            changes,
+            shop,
+            vendor,
+            verifier,
+        })
+    }
+
+    /// The page at `/`, the vendor at `/vendor`, and the routes of the shop.
+    ///
+    /// All but `/postback` responds to this machine alone, and to no other website.
+    pub fn router(&self) -> Router {
+        let guard = middleware::from_fn_with_state(self.address, guard);
+        page::page()
+            .with_state(self.clone())
+            .merge(self.vendor.router())
+            .merge(axum_shop::orders(self.shop.clone()))
+            .merge(axum_shop::held(self.shop.clone()))
+            .layer(guard)
+            .merge(receive::postback().with_state(self.clone()))
+    }
+
+    /// Looks for payments without a postback, and for changes to show, until it is dropped.
+    pub async fn run(&self) {
+        tokio::join!(self.shop.reconcile(), self.history.follow(&self.shop));
+    }
 }
 
 impl FromRef<Demo> for Verifier {
@@ -75,3 +123,15 @@ impl FromRef<Demo> for Verifier {
         demo.verifier.clone()
     }
 }
+
+/// Without the secret.
+impl fmt::Debug for Demo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Demo")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Made up: the mimic accepts any JWT.
+const API_KEY: &str = "eyJ0eXAiOiJKV1QifQ.eyJpZCI6MTN9.aGVsbG8";
