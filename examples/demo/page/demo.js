@@ -49,7 +49,7 @@ function light(entry) {
   if (entry && entry.number === newest) return;
   $('way').replaceChildren(path(entry, entry?.kind ?? '', true));
   if (entry) {
-    $('verdict').replaceChildren(...make('div', {}, summary(entry), make('p', { class: 'hint' }, `By ${entry.by}.`)).children);
+    $('verdict').replaceChildren(...make('div', {}, summary(entry, false), make('p', { class: 'hint' }, `By ${entry.by}.`)).children);
     if (newest !== null) $('news').textContent = `${entry.look[2]}. ${entry.order_id ? `Order ${entry.order_id}. ` : ''}${entry.why}`;
   }
   newest = entry?.number ?? 0;

@@ -9,6 +9,7 @@ const OUTCOMES = {
   known: ['good', '=', 'Known already', 'handled once'],
   refused: ['good', '✓', 'Refused', 'order unchanged'],
   conflict: ['good', '✓', 'Conflict', 'order unchanged'],
+  running: ['quiet', '…', 'Being handled', 'stored'],
   held: ['warn', '!', 'Held for review', 'order unchanged'],
   failed: ['warn', '↻', 'Handler failed', 'stored'],
   waiting: ['warn', '…', 'Waits for the vendor', 'stored'],
@@ -48,11 +49,12 @@ function why({ outcome, cause, attempts }) {
   return attempts > 1 ? `Attempt ${attempts} succeeded, without another postback.` : '';
 }
 
-/** The title, the reason and what comes next. */
-export function summary(entry) {
+/** The title, the steps, the reason and what comes next. */
+export function summary(entry, hasPath = true) {
   const isDue = entry.due_at !== null && ['failed', 'waiting'].includes(entry.outcome);
   return [
     make('div', { class: 'head' }, mark(entry.look), time(entry.at)),
+    hasPath && path(entry, entry.kind),
     entry.why && make('p', {}, entry.why),
     isDue && make('p', {}, 'Tried again at ', time(entry.due_at), ', without another postback.'),
     entry.sample && make('p', { class: 'sample' }, entry.sample),
@@ -66,7 +68,6 @@ export function item(entry, checks) {
     'li',
     { class: 'entry' },
     summary(entry),
-    path(entry, entry.kind),
     make(
       'dl',
       {},

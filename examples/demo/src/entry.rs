@@ -46,6 +46,7 @@ pub(crate) enum Outcome {
     Lost,
     Paid,
     Refused,
+    Running,
     Waiting,
 }
 
@@ -106,11 +107,7 @@ impl Entry {
             State::Failed => (Outcome::Failed, error, Some(ORDER.0)),
             State::Held => (Outcome::Held, hold, Some(ORDER.0)),
             State::Received if error.is_some() => (Outcome::Waiting, error, Some(ORDER.0)),
-            _ => (
-                Outcome::Known,
-                Some("payment is being handled"),
-                Some(ONCE.0),
-            ),
+            State::Received | State::Running => (Outcome::Running, None, Some(ONCE.0)),
         };
         let fields = &record.report.fields;
         Self {

@@ -66,4 +66,4 @@ pub(crate) const SCHEMA: &str = "
     CREATE TRIGGER IF NOT EXISTS demo_fails BEFORE UPDATE OF paid_by ON orders
     WHEN EXISTS (SELECT * FROM demo_failing JOIN cryptocloud_inbox_report USING (invoice_id)
                  WHERE invoice_id = NEW.paid_by AND attempts < 3)
-    BEGIN SELECT RAISE(ABORT, 'the database refuses the write, as the button says'); END;";
+    BEGIN SELECT RAISE(ABORT, 'refused twice, as the button says'); END;";

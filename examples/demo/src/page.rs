@@ -80,11 +80,12 @@ async fn outage(State(demo): State<Demo>, Json(Outage { is_down }): Json<Outage>
 
 const BUTTONS: &str = include_str!("../page/buttons.json");
 
-const FILES: [File; 6] = [
+const FILES: [File; 7] = [
     ("demo.css", include_str!("../page/demo.css")),
     ("demo.js", include_str!("../page/demo.js")),
     ("entries.js", include_str!("../page/entries.js")),
     ("held.js", include_str!("../page/held.js")),
     ("orders.js", include_str!("../page/orders.js")),
     ("path.js", include_str!("../page/path.js")),
+    ("problem.js", include_str!("../page/problem.js")),
 ];

@@ -1,6 +1,6 @@
 use browser::TestResult;
 
-use super::{DELIVERY, ORDER, Shop};
+use super::{ENTRY, ORDER, Shop};
 
 #[tokio::test]
 async fn hostile_order_ids_are_shown_as_text() -> TestResult {
@@ -32,7 +32,7 @@ async fn hostile_order_ids_are_shown_as_text() -> TestResult {
         browser.until_text("#held", id).await?;
         shop.press("payment").await?;
         browser.until_text(ORDER, "Paid").await?;
-        browser.until_text(DELIVERY, id).await?;
+        browser.until_text(ENTRY, id).await?;
         let script = "return document.title === 'Shop demo' \
                       && !document.querySelector('main img, main svg, main script, [onfocus]')";
         browser.until(script).await?;

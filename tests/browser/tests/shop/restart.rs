@@ -1,6 +1,6 @@
 use browser::TestResult;
 
-use super::{DELIVERY, ORDER, Shop, command};
+use super::{ENTRY, ORDER, Shop, command};
 
 #[tokio::test]
 async fn an_open_page_reconnects_and_shows_the_shop_again() -> TestResult {
@@ -35,7 +35,7 @@ async fn an_open_page_reconnects_and_shows_the_shop_again() -> TestResult {
     // The page still works, although it was opened before the restart.
     shop.press("payment").await?;
     shop.browser.until_text(ORDER, "Paid").await?;
-    shop.delivered(&["Paid", "A-2"]).await?;
+    shop.told(&["Paid", "A-2"]).await?;
     assert_eq!(shop.browser.text("#problem").await?, "");
     // The console has the requests that failed while the shop was stopped.
     let faults = shop.browser.console().await?;
@@ -44,6 +44,6 @@ async fn an_open_page_reconnects_and_shows_the_shop_again() -> TestResult {
         "{faults:?}"
     );
     shop.browser.open(&shop.url()).await?;
-    shop.browser.until_text(DELIVERY, "Paid").await?;
+    shop.browser.until_text(ENTRY, "Paid").await?;
     shop.browser.check().await
 }
