@@ -112,9 +112,10 @@ impl Demo {
             .merge(receive::postback().with_state(self.clone()))
     }
 
-    /// Looks for payments without a postback, and for changes to show, until it is dropped.
-    pub async fn run(&self) {
-        tokio::join!(self.shop.reconcile(), self.history.follow(&self.shop));
+    /// Looks for changes to show until the end of [`changes`](Self::changes). Run it beside the server,
+    /// and [`Shop::reconcile`] too.
+    pub async fn follow(&self) {
+        self.history.follow(&self.shop).await;
     }
 }
 

@@ -62,9 +62,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
          open http://{address}/\n"
     );
     io::stdout().write_all(text.as_bytes())?;
+    let server = serve(listener, demo.router(), GRACE, || demo.changes.end());
     tokio::select! {
-        result = serve(listener, demo.router(), GRACE, || demo.changes.end()) => result?,
-        () = demo.run() => (),
+        result = async { tokio::join!(server, demo.follow()).0 } => result?,
+        () = demo.shop.reconcile() => (),
     }
     demo.shop.inbox.drain(GRACE).await;
     Ok(())
