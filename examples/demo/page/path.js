@@ -20,7 +20,7 @@ export function path(entry, kind, isLarge = false) {
       'li',
       { class: look },
       make('strong', {}, name),
-      make('span', { class: 'sign', 'aria-hidden': 'true' }, sign),
+      make('span', { 'aria-hidden': 'true' }, isLarge && index === stop ? `${sign} stopped` : sign),
       isLarge && make('span', { class: 'hint' }, text),
       entry !== null && unseen(`: ${word}`),
     );

@@ -1,11 +1,11 @@
 //! The page of the demo.
 
+mod form;
 mod hostile;
 mod keyboard;
 mod looks;
 mod outage;
 mod payment;
-mod restart;
 mod review;
 
 use std::process::Command;
@@ -82,6 +82,11 @@ impl Shop {
         self.browser.click(&css).await?;
         let ready = "return !document.querySelector('#orders [aria-disabled]')";
         self.browser.until(ready).await
+    }
+
+    /// Takes the vendor's API down, or brings it back.
+    async fn outage(&self) -> TestResult {
+        self.browser.click("#outage:not([aria-disabled])").await
     }
 
     /// Waits until the newest entry shows all of these texts.
