@@ -73,7 +73,6 @@ impl Entry {
         response: Response,
         record: Option<&Record>,
     ) -> Self {
-        let reported = postback.reported();
         let entry = match record {
             Some(record) => Self::of_record(cause, record),
             None => Self {
@@ -84,11 +83,8 @@ impl Entry {
         };
         Self {
             response: Some(shown(response)),
-            format: Some(reported.format().to_string()),
+            format: Some(postback.reported().format().to_string()),
             invoice_id: Some(postback.invoice_id().to_string()),
-            order_id: reported.order_id.as_deref().map(ToOwned::to_owned),
-            amount: reported.amount_crypto.map(|amount| amount.to_string()),
-            currency: reported.currency.as_ref().map(ToString::to_string),
             ..entry
         }
     }

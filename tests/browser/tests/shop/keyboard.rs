@@ -20,8 +20,8 @@ async fn an_order_is_paid_by_keyboard_alone() -> TestResult {
     browser
         .until("return document.activeElement.id === 'id'")
         .await?;
-    // The button of the form, the payment page, and the first button of the order
-    browser.keys(&[TAB, TAB, TAB]).await?;
+    // The button of the form, the outage, the payment page, and the first button of the order
+    browser.keys(&[TAB, TAB, TAB, TAB]).await?;
     let focused = "return document.activeElement.textContent";
     assert_eq!(
         browser.run(focused).await?,
