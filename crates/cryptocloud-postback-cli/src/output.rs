@@ -67,20 +67,25 @@ fn finish(result: io::Result<()>) -> anyhow::Result<()> {
 
 /// A line of JSON without any character that controls a terminal.
 fn json(value: &impl Serialize) -> anyhow::Result<String> {
-    let text = serde_json::to_string(value)?;
-    let mut line = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
+    Ok(json_line(&serde_json::to_string(value)?))
+}
+
+/// Escapes in JSON whatever controls a terminal, and ends the line.
+pub(crate) fn json_line(json: &str) -> String {
+    let mut line = String::with_capacity(json.len() + 1);
+    for c in json.chars() {
         // Outside of strings JSON is printable, and inside of them an escape is equivalent.
         if is_plain(c) {
             line.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(line, "\\u{unit:04x}")?;
+                // Writing to a `String` never fails.
+                let _ = write!(line, "\\u{unit:04x}");
             }
         }
     }
     line.push('\n');
-    Ok(line)
+    line
 }
 
 /// A string from a sender, displayed with everything that controls a terminal escaped.

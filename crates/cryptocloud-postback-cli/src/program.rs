@@ -51,9 +51,10 @@ impl Command {
         match self {
             Self::Send(args) => args.json,
             Self::Verify(args) => args.json,
+            Self::Listen(args) => args.json,
             #[cfg(feature = "inbox")]
             Self::Inbox(args) => args.json(),
-            Self::Api(_) | Self::Completions(_) | Self::Listen(_) | Self::Sign(_) => false,
+            Self::Api(_) | Self::Completions(_) | Self::Sign(_) => false,
         }
     }
 }

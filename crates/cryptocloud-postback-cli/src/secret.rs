@@ -32,6 +32,15 @@ impl SecretOptions {
         !self.secret_file.is_empty() || env::var_os(VARIABLE).is_some()
     }
 
+    /// The file of the secret to sign with, if it comes from one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.secret_file.first().map(PathBuf::as_path)
+    }
+
+    pub(crate) fn allows_short(&self) -> bool {
+        self.allow_short_secret
+    }
+
     /// The secret to sign with.
     pub(crate) fn signing(&self) -> anyhow::Result<Secret> {
         let (name, secret) = match self.secret_file.first() {

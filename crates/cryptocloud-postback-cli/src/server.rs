@@ -8,12 +8,33 @@ use std::{
 
 use anyhow::Context;
 use axum::Router;
-use tokio::{net::TcpListener, sync::oneshot, time};
+use tokio::{
+    net::{self, TcpListener},
+    sync::oneshot,
+    time,
+};
 
-pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
+/// Listens on an address and a port, such as `127.0.0.1:4000` or `localhost:4000`.
+///
+/// If a name has several addresses, the first one that can be bound counts, and those of this machine
+/// alone come first.
+pub(crate) async fn bind(address: &str) -> anyhow::Result<TcpListener> {
+    let cannot = || format!("cannot listen on {address}");
+    let resolved = net::lookup_host(address).await.with_context(cannot)?;
+    let mut resolved: Vec<SocketAddr> = resolved.collect();
+    resolved.sort_by_key(|address| (!address.ip().is_loopback(), address.is_ipv6()));
+    TcpListener::bind(resolved.as_slice())
         .await
-        .with_context(|| format!("cannot listen on {address}"))
+        .with_context(cannot)
+}
+
+/// Parses an address to listen on, for clap.
+pub(crate) fn address(text: &str) -> Result<String, &'static str> {
+    let (name, port) = text.rsplit_once(':').unwrap_or_default();
+    if name.is_empty() || port.parse::<u16>().is_err() {
+        return Err("an address has a port, as in 127.0.0.1:4000, localhost:4000 or [::1]:4000");
+    }
+    Ok(text.to_owned())
 }
 
 /// The origin of a server on this address, as a browser on this machine reaches it.

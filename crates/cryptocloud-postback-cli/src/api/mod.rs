@@ -7,12 +7,7 @@ mod mimic;
 mod pay;
 mod python;
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    process::ExitCode,
-    sync::Arc,
-    time::Duration,
-};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use axum::middleware;
 use reqwest::Url;
@@ -36,8 +31,8 @@ pub(crate) struct Args {
     port: u16,
 
     /// Listen on this address instead, which other machines may reach
-    #[arg(long, value_name = "ADDRESS")]
-    addr: Option<SocketAddr>,
+    #[arg(long, value_name = "ADDRESS", value_parser = server::address)]
+    addr: Option<String>,
 
     /// Send a signed postback to this URL when an invoice is paid
     #[arg(long, value_name = "URL", value_parser = client::url)]
@@ -52,8 +47,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
-    let listener = server::bind(args.addr.unwrap_or(address)).await?;
+    let address = format!("127.0.0.1:{}", args.port);
+    let listener = server::bind(args.addr.as_ref().unwrap_or(&address)).await?;
     let address = listener.local_addr()?;
     let mimic = Mimic::from_args(server::origin(address), args)?;
     output::print(&format!("listening on {}\n", mimic.origin))?;

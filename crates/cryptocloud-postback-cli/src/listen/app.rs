@@ -10,6 +10,7 @@ use super::{
     forward::Forwarder,
     journal::{Forwarding, Journal, Record},
     request::StoredRequest,
+    resend::Resend,
     response::StoredResponse,
     settings::Settings,
     terminal::Terminal,
@@ -48,7 +49,7 @@ impl App {
     pub(super) fn handle(
         self: Arc<Self>,
         request: StoredRequest,
-        resend_of: Option<u64>,
+        resend: Option<Resend>,
     ) -> (u64, JoinHandle<StoredResponse>) {
         let verification = Verification::of(&request, self.settings.verifier.as_ref());
         // A truncated body would be another postback.
@@ -56,7 +57,7 @@ impl App {
         let record = Arc::new(Record {
             received_at: now_in_milliseconds(),
             request,
-            resend_of,
+            resend,
             verification,
         });
         let forwarding = if is_forwarded {
@@ -65,13 +66,14 @@ impl App {
             Forwarding::None
         };
         let id = self.journal.push(record.clone(), forwarding);
+        self.terminal.arrived(&self.settings, id, &record);
         let response = async move {
             let exchange = match &self.forwarder {
                 Some(forwarder) if is_forwarded => Some(forwarder.send(&record.request).await),
                 _ => None,
             };
             self.terminal
-                .show(id, &record, exchange.as_ref(), &self.settings.redactor);
+                .responded(&self.settings, id, &record, exchange.as_ref());
             let Some(exchange) = exchange else {
                 return record.verification.response.clone();
             };

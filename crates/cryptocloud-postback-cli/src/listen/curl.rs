@@ -56,7 +56,7 @@ pub(super) fn line(origin: &str, request: &StoredRequest) -> Option<String> {
 }
 
 /// Quotes a shell word; `None` if it has a character that would control a terminal when pasted.
-fn quote(text: &str) -> Option<String> {
+pub(super) fn quote(text: &str) -> Option<String> {
     text.chars()
         .all(|c| c == '\n' || is_plain(c))
         .then(|| format!("'{}'", text.replace('\'', r"'\''")))

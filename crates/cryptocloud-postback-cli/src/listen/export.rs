@@ -4,13 +4,21 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Path, State},
-    http::{HeaderValue, header::CONTENT_DISPOSITION},
+    http::{
+        HeaderValue,
+        header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    },
     response::{IntoResponse, Response},
 };
 use cryptocloud_postback::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{api, app::App, journal::Record};
+use super::{
+    api,
+    app::App,
+    curl,
+    journal::{Entry, Record},
+};
 use crate::saved::Saved;
 
 /// `GET /api/postbacks/{id}/export`
@@ -18,7 +26,7 @@ pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
     let Some(entry) = api::find(&app, &id) else {
         return api::not_found();
     };
-    let name = format!("postback-{}", entry.id);
+    let name = format!("postback-{}.json", entry.id);
     attached(&name, api::json_response(&app, &saved(&entry.record)))
 }
 
@@ -26,11 +34,36 @@ pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
 pub(super) async fn all(State(app): State<Arc<App>>) -> Response {
     let entries = app.journal.since(0).entries;
     let saved: Vec<Saved> = entries.iter().map(|entry| saved(&entry.record)).collect();
-    attached("postbacks", api::json_response(&app, &saved))
+    attached("postbacks.json", api::json_response(&app, &saved))
+}
+
+/// `GET /api/postbacks/{id}/curl`
+pub(super) async fn one_as_curl(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+    match api::find(&app, &id) {
+        Some(entry) => script(&app, &format!("postback-{}.sh", entry.id), &[entry]),
+        None => api::not_found(),
+    }
+}
+
+/// `GET /api/export/curl`
+pub(super) async fn all_as_curl(State(app): State<Arc<App>>) -> Response {
+    script(&app, "postbacks.sh", &app.journal.since(0).entries)
+}
+
+fn script(app: &App, name: &str, entries: &[Entry]) -> Response {
+    let mut script = "#!/bin/sh\n".to_owned();
+    for entry in entries {
+        let line = curl::line(&app.settings.origin(), &entry.record.request);
+        let line = line.unwrap_or_else(|| ": no command sends exactly this".to_owned());
+        script += &format!("# {}\n{line}\n", entry.id);
+    }
+    let script = app.settings.redactor.text(&script);
+    let kind = [(CONTENT_TYPE, "text/x-shellscript; charset=utf-8")];
+    attached(name, (kind, script).into_response())
 }
 
 fn attached(name: &str, response: Response) -> Response {
-    let disposition = format!("attachment; filename=\"{name}.json\"");
+    let disposition = format!("attachment; filename=\"{name}\"");
     ([(CONTENT_DISPOSITION, disposition)], response).into_response()
 }
 

@@ -97,13 +97,17 @@ impl Forwarder {
 }
 
 impl Exchange {
+    /// The status of the response to the sender.
+    pub(super) fn status(&self) -> StatusCode {
+        let response = self.result.as_ref();
+        response.map_or(StatusCode::BAD_GATEWAY, |response| response.status)
+    }
+
     /// The response to the sender.
     pub(super) fn response(&self) -> StoredResponse {
         match &self.result {
             Ok(response) => response.clone(),
-            Err(error) => {
-                StoredResponse::error(StatusCode::BAD_GATEWAY, &format!("not forwarded: {error}"))
-            }
+            Err(error) => StoredResponse::error(self.status(), &format!("not forwarded: {error}")),
         }
     }
 }

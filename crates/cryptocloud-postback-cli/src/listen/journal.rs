@@ -3,7 +3,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{forward::Exchange, request::StoredRequest, verification::Verification};
+use super::{
+    forward::Exchange, request::StoredRequest, resend::Resend, verification::Verification,
+};
 use crate::Changes;
 use axum::http::StatusCode;
 
@@ -37,7 +39,7 @@ pub(super) struct Record {
     /// In milliseconds since 1970.
     pub(super) received_at: u64,
     pub(super) request: StoredRequest,
-    pub(super) resend_of: Option<u64>,
+    pub(super) resend: Option<Resend>,
     pub(super) verification: Verification,
 }
 
@@ -59,10 +61,17 @@ pub(super) struct Update {
 }
 
 impl Entry {
+    pub(super) fn exchange(&self) -> Option<&Exchange> {
+        match &self.forwarding {
+            Forwarding::Done(exchange) => Some(exchange),
+            Forwarding::None | Forwarding::Pending => None,
+        }
+    }
+
     /// The status of the response, once there is one.
     pub(super) fn status(&self) -> Option<StatusCode> {
         match &self.forwarding {
-            Forwarding::Done(exchange) => Some(exchange.response().status),
+            Forwarding::Done(exchange) => Some(exchange.status()),
             Forwarding::None => Some(self.record.verification.response.status),
             Forwarding::Pending => None,
         }

@@ -3,20 +3,25 @@
 mod api;
 mod app;
 mod curl;
+mod detail;
 mod events;
 mod export;
 mod forward;
 mod headers;
+mod html;
 mod indent;
 mod journal;
+mod line;
 mod page;
 mod receive;
 mod redact;
 mod request;
+mod resend;
 mod response;
 mod router;
 mod segments;
 mod settings;
+mod suggestion;
 mod terminal;
 mod verification;
 mod view;
@@ -30,7 +35,7 @@ use settings::Settings;
 pub(crate) use settings::Args;
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let listener = server::bind(args.addr).await?;
+    let listener = server::bind(&args.addr).await?;
     let settings = Settings::new(args, listener.local_addr()?)?;
     let app = Arc::new(App::new(settings)?);
     let router = router::router(app.clone());

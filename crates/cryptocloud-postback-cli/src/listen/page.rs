@@ -7,8 +7,10 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     page::page(include_str!("page/page.html"), &FILES)
 }
 
-const FILES: [page::File; 3] = [
+const FILES: [page::File; 5] = [
     ("detail.js", include_str!("page/detail.js")),
     ("page.css", include_str!("page/page.css")),
     ("page.js", include_str!("page/page.js")),
+    ("states.js", include_str!("page/states.js")),
+    ("tabs.js", include_str!("page/tabs.js")),
 ];

@@ -20,7 +20,8 @@ pub(super) async fn receive(State(app): State<Arc<App>>, request: Request) -> St
 pub(super) async fn wrong_path(State(app): State<Arc<App>>, request: Request) -> StoredResponse {
     let path = &app.settings.path;
     if request.method() == Method::POST {
-        app.terminal.show_wrong_path(request.uri().path(), path);
+        let wrong = request.uri().path();
+        app.terminal.wrong_path(&app.settings, wrong);
     }
     let text = format!("no such path: send postbacks to {path}");
     StoredResponse::error(StatusCode::NOT_FOUND, &text)

@@ -27,6 +27,13 @@ impl StoredResponse {
         Self::json(status, serde_json::json!({ "error": text }).to_string())
     }
 
+    /// The body, if it is HTML.
+    pub(super) fn html(&self) -> Option<&str> {
+        let kind = self.headers.get(&CONTENT_TYPE)?;
+        let is_html = kind.as_bytes().starts_with(b"text/html");
+        is_html.then_some(str::from_utf8(&self.body).ok()?)
+    }
+
     pub(super) fn json(status: StatusCode, body: String) -> Self {
         let content_type = HeaderValue::from_static("application/json");
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);

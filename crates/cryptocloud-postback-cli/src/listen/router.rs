@@ -7,7 +7,7 @@ use axum::{
 
 use crate::guard;
 
-use super::{api, app::App, events, export, page, receive};
+use super::{api, app::App, events, export, page, receive, resend};
 
 pub(super) fn router(app: Arc<App>) -> Router {
     let page = page::router()
@@ -15,8 +15,10 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/api/postbacks", get(api::list).delete(api::clear))
         .route("/api/postbacks/{id}", get(api::show))
         .route("/api/export", get(export::all))
+        .route("/api/export/curl", get(export::all_as_curl))
+        .route("/api/postbacks/{id}/curl", get(export::one_as_curl))
         .route("/api/postbacks/{id}/export", get(export::one))
-        .route("/api/postbacks/{id}/resend", post(api::resend))
+        .route("/api/postbacks/{id}/resend", post(resend::resend))
         .layer(middleware::from_fn_with_state(
             app.settings.address,
             guard::guard,

@@ -4,9 +4,12 @@ use anyhow::bail;
 use cryptocloud_postback::Verifier;
 use reqwest::Url;
 
-use crate::{client, secret::SecretOptions, server};
-
-use super::redact::Redactor;
+use super::{redact::Redactor, suggestion};
+use crate::{
+    client,
+    secret::{Secret, SecretOptions},
+    server,
+};
 
 /// Receive postbacks and show them with their checks on a local page
 ///
@@ -15,8 +18,13 @@ use super::redact::Redactor;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The address to listen on; port 0 picks a free port
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4000")]
-    pub(super) addr: SocketAddr,
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:4000",
+        value_parser = server::address
+    )]
+    pub(super) addr: String,
 
     /// The path that receives postbacks
     #[arg(long, default_value = "/postback", value_parser = path)]
@@ -30,6 +38,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
     keep: u16,
 
+    /// Print a line of JSON for each postback that arrives or is forwarded, without its token
+    #[arg(long)]
+    pub(crate) json: bool,
+
     #[command(flatten)]
     secret: SecretOptions,
 }
@@ -39,9 +51,16 @@ pub(super) struct Settings {
     /// The bound address.
     pub(super) address: SocketAddr,
     pub(super) forward: Option<Url>,
+    /// Whether the output is for a program.
+    pub(super) json: bool,
     pub(super) keep: usize,
     pub(super) path: String,
     pub(super) redactor: Redactor,
+    /// Signs what is sent again after its token has expired.
+    pub(super) secret: Option<Secret>,
+    /// A command that sends a postback to this receiver.
+    pub(super) send: String,
+    pub(super) url: String,
     /// `None` if no secret is set.
     pub(super) verifier: Option<Verifier>,
 }
@@ -59,12 +78,17 @@ impl Settings {
         } else {
             (None, Vec::new())
         };
+        let url = format!("{}{}", server::origin(address), args.path);
         Ok(Self {
             address,
             forward: args.forward,
+            json: args.json,
             keep: args.keep.into(),
             path: args.path,
+            secret: secrets.first().cloned(),
             redactor: Redactor::new(secrets),
+            send: suggestion::send(&url, &args.secret),
+            url,
             verifier,
         })
     }
@@ -72,10 +96,6 @@ impl Settings {
     /// The origin of the page, as a browser on this machine reaches it.
     pub(super) fn origin(&self) -> String {
         server::origin(self.address)
-    }
-
-    pub(super) fn url(&self) -> String {
-        format!("{}{}", self.origin(), self.path)
     }
 }
 
@@ -122,7 +142,8 @@ fn path(text: &str) -> Result<String, String> {
 const EXAMPLES: &str = "Examples:
   ccpostback listen
   ccpostback listen --forward http://127.0.0.1:3000/postback
-  ccpostback listen --addr 127.0.0.1:0 --path /hook --keep 20";
+  ccpostback listen --addr localhost:0 --path /hook --keep 20
+  ccpostback listen --json | jq 'select(.event == \"arrival\") | .invoice_id'";
 
 #[cfg(test)]
 mod tests {

@@ -1,25 +1,32 @@
 use std::{
     convert::Infallible,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread,
     time::Duration,
 };
 
-use crate::{
-    output::{BAD, Escaped, GOOD, WARN, print},
-    server,
-};
+use serde_json::{Value, json};
 
 use super::{
-    forward::Exchange, journal::Record, redact::Redactor, settings::Settings, verification::Verdict,
+    forward::Exchange,
+    journal::Record,
+    line::{self, Counts},
+    settings::Settings,
+};
+use crate::{
+    output::{Escaped, WARN, json_line, print},
+    server,
 };
 
 /// Writes lines in its own thread, so that a blocked reader of the output does not delay a postback.
 pub(super) struct Terminal {
+    counts: Mutex<Counts>,
     ended: Mutex<Receiver<Infallible>>,
+    /// Whether the output is for a program.
+    json: bool,
     /// `None` ends the thread.
     lines: SyncSender<Option<String>>,
 }
@@ -37,13 +44,20 @@ impl Terminal {
             drop(end);
         });
         let this = Self {
+            counts: Mutex::default(),
             ended: Mutex::new(ended),
+            json: settings.json,
             lines,
         };
-        this.print(&format!("listening on {}", settings.url()));
-        this.print(&format!("page at {}/", settings.origin()));
-        if let Some(url) = &settings.forward {
-            this.print(&format!("forwarding to {url}"));
+        let (url, page) = (&settings.url, format!("{}/", settings.origin()));
+        if settings.json {
+            let start = json!({ "event": "start", "page": page, "url": url });
+            this.print(json_line(&start.to_string()));
+        } else {
+            this.print(format!("listening on {url}\npage at {page}\n"));
+            if let Some(url) = &settings.forward {
+                this.print(format!("forwarding to {url}\n"));
+            }
         }
         if settings.verifier.is_none() {
             server::warn("signatures are not checked: set CRYPTOCLOUD_SECRET_KEY");
@@ -55,79 +69,76 @@ impl Terminal {
         this
     }
 
-    /// Prints a line for a postback and its response.
-    pub(super) fn show(
+    /// Tells a program what arrived.
+    pub(super) fn arrived(&self, settings: &Settings, id: u64, record: &Record) {
+        if self.json {
+            self.print_json(settings, &line::arrival(id, record));
+        }
+    }
+
+    /// Tells how a postback was responded to.
+    pub(super) fn responded(
         &self,
+        settings: &Settings,
         id: u64,
         record: &Record,
         exchange: Option<&Exchange>,
-        redactor: &Redactor,
     ) {
-        let report = &record.verification.report;
-        let (style, verdict) = match record.verification.verdict {
-            Verdict::Refused => (BAD, "refused"),
-            Verdict::Unchecked => (WARN, "not checked"),
-            Verdict::Verified => (GOOD, "verified"),
-        };
-        let reason = record
-            .verification
-            .reason()
-            .map_or_else(String::new, |reason| format!(": {reason}"));
-        let invoice = match &report.invoice_id {
-            Some(id) => format!(", invoice {}", Escaped(&redactor.text(id))),
-            None => format!(", {}", Escaped(record.request.method.as_str())),
-        };
-        let response = match exchange {
-            Some(Exchange {
-                result: Ok(response),
-                ..
-            }) => format!("your server responded with {}", response.status.as_u16()),
-            Some(Exchange {
-                result: Err(error), ..
-            }) => error.clone(),
-            None => format!(
-                "responded with {}",
-                record.verification.response.status.as_u16()
-            ),
-        };
-        let time = clock(record.received_at);
-        self.print(&format!(
-            "{time} #{id} {style}{verdict}{style:#}{reason}{invoice}; {response}"
-        ));
+        self.counts().add(record, exchange);
+        match exchange {
+            Some(exchange) if self.json => {
+                self.print_json(settings, &line::forward(settings, id, exchange));
+            }
+            None if self.json => {}
+            _ => self.print(line::row(settings, id, record, exchange)),
+        }
     }
 
-    /// Prints a line for a postback that was sent to the wrong path.
-    pub(super) fn show_wrong_path(&self, path: &str, expected: &str) {
+    /// Tells of a postback that was sent to the wrong path.
+    pub(super) fn wrong_path(&self, settings: &Settings, path: &str) {
         let path: String = path.chars().take(MAX_PATH_CHARS).collect();
-        let path = Escaped(&path);
-        self.print(&format!(
-            "{WARN}wrong path{WARN:#} {path}: send postbacks to {expected}"
-        ));
+        let expected = &settings.path;
+        if self.json {
+            let event = json!({ "event": "wrong-path", "expected": expected, "path": path });
+            self.print_json(settings, &event);
+        } else {
+            let path = settings.redactor.text(&path);
+            let path = Escaped(&path);
+            self.print(format!(
+                "{WARN}wrong path{WARN:#} {path}: send postbacks to {expected}\n"
+            ));
+        }
     }
 
-    /// Waits until every line is written, but at most a second if the reader is blocked.
+    /// Prints the counts, and waits until every line is written, but at most a second if the reader is
+    /// blocked.
     pub(super) fn finish(&self) {
+        let counts = *self.counts();
+        self.print(if self.json {
+            json_line(&json!({ "event": "end", "counts": counts }).to_string())
+        } else {
+            counts.line() + "\n"
+        });
         if self.lines.try_send(None).is_ok() {
             let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
             let _ = ended.recv_timeout(Duration::from_secs(1));
         }
     }
 
-    /// Drops the line if too many are waiting.
-    fn print(&self, line: &str) {
-        let _ = self.lines.try_send(Some(format!("{line}\n")));
+    fn print_json(&self, settings: &Settings, value: &Value) {
+        // A `Value` always serializes.
+        let line = settings.redactor.json(value).unwrap_or_default();
+        self.print(json_line(&line));
     }
-}
 
-/// The time of day in UTC, like the vendor's timestamps.
-fn clock(milliseconds: u64) -> String {
-    let seconds = milliseconds / 1000;
-    format!(
-        "{:02}:{:02}:{:02}Z",
-        seconds / 3600 % 24,
-        seconds / 60 % 60,
-        seconds % 60
-    )
+    /// Drops the lines if too many are waiting.
+    fn print(&self, lines: String) {
+        let _ = self.lines.try_send(Some(lines));
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 const MAX_PATH_CHARS: usize = 200;

@@ -2,17 +2,19 @@
 
 export const $ = (id) => document.getElementById(id);
 
-/** An element with attributes and children; those that are null or false are left out. */
+/** An element with attributes and children; those that are null, undefined or false are left out. */
 export function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === 'function') element.addEventListener(key, value);
-    else if (value !== null && value !== false) element.setAttribute(key, value === true ? '' : value);
+    else if (isSet(value)) element.setAttribute(key, value === true ? '' : value);
   }
-  const shown = children.flat().filter((child) => child !== null && child !== false);
+  const shown = children.flat(2).filter(isSet);
   element.append(...shown.flatMap((child) => (child instanceof Node ? child : visible(String(child)))));
   return element;
 }
+
+const isSet = (value) => value !== null && value !== undefined && value !== false;
 
 // Control characters, bidirectional marks and zero-width characters.
 const INVISIBLE = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb])/u;
@@ -65,14 +67,14 @@ export function table(caption, rows) {
 /** A button that copies a text, or selects an element if the browser does not allow copying. */
 export function copyButton(what, text, element) {
   const copy = async (event) => {
-    const button = event.currentTarget;
+    const name = event.currentTarget.firstChild;
     try {
-      await navigator.clipboard.writeText(text());
-      button.firstChild.textContent = 'Copied';
-      setTimeout(() => { button.firstChild.textContent = 'Copy'; }, 2000);
+      await navigator.clipboard.writeText(await text());
+      name.textContent = 'Copied';
+      setTimeout(() => { name.textContent = 'Copy'; }, 2000);
     } catch {
       getSelection().selectAllChildren(element());
     }
   };
-  return make('button', { type: 'button', click: copy }, 'Copy', unseen(` ${what}`));
+  return make('button', { type: 'button', click: copy }, make('span', {}, 'Copy'), what);
 }

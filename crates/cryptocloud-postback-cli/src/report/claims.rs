@@ -1,4 +1,4 @@
-//! Reads a token that was not verified, for hints and nothing else.
+//! Reads a token that was not verified, to explain it and for nothing else.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cryptocloud_postback::Format;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::body;
 
-pub(super) fn unverified_claims(content_type: Option<&[u8]>, body: &[u8]) -> Option<Value> {
+pub(crate) fn unverified_claims(content_type: Option<&[u8]>, body: &[u8]) -> Option<Value> {
     let format = Format::detect(content_type, body).ok()?;
     let token = body::field(format, body, "token")?;
     let claims = token.trim().split('.').nth(1)?;

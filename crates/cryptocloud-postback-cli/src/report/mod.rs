@@ -11,6 +11,7 @@ use bytes::Bytes;
 use cryptocloud_postback::{Check, Error, Postback, UnixTime, Verified};
 use serde::Serialize;
 
+pub(crate) use claims::unverified_claims;
 pub(crate) use payload::Payload;
 
 /// Which checks a postback passed, and what it reports.

@@ -41,7 +41,7 @@ async fn one_postback() -> TestResult {
 async fn all_postbacks() -> TestResult {
     let listener = Listener::start(&[])?;
     listener.post(&genuine("GENUINE1")).await?;
-    for body in [b"\xff\0".to_vec(), SECRET.into()] {
+    for body in [b"\xff\0".to_vec(), SECRET.as_bytes().to_vec()] {
         listener
             .client
             .post(&listener.url)
@@ -53,5 +53,34 @@ async fn all_postbacks() -> TestResult {
     assert_eq!(saved.as_array().map(Vec::len), Some(3));
     assert_eq!(saved[1]["body"], json!({ "base64": "/wA=" }));
     assert_eq!(saved[2]["body"], json!({ "text": "[secret]" }));
+    Ok(())
+}
+
+#[tokio::test]
+async fn as_curl() -> TestResult {
+    let listener = Listener::start(&[])?;
+    listener.post(&genuine("GENUINE1")).await?;
+    listener
+        .client
+        .post(&listener.url)
+        .body(vec![b'a'; 70_000])
+        .send()
+        .await?;
+    for (path, name, lines) in [
+        ("/api/postbacks/1/curl", "postback-1.sh", 1),
+        ("/api/export/curl", "postbacks.sh", 2),
+    ] {
+        let response = listener.own(Method::GET, path).send().await?;
+        let disposition = format!("attachment; filename=\"{name}\"");
+        assert_eq!(response.headers()[CONTENT_DISPOSITION], disposition);
+        let script = response.text().await?;
+        assert!(
+            script.starts_with("#!/bin/sh\n# 1\ncurl -sS -i 'http://"),
+            "{script}"
+        );
+        assert!(script.contains("GENUINE1"), "{script}");
+        assert_eq!(script.matches("\n# ").count(), lines, "{script}");
+        assert_eq!(script.contains("no command sends exactly this"), lines == 2);
+    }
     Ok(())
 }

@@ -10,10 +10,10 @@ use axum::{
     body::Bytes,
     extract::State,
     http::{HeaderMap, Method, StatusCode},
-    response::IntoResponse,
+    response::{Html, IntoResponse},
     routing::any,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Notify};
 
 use crate::{TestResult, genuine, listener::Listener};
@@ -35,9 +35,11 @@ async fn merchant() -> TestResult<(String, Requests)> {
     };
     let redirect =
         async || (StatusCode::FOUND, [("location", "http://127.0.0.1:1/")]).into_response();
+    let html = async || Html("<style>p {}</style><h1>No</h1><p>such&nbsp;order");
     let long = async || vec![b'a'; 100_000];
     let app = Router::new()
         .route("/postback", any(accept))
+        .route("/html", any(html))
         .route("/redirect", any(redirect))
         .route("/long", any(long))
         .with_state(requests.clone());
@@ -97,7 +99,11 @@ async fn requests_and_responses_are_unchanged() -> TestResult {
     );
     assert!(!detail.to_string().contains("of-the-"));
     listener.signal("INT")?;
-    assert!(listener.rest()?.contains("your server responded with 418"));
+    let output = listener.rest()?;
+    assert!(
+        output.contains("#1    refused     418  GENUINE1"),
+        "{output}"
+    );
     Ok(())
 }
 
@@ -109,11 +115,11 @@ async fn a_resend_has_the_same_bytes() -> TestResult {
     let resend = |id: u64| listener.own(Method::POST, &format!("/api/postbacks/{id}/resend"));
     let response = resend(1).send().await?;
     assert_eq!(response.status(), StatusCode::ACCEPTED);
-    assert_eq!(response.text().await?, r#"{"id":2}"#);
+    assert_eq!(response.text().await?, r#"{"id":2,"signed_anew":false}"#);
     let detail = listener
         .until("/api/postbacks/2", |detail| detail["pending"] == false)
         .await?;
-    assert_eq!(detail["resend_of"], 1);
+    assert_eq!(detail["resend"], json!({ "of": 1, "signed_anew": false }));
     assert_eq!(detail["status"], 418);
     let seen = requests(&seen);
     let [first, second] = seen.as_slice() else {
@@ -173,6 +179,18 @@ async fn a_long_response_is_truncated() -> TestResult {
     assert_eq!(response.bytes().await?.len(), 65_536);
     let detail = listener.get("/api/postbacks/1").await?;
     assert_eq!(detail["forwarded"]["response"]["truncated"], true);
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_a_page_the_text_is_shown() -> TestResult {
+    let (origin, _) = merchant().await?;
+    let listener = Listener::start(&["--forward", &format!("{origin}/html")])?;
+    listener.post(&genuine("GENUINE1")).await?;
+    let detail = listener.get("/api/postbacks/1").await?;
+    let response = &detail["forwarded"]["response"];
+    assert_eq!(response["html"], "No such order");
+    assert_eq!(detail["response"]["html"], Value::Null);
     Ok(())
 }
 

@@ -49,7 +49,11 @@ impl Listener {
         let mut stdout = BufReader::new(child.stdout.take().ok_or("no pipe")?);
         let mut line = String::new();
         stdout.read_line(&mut line)?;
-        let url = line.trim_end().strip_prefix("listening on ");
+        let start: Option<Value> = serde_json::from_str(&line).ok();
+        let url = match &start {
+            Some(start) => start["url"].as_str(),
+            None => line.trim_end().strip_prefix("listening on "),
+        };
         let url = url
             .ok_or_else(|| format!("unexpected output: {line:?}"))?
             .to_owned();

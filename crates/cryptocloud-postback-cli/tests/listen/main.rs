@@ -5,11 +5,15 @@ mod events;
 mod export;
 mod forward;
 mod guard;
+mod json;
 mod keep;
 mod listener;
 mod receive;
+mod resend;
 mod start;
 mod stop;
+mod suggestion;
+mod terminal;
 
 use cryptocloud_postback::testing::PostbackBuilder;
 

@@ -38,7 +38,9 @@ fn errors() -> TestResult {
     let address = taken.local_addr()?.to_string();
     let url = format!("http://{address}/postback");
     refused(&["--addr", &address], None, "cannot listen on 127.0.0.1:")?;
-    refused(&["--addr", "nowhere"], None, "--addr")?;
+    for odd in ["nowhere", ":4000", "127.0.0.1:x", "127.0.0.1:70000"] {
+        refused(&["--addr", odd], None, "an address has a port")?;
+    }
     refused(&["--path", "/api/x"], None, "under /api")?;
     refused(&["--path", "/page"], None, "and /page are reserved")?;
     refused(&["--keep", "0"], None, "--keep")?;
@@ -64,5 +66,16 @@ fn an_address_that_other_machines_reach() -> TestResult {
     let mut own = Listener::start(&[])?;
     own.signal("TERM")?;
     assert!(!own.rest()?.contains("every machine"));
+    Ok(())
+}
+
+#[test]
+fn a_name_is_resolved() -> TestResult {
+    let listener = Listener::start(&["--addr", "localhost:0"])?;
+    let start = "http://127.0.0.1:";
+    assert!(listener.url.starts_with(start), "{}", listener.url);
+    let listener = Listener::start(&["--addr", "[::1]:0"])?;
+    let start = "http://[::1]:";
+    assert!(listener.url.starts_with(start), "{}", listener.url);
     Ok(())
 }

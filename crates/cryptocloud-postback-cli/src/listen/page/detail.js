@@ -1,260 +1,165 @@
-// Renders one postback in detail.
+// One postback in detail.
 
-function element(name, { text, ...properties } = {}, children = []) {
-  const node = document.createElement(name);
-  Object.assign(node, properties);
-  if (text !== undefined && text !== null) {
-    node.append(...visible(String(text)));
-  }
-  node.append(...children);
-  return node;
-}
+import { aMoment, call } from './call.js';
+import { copyButton, escaped, make, mark, table, time, unseen } from './dom.js';
+import { VERDICTS, forwarded } from './states.js';
+import { tabs } from './tabs.js';
 
-// Control characters, bidirectional marks and zero-width characters.
-const INVISIBLE = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb])/u;
+const OUTCOMES = {
+  ok: ['good', '✓', 'ok'],
+  failed: ['bad', '✕', 'failed'],
+  skipped: ['quiet', '–', 'skipped'],
+};
 
-/** Text nodes, with a mark in place of each invisible or bidirectional character. */
-function visible(text) {
-  return text.split(INVISIBLE).filter(Boolean).map((part) => {
-    if (!INVISIBLE.test(part)) {
-      return document.createTextNode(part);
-    }
-    const code = part.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
-    return mark(`U+${code}`);
-  });
-}
-
-function mark(text) {
-  const node = document.createElement("span");
-  node.className = "escaped";
-  node.textContent = text;
-  return node;
+/** The nodes of the panel; `select` shows another postback. */
+export function detailNodes(detail, about, select) {
+  const { body, expires_at: expires, form, id, json, resend, resendable } = detail;
+  const isVerified = detail.verdict === 'verified';
+  const isExpired = expires !== null && expires * 1000 <= Date.now();
+  const origin = resend && `resend of #${resend.of}${resend.signed_anew ? ', signed anew' : ''}`;
+  const forward = forwarded(detail, about);
+  return [
+    make(
+      'div',
+      { class: 'head' },
+      make('h2', {}, mark(VERDICTS[detail.verdict]), make('span', { class: 'quiet' }, `#${id}${origin ? `, ${origin}` : ''}`)),
+      forward && mark(forward),
+    ),
+    make('p', {}, make('code', {}, `${detail.method} ${detail.target}`), make('span', { class: 'when' }, ` · ${body.error ? 'first ' : ''}${body.bytes} bytes · `), time(detail.received_at)),
+    expires !== null && make('p', { class: 'hint' }, isExpired ? 'The token has expired since ' : 'The token is valid until ', time(expires * 1000)),
+    resendable && resendNode(id, isVerified && isExpired, select),
+    ...tabs('Parts of the postback', [
+      ['Checks', [checks(detail.checks), ...responses(detail, about)]],
+      ['Payload', payload(detail, isVerified)],
+      ...(json ? [['Body', [textBox('Body, indented', json)]]] : []),
+      ...(form ? [['Body', [table('Fields of the form', form)]]] : []),
+      ['As it arrived', raw(body)],
+      ['Headers', headers(detail)],
+      ['Send again', sendAgain(detail, about)],
+    ]),
+  ].filter(Boolean);
 }
 
 /** Nodes for bytes: text, and marks in hexadecimal for what is not UTF-8. */
-function bytes(segments) {
-  return segments.flatMap(({ text, hex }) => (hex ? [mark(hex)] : visible(text)));
+const bytes = (segments) => segments.map(({ text, hex }) => (hex ? escaped(hex) : text));
+
+const box = (label, ...content) => make('pre', { tabindex: '0', role: 'region', 'aria-label': label }, ...content);
+
+/** A text with a button that copies it. */
+function textBox(label, text) {
+  const node = box(label, text);
+  return make('div', {}, make('p', { class: 'actions' }, copyButton(unseen(` ${label}`), () => text, () => node)), node);
 }
 
-function time(milliseconds, format) {
-  const date = new Date(milliseconds);
-  return element("time", { dateTime: date.toISOString(), className: "muted", text: date[format]() });
-}
+const none = (text) => make('span', { class: 'quiet' }, text);
 
-function heading(text) {
-  return element("h3", { text });
-}
-
-function box(nodes, label) {
-  const node = element("pre", { tabIndex: 0 }, nodes);
-  node.setAttribute("role", "region");
-  node.setAttribute("aria-label", label);
-  return node;
-}
-
-function table(caption, rows) {
-  const body = rows.map(([name, ...value]) => {
-    const head = element("th", { scope: "row", text: name });
-    return element("tr", {}, [head, element("td", {}, value)]);
-  });
-  return element("table", {}, [
-    element("caption", { text: caption }),
-    element("tbody", {}, body),
-  ]);
-}
-
-/** Rows for the fields. */
-function fields(object) {
-  return Object.entries(object).map(([name, value]) => [
-    name,
-    value === null
-      ? element("span", { className: "muted", text: "none" })
-      : element("span", { text: Array.isArray(value) ? value.join(", ") : value }),
-  ]);
-}
-
-function payloadNodes(payload, verified) {
-  if (!payload) {
-    return [];
-  }
-  const proven = verified ? "The token proves the invoice; the rest is as reported" : "None of this is proven";
-  const { invoice_info: info, notes, ...reported } = payload;
-  const nodes = [heading("Payload"), table(proven, fields(reported))];
-  nodes.push(...notes.map((text) => element("p", { className: "note warn", text })));
-  if (info) {
-    const set = Object.fromEntries(Object.entries(info).filter(([, value]) => value !== null));
-    nodes.push(details("invoice_info", [table("The fields that matter to a merchant", fields(set))]));
-  }
-  return nodes;
-}
-
-function details(title, nodes) {
-  return element("details", {}, [element("summary", { text: title }), ...nodes]);
-}
-
-function headers(caption, list) {
-  if (!list.length) {
-    return [];
-  }
-  const rows = list.map(({ name, value }) => [
-    name,
-    value === null
-      ? element("span", { className: "muted", text: "[redacted]" })
-      : element("span", {}, bytes(value)),
-  ]);
-  return [table(caption, rows)];
-}
-
-const OUTCOMES = {
-  ok: ["✓ ok", "good"],
-  failed: ["✗ failed", "bad"],
-  skipped: ["– skipped", "muted"],
-};
+const details = (title, ...nodes) => make('details', {}, make('summary', {}, title), ...nodes);
 
 function checks(list) {
-  return element("ol", { className: "checks" }, list.map(({ requirement, result, message, cause, hint }) => {
-    const [word, look] = OUTCOMES[result];
-    const text = message ? `${message}${cause ? `: ${cause}` : ""}` : requirement;
-    const children = [
-      element("span", { className: look, text: word }),
-      element("span", { className: result === "skipped" ? "muted" : "", text }),
-    ];
-    if (hint) {
-      children.push(element("span", { className: "hint", text: hint }));
-    }
-    return element("li", {}, children);
+  return make('ol', { class: 'checks' }, list.map(({ requirement, result, message, cause, hint }) => {
+    const text = message ? `${message}${cause ? `: ${cause}` : ''}` : requirement;
+    return make(
+      'li',
+      { class: result === 'skipped' ? 'quiet' : null },
+      mark(OUTCOMES[result]),
+      make('span', {}, text),
+      hint && make('p', { class: 'hint' }, hint),
+    );
   }));
 }
 
-function response({ status, headers: list, body, truncated }, name) {
-  const nodes = [element("p", { className: "mono", text: `${status.code} ${status.reason}` })];
-  if (body.length) {
-    nodes.push(box(bytes(body), `Body of ${name}`));
+function responses({ response: own, forwarded: exchange, pending }, about) {
+  const mine = response(own, 'the response');
+  if (about.forward === null) return [make('h3', {}, 'Response'), ...mine];
+  if (pending) return [make('h3', {}, "Your server's response"), make('p', {}, 'Waiting …')];
+  const unsent = details('Response of the checks above, not sent', ...mine);
+  if (!exchange) return [make('h3', {}, 'Response'), ...mine, make('p', { class: 'hint' }, 'Not forwarded: the body was not stored in full.')];
+  const { error, milliseconds, response: other, url } = exchange;
+  const nodes = [make('h3', {}, "Your server's response"), make('p', { class: 'hint' }, `${url}, after ${milliseconds} ms`)];
+  if (!other) return [...nodes, make('p', { class: 'note bad' }, `✕ ${error}`), unsent];
+  const accepts = ({ status }) => status.code >= 200 && status.code < 300;
+  const differs = accepts(own) !== accepts(other);
+  const does = accepts(other) ? 'accepted a postback that the checks above refuse' : 'refused a postback that the checks above accept';
+  return [...nodes, ...response(other, "your server's response"), differs && make('p', { class: 'note warn' }, `Your server ${does}.`), unsent];
+}
+
+function response({ status, headers: list, html, body, truncated }, name) {
+  const whole = body.length ? box(`Body of ${name}`, bytes(body)) : null;
+  return [
+    make('p', {}, make('code', {}, `${status.code} ${status.reason}`)),
+    html === null ? whole : box(`Text of ${name}`, html),
+    html !== null && details('The page as HTML', whole),
+    truncated && make('p', { class: 'hint' }, 'Cut off after 64 KiB.'),
+    list.length > 0 && details('Headers', headerTable(`Headers of ${name}`, list)),
+  ];
+}
+
+function payload({ claims, payload }, isVerified) {
+  const nodes = [];
+  if (claims) {
+    const rows = fields(claims).map(([name, value]) => (name === 'exp' && Number.isSafeInteger(claims.exp) ? [name, value, ' ', time(claims.exp * 1000)] : [name, value]));
+    nodes.push(table(`Claims of the token, ${isVerified ? 'proven' : 'not proven'}`, rows));
   }
-  if (truncated) {
-    nodes.push(element("p", { className: "muted", text: "Truncated after 64 KiB." }));
-  }
-  if (list.length) {
-    nodes.push(details("Headers", headers(`Headers of ${name}`, list)));
+  if (!payload) return [...nodes, make('p', { class: 'hint' }, 'The body is not a postback.')];
+  const { invoice_info: info, notes, ...reported } = payload;
+  nodes.push(table(isVerified ? 'The token proves the invoice; the rest is as reported' : 'None of this is proven', fields(reported)));
+  nodes.push(...notes.map((text) => make('p', { class: 'note warn' }, text)));
+  if (info) {
+    const set = fields(info).filter(([name]) => info[name] !== null);
+    nodes.push(details('invoice_info', table('The fields that matter to a merchant', set)));
   }
   return nodes;
 }
 
-function responses({ response: own, forwarded, pending }) {
-  const nodes = [
-    heading(forwarded || pending ? "Response of the checks above (not sent)" : "Response"),
-    ...response(own, "the response"),
+function fields(object) {
+  const shown = (value) => (typeof value === 'object' && !Array.isArray(value) ? JSON.stringify(value) : String(value));
+  return Object.entries(object).map(([name, value]) => [name, value === null ? none('none') : shown(value)]);
+}
+
+function raw({ error, segments }) {
+  return [
+    segments.length ? box('Body as it arrived', bytes(segments)) : make('p', { class: 'hint' }, 'The body is empty.'),
+    error !== null && make('p', { class: 'hint' }, `The rest was not stored: ${error}.`),
   ];
-  if (pending) {
-    return [heading("Your server's response"), element("p", { text: "waiting …" }), ...nodes];
-  }
-  if (!forwarded) {
-    if (state.about.forward !== null) {
-      nodes.push(element("p", { className: "muted", text: "Not forwarded: the body was not stored in full." }));
-    }
-    return nodes;
-  }
-  const { error, milliseconds, url } = forwarded;
-  const other = [heading("Your server's response"), element("p", { className: "muted", text: `${url}, after ${milliseconds} ms` })];
-  if (forwarded.response) {
-    other.push(...response(forwarded.response, "your server's response"));
-    const accepted = ({ status }) => status.code >= 200 && status.code < 300;
-    if (accepted(own) !== accepted(forwarded.response)) {
-      other.push(element("p", {
-        className: "note warn",
-        text: accepted(forwarded.response)
-          ? "Your server accepted a postback that the checks above refuse."
-          : "Your server refused a postback that the checks above accept.",
-      }));
-    }
-  } else {
-    other.push(element("p", { className: "note bad", text: `✗ ${error}` }));
-  }
-  return [...other, ...nodes];
 }
 
-function readable({ json, form }) {
-  if (json) {
-    return [heading("Body, indented"), box(visible(json), "Body, indented")];
-  }
-  if (form) {
-    const rows = form.map(([name, value]) => [name, element("span", { text: value })]);
-    return [heading("Body, decoded"), table("Fields of the form", rows)];
-  }
-  return [];
+function headers({ headers: list, headers_truncated: truncated }) {
+  return [headerTable('As they arrived', list), truncated && make('p', { class: 'hint' }, 'More headers were not stored.')];
 }
 
-function detailNodes(detail) {
-  const [word, look] = VERDICTS[detail.verdict];
-  const { body, curl, id, payload } = detail;
-  const origin = detail.resend_of === null ? "" : `, resend of #${detail.resend_of}`;
-  const size = `${body.error ? "first " : ""}${body.bytes} bytes`;
-  const nodes = [
-    element("div", { className: "bar" }, [
-      element("h2", { className: "title" }, [
-        element("span", { className: look, text: word }),
-        element("span", { className: "muted", text: ` #${id}${origin}` }),
-      ]),
-      ...(detail.resendable ? [resendButton(id)] : []),
-    ]),
-    element("p", {}, [
-      element("code", { text: `${detail.method} ${detail.target}` }),
-      element("span", { className: "muted", text: ` · ${size} · ` }),
-      time(detail.received_at, "toLocaleString"),
-    ]),
-    ...expiry(detail),
-    heading("Checks"),
-    checks(detail.checks),
-    ...responses(detail),
+function headerTable(caption, list) {
+  return table(caption, list.map(({ name, value }) => [name, value === null ? none('[redacted]') : bytes(value)]));
+}
+
+function resendNode(id, isSignedAnew, select) {
+  const said = make('span', { class: 'hint', role: 'status' }, isSignedAnew ? 'It gets a new token, since this one has expired.' : '');
+  const click = async (event) => {
+    const button = event.currentTarget;
+    if (button.getAttribute('aria-disabled')) return;
+    button.setAttribute('aria-disabled', 'true');
+    const pause = aMoment();
+    const { result, problem } = await call('POST', `/api/postbacks/${id}/resend`);
+    if (result) select(result.id);
+    said.textContent = problem ? `Not sent: ${problem}.` : '';
+    await pause;
+    button.removeAttribute('aria-disabled');
+  };
+  return make('p', { class: 'actions' }, make('button', { type: 'button', 'data-kind': 'resend', click }, 'Resend to your server'), said);
+}
+
+function sendAgain({ curl, id }, about) {
+  const path = `/api/postbacks/${id}`;
+  const file = `postback-${id}.json`;
+  const json = async () => (await fetch(`${path}/export`)).text();
+  const command = box('Command with a new token', `${about.send} --replay ${file}`);
+  const line = curl && box('curl command', curl);
+  return [
+    make('h3', {}, 'The same bytes'),
+    curl === null && make('p', { class: 'hint' }, 'No curl command sends exactly this.'),
+    line && make('div', { class: 'copyable' }, line, copyButton(unseen(' as curl'), () => curl, () => line)),
+    line && make('p', { class: 'hint' }, 'It is refused once the token has expired. ', make('a', { href: `${path}/curl`, download: true }, 'Download curl')),
+    make('h3', {}, 'With a new token'),
+    make('p', { class: 'actions' }, make('a', { href: `${path}/export`, download: true, class: 'button' }, 'Download JSON'), copyButton(' JSON', json, () => command)),
+    make('div', { class: 'copyable' }, command, copyButton(unseen(' the command'), () => command.textContent, () => command)),
   ];
-  nodes.push(...payloadNodes(payload, detail.verdict === "verified"));
-  nodes.push(...readable(detail), heading("Body as it arrived"));
-  nodes.push(body.segments.length ? box(bytes(body.segments), "Body as it arrived") : element("p", { className: "muted", text: "empty" }));
-  if (body.error) {
-    nodes.push(element("p", { className: "muted", text: `The rest was not stored: ${body.error}.` }));
-  }
-  nodes.push(heading("Headers"), ...headers("As they arrived", detail.headers));
-  if (detail.headers_truncated) {
-    nodes.push(element("p", { className: "muted", text: "More headers were not stored." }));
-  }
-  nodes.push(...sendAgain(curl));
-  return nodes;
-}
-
-function expiry({ expires_at: seconds }) {
-  const text = "The token is valid until ";
-  return seconds === null ? [] : [element("p", { className: "muted" }, [text, time(seconds * 1000, "toLocaleTimeString")])];
-}
-
-function resendButton(id) {
-  const button = element("button", { type: "button", text: "Resend to your server" });
-  const place = element("span", { className: "muted" });
-  place.setAttribute("role", "status");
-  button.addEventListener("click", () => resend(id, button, place));
-  return element("p", {}, [place, " ", button]);
-}
-
-function sendAgain(curl) {
-  const hint = element("p", { className: "muted", text: "This is refused once the token expires; ccpostback send signs a new one." });
-  if (!curl) {
-    return [];
-  }
-  const line = box(visible(curl), "Command");
-  const button = element("button", { type: "button", text: "Copy" });
-  line.classList.add("low");
-  copyOnClick(button, () => line, curl);
-  return [heading("Send it again"), element("div", { className: "copyable" }, [line, button]), hint];
-}
-
-/** Copies a node's text on click, or selects it if the browser does not allow copying. */
-function copyOnClick(button, node, text) {
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text ?? node().textContent);
-      button.textContent = "Copied";
-      setTimeout(() => { button.textContent = "Copy"; }, 2000);
-    } catch {
-      getSelection().selectAllChildren(node());
-    }
-  });
 }

@@ -1,174 +1,136 @@
-"use strict";
-// An attacker can write what arrives, so it enters the page only as text nodes.
+// The list of what has arrived, and which postback is shown.
 
-const byId = (id) => document.getElementById(id);
+import { aMoment, call } from './call.js';
+import { $, copyButton, make, mark, time, unseen } from './dom.js';
+import { listen } from './events.js';
+import { detailNodes } from './detail.js';
+import { fill } from './list.js';
+import { VERDICTS, forwarded } from './states.js';
 
-/** The state of the receiver; `postbacks` holds summaries by id. */
-const state = { run: null, about: null, postbacks: new Map(), selected: null, shown: null };
-/** The items of the list by id, so that an update keeps the focus. */
-const items = new Map();
+/** The state of the receiver; `postbacks` holds summaries by id, and `unread` ids. */
+const state = { run: null, about: null, postbacks: new Map(), unread: new Set(), selected: null, shown: null };
 
-const VERDICTS = {
-  verified: ["✓ verified", "good"],
-  refused: ["✗ refused", "bad"],
-  unchecked: ["? not checked", "warn"],
+const FILTERS = {
+  All: () => true,
+  Verified: ({ verdict }) => verdict === 'verified',
+  Refused: ({ verdict }) => verdict === 'refused',
+  'Not checked': ({ verdict }) => verdict === 'unchecked',
+  'Forward failed': (postback) => ['bad', 'warn'].includes(forwarded(postback, state.about)?.[0]),
+  Resent: ({ resend }) => resend !== null,
 };
-
-function connect() {
-  const source = new EventSource("/api/events");
-  source.onopen = () => showConnection("● live", "good");
-  source.onmessage = (event) => apply(JSON.parse(event.data));
-  source.onerror = () => {
-    showConnection("○ disconnected, reconnecting …", "bad");
-    // The browser reconnects by itself, unless it gave up.
-    if (source.readyState === EventSource.CLOSED) {
-      setTimeout(connect, 2000);
-    }
-  };
-}
-
-function showConnection(text, look) {
-  const place = byId("connection");
-  place.textContent = text;
-  place.className = look;
-}
 
 /** Applies an update: its postbacks are new or changed, and those before `oldest` are gone. */
 function apply(update) {
-  if (update.run !== state.run) {
+  const isFirst = update.run !== state.run;
+  if (isFirst) {
     state.postbacks.clear();
+    state.unread.clear();
     state.selected = null;
   }
-  const first = state.run === null;
   Object.assign(state, { run: update.run, about: update.about });
-  for (const id of [...state.postbacks.keys()].filter((id) => id < update.oldest)) {
-    state.postbacks.delete(id);
-  }
-  let arrived = null;
   for (const postback of update.postbacks) {
-    if (!state.postbacks.has(postback.id)) {
-      arrived = postback;
-    }
+    if (!isFirst && !state.postbacks.has(postback.id)) announce(postback);
     state.postbacks.set(postback.id, postback);
   }
-  if (!state.postbacks.has(state.selected)) {
-    state.selected = null;
+  for (const id of [...state.postbacks.keys()].filter((id) => id < update.oldest)) {
+    state.postbacks.delete(id);
+    state.unread.delete(id);
   }
-  if (byId("follow").checked || state.selected === null) {
-    state.selected = newest();
-  }
-  renderAbout();
-  renderList();
-  if (arrived && !first) {
-    const name = arrived.invoice_id ? `, invoice ${arrived.invoice_id}` : "";
-    byId("announce").textContent = `Postback ${arrived.id}: ${VERDICTS[arrived.verdict][0]}${name}`;
-  }
-  showDetail();
+  if (state.selected === null || state.selected < update.oldest) state.selected = newest();
+  // An arrival never replaces what is being read.
+  state.unread.delete(state.selected);
+  showAbout();
+  show();
+}
+
+function announce({ id, verdict, invoice_id: invoice }) {
+  state.unread.add(id);
+  $('news').textContent = `Postback ${id}: ${VERDICTS[verdict][2]}${invoice ? `, invoice ${invoice}` : ''}`;
 }
 
 function newest() {
   return state.postbacks.size ? Math.max(...state.postbacks.keys()) : null;
 }
 
-function renderAbout() {
+function showAbout() {
   const { url, path, forward, secret, keep, send } = state.about;
-  byId("url").textContent = url;
-  byId("path").textContent = path;
-  byId("forward-line").hidden = forward === null;
-  byId("forward").textContent = forward ?? "";
-  byId("no-secret").hidden = secret;
-  byId("send-line").textContent = send;
-  byId("kept").textContent = `The last ${keep} are kept in memory.`;
+  for (const element of document.querySelectorAll('.forward')) element.hidden = forward === null;
+  $('forward').textContent = forward ?? '';
+  $('url').textContent = url;
+  $('path').textContent = path;
+  $('send').textContent = send;
+  $('keep').textContent = keep;
+  $('no-secret').hidden = secret;
+  $('with-secret').hidden = !secret || send.includes('--secret-file');
 }
 
-function renderList() {
-  const count = state.postbacks.size;
-  document.title = count ? `(${count}) ccpostback listen` : "ccpostback listen";
-  byId("count").textContent = count ? `(${count})` : "";
-  byId("clear").disabled = count === 0;
-  byId("empty").hidden = count !== 0;
-  for (const [id, item] of items) {
-    if (state.postbacks.get(id) !== item.postback) {
-      item.node.remove();
-      items.delete(id);
-    }
-  }
-  const list = byId("list");
-  const focused = document.activeElement?.dataset?.id;
-  const ids = [...state.postbacks.keys()].sort((a, b) => b - a);
-  ids.forEach((id, place) => {
-    let item = items.get(id);
-    if (!item) {
-      item = listItem(state.postbacks.get(id));
-      items.set(id, item);
-      list.insertBefore(item.node, list.children[place] ?? null);
-      if (focused === String(id)) {
-        item.button.focus();
-      }
-    }
-    item.button.setAttribute("aria-current", String(id === state.selected));
+function show() {
+  const all = [...state.postbacks.values()].sort((one, other) => other.id - one.id);
+  const words = $('search').value.toLowerCase().split(/\s+/);
+  const matches = all.filter(FILTERS[$('filter').value]).filter((postback) => {
+    const { amount, currency, id, invoice_id, method, order_id, reason } = postback;
+    const text = [`#${id}`, invoice_id, order_id, amount, currency, method, reason].join(' ').toLowerCase();
+    return words.every((word) => text.includes(word));
   });
+  const items = matches.map((postback) => ({ ...postback, current: postback.id === state.selected }));
+  fill($('list'), items, 50, ({ id }) => id, item);
+  const unread = state.unread.size;
+  document.title = `${unread ? `(${unread}) ` : ''}ccpostback listen`;
+  $('count').textContent = items.length < all.length ? `${items.length} of ${all.length}` : all.length;
+  $('all').hidden = all.length === 0;
+  $('empty').hidden = all.length > 0;
+  $('no-match').hidden = items.length > 0;
+  $('unread').hidden = unread === 0;
+  $('unread').textContent = `${unread} new`;
+  showDetail();
 }
 
-function listItem(postback) {
-  const [word, look] = VERDICTS[postback.verdict];
-  const lines = [
-    element("span", { className: "row" }, [
-      element("span", { className: look, text: word }),
-      element("span", { className: "muted mono", text: postback.status ?? "…" }),
-    ]),
-    element("span", { className: "row" }, [
-      element("span", { className: "mono clip", text: postback.invoice_id ?? postback.method }),
-      time(postback.received_at, "toLocaleTimeString"),
-    ]),
-  ];
-  if (postback.reason) {
-    lines.push(element("span", { className: "muted reason", text: postback.reason }));
-  }
-  const button = element("button", { type: "button", className: "item" }, lines);
-  button.dataset.id = postback.id;
-  button.addEventListener("click", () => {
-    byId("follow").checked = postback.id === newest();
-    select(postback.id);
-    // On a narrow screen the detail is below the list.
-    if (matchMedia("(max-width: 720px)").matches) {
-      byId("detail").scrollIntoView();
-    }
-  });
-  const node = element("li", { className: "new" }, [button]);
-  return { node, button, postback };
+function item(postback) {
+  const { amount, currency, current, id, invoice_id: invoice, method, order_id: order, reason, resend, status } = postback;
+  const forward = forwarded(postback, state.about);
+  const button = make(
+    'button',
+    { type: 'button', class: 'item', 'aria-current': String(current), 'data-kind': 'open', click: () => open(id) },
+    make('span', { class: 'line' }, mark(VERDICTS[postback.verdict]), make('code', { class: 'quiet' }, status ?? '…')),
+    make('span', { class: 'line' }, make('bdi', { class: 'id clip' }, invoice ?? method), time(postback.received_at)),
+    (order !== null || amount !== null) &&
+      make('span', { class: 'line' }, make('bdi', { class: 'id clip' }, order ?? 'no order'), make('span', { class: 'when' }, `${amount ?? ''} ${currency ?? ''}`)),
+    make('span', { class: 'badges' }, forward && mark(forward), resend && mark(['quiet', '↻', `Resend of #${resend.of}`])),
+    reason && make('span', { class: 'reason' }, reason),
+    unseen(`, postback ${id}`),
+  );
+  return make('li', {}, button);
 }
 
+function open(id) {
+  select(id);
+  // On a narrow screen the detail is below the list.
+  if (matchMedia('(max-width: 820px)').matches) $('detail').scrollIntoView();
+}
+
+/** Shows this postback, as soon as the event stream has brought it. */
 function select(id) {
   state.selected = id;
-  renderList();
-  showDetail();
+  if (id === newest()) state.unread.clear();
+  state.unread.delete(id);
+  if (state.postbacks.has(id)) show();
 }
 
 /** Fetches and shows the selected postback, unless it is up to date. */
 async function showDetail() {
   const summary = state.postbacks.get(state.selected) ?? null;
-  if (summary === state.shown) {
-    return;
-  }
+  if (summary === state.shown) return;
+  const isOther = summary?.id !== state.shown?.id;
   state.shown = summary;
-  const place = byId("detail");
-  if (summary === null) {
-    place.hidden = true;
-    place.replaceChildren();
-    return;
-  }
-  const detail = await fetchDetail(summary.id);
-  if (state.shown !== summary) {
-    return;
-  }
-  if (detail === null) {
-    // The postback or the server is gone; the event stream will tell which.
-    state.shown = null;
-    return;
-  }
-  place.replaceChildren(...detailNodes(detail));
-  place.hidden = false;
+  const place = $('detail');
+  const detail = summary && (await fetchDetail(summary.id));
+  if (state.shown !== summary) return;
+  // The postback or the server is gone; the event stream will tell which.
+  if (summary && !detail) state.shown = null;
+  const kind = place.contains(document.activeElement) ? document.activeElement.dataset.kind : null;
+  place.replaceChildren(...(detail ? detailNodes(detail, state.about, select) : []));
+  place.hidden = !detail;
+  if (kind && !isOther) place.querySelector(`[data-kind="${kind}"]`)?.focus();
 }
 
 async function fetchDetail(id) {
@@ -180,46 +142,31 @@ async function fetchDetail(id) {
   }
 }
 
-async function change(method, url) {
-  const response = await fetch(url, {
-    method,
-    headers: { "Content-Type": "application/json" },
-  });
-  const body = response.status === 204 ? null : await response.json();
-  if (!response.ok) {
-    throw new Error(body.error);
-  }
-  return body;
-}
-
-async function resend(id, button, place) {
-  button.disabled = true;
-  place.textContent = "sending …";
-  try {
-    const sent = await change("POST", `/api/postbacks/${id}/resend`);
-    place.textContent = `Resent as #${sent.id}.`;
-    byId("follow").checked = true;
-    if (state.postbacks.has(sent.id)) {
-      select(sent.id);
-    }
-  } catch (error) {
-    place.textContent = `Could not resend: ${error.message}`;
-  }
-  button.disabled = false;
-}
-
-byId("follow").addEventListener("change", () => {
-  if (byId("follow").checked && state.postbacks.size) {
-    select(newest());
-  }
+/** Moves the focus through the list. */
+$('list').addEventListener('keydown', (event) => {
+  const step = { ArrowDown: 'nextElementSibling', ArrowUp: 'previousElementSibling' }[event.key];
+  const next = step && event.target.closest('li')?.[step];
+  if (!next) return;
+  event.preventDefault();
+  next.querySelector('button').focus();
 });
-byId("clear").addEventListener("click", async () => {
-  try {
-    await change("DELETE", "/api/postbacks");
-  } catch (error) {
-    byId("announce").textContent = `Could not clear: ${error.message}`;
-  }
+$('unread').addEventListener('click', () => {
+  $('search').value = '';
+  $('filter').value = 'All';
+  open(newest());
+  $('list').querySelector('[aria-current="true"]')?.focus();
 });
-copyOnClick(byId("copy-url"), () => byId("url"));
-copyOnClick(byId("copy-send"), () => byId("send-line"));
-connect();
+$('clear').addEventListener('click', async () => {
+  const pause = aMoment();
+  const { problem } = await call('DELETE', '/api/postbacks');
+  $('problem').textContent = problem ? `Not cleared: ${problem}.` : '';
+  await pause;
+});
+$('filter').append(...Object.keys(FILTERS).map((name) => make('option', {}, name)));
+$('filter').addEventListener('change', show);
+$('search').addEventListener('input', show);
+for (const [id, what] of [['url', 'the URL'], ['send', 'the command']]) {
+  $(`copy-${id}`).append(copyButton(unseen(` ${what}`), () => $(id).textContent, () => $(id)));
+}
+// The title of a hidden page counts what is new.
+listen('/api/events', (event) => apply(JSON.parse(event.data)), { whileHidden: true });

@@ -1,10 +1,9 @@
-//! The page of `ccpostback listen`.
+//! What arrives.
 
-use std::process::Command;
+use browser::{Browser, Program, TestResult};
+use reqwest::{Client, StatusCode};
 
-use browser::{Browser, Program, TestResult, program};
-use cryptocloud_postback::testing::PostbackBuilder;
-use reqwest::{Client, StatusCode, header::CONTENT_TYPE};
+use super::{genuine, listen, look, page, post, tab};
 
 #[tokio::test]
 async fn postbacks_appear_without_a_reload() -> TestResult {
@@ -13,52 +12,54 @@ async fn postbacks_appear_without_a_reload() -> TestResult {
     };
     let listen = Program::start(&mut listen(&[]))?;
     browser.open(page(&listen)).await?;
-    browser.until_text("#connection", "live").await?;
+    browser.until_text("#live", "Live").await?;
     browser
         .until_text("#empty", "Nothing has arrived yet")
         .await?;
     let send = format!("ccpostback send --url {}", listen.url());
-    browser.until_text("#send-line", &send).await?;
+    browser.until_text("#send", &send).await?;
     browser.screenshot("listen-empty").await?;
     browser.check().await?;
 
     assert_eq!(post(&listen, genuine("GENUINE1")).await?, StatusCode::OK);
-    browser.until_text("#detail h2", "verified").await?;
-    browser.until_text("#detail", "ORDER_93223").await?;
-    for text in [
-        "✓ ok",
-        "token is signed with the secret",
-        "0.000113",
-        "200 OK",
-        "curl -sS -i",
-    ] {
+    browser.until_text("#detail h2", "Verified").await?;
+    for text in ["ok", "token is signed with the secret", "200 OK"] {
         browser.until_text("#detail", text).await?;
     }
     look(&browser, "listen-verified").await?;
-
-    let forged = genuine("FORGED01").secret("not-a-real-key-of-another-project");
-    assert_eq!(post(&listen, forged).await?, StatusCode::UNAUTHORIZED);
-    browser.until_text("#detail h2", "refused").await?;
+    tab(&browser, "Payload").await?;
     for text in [
-        "✗ failed",
-        "is your secret the SECRET KEY",
-        "– skipped",
-        "401",
+        "Claims of the token, proven",
+        "GENUINE1",
+        "ORDER_93223",
+        "0.000113",
     ] {
         browser.until_text("#detail", text).await?;
     }
-    browser.until_text("#list", "FORGED01").await?;
+    look(&browser, "listen-payload").await?;
+    tab(&browser, "Send again").await?;
+    browser.until_text("#detail", "curl -sS -i").await?;
+    look(&browser, "listen-again").await?;
+    tab(&browser, "Checks").await?;
+
+    let forged = genuine("FORGED01").secret("not-a-real-key-of-another-project");
+    assert_eq!(post(&listen, forged).await?, StatusCode::UNAUTHORIZED);
+    // What is being read stays, and the title of the window tells.
+    browser.until_text("#unread", "1 new").await?;
+    browser.until_text("#detail h2", "#1").await?;
     browser
-        .until("return document.title.startsWith('(2)')")
+        .until("return document.title.startsWith('(1)')")
+        .await?;
+    look(&browser, "listen-new").await?;
+    browser.click("#unread").await?;
+    browser.until_text("#detail h2", "Refused").await?;
+    for text in ["failed", "is your secret the SECRET KEY", "skipped", "401"] {
+        browser.until_text("#detail", text).await?;
+    }
+    browser
+        .until("return document.querySelector('#unread').hidden")
         .await?;
     look(&browser, "listen-refused").await?;
-
-    browser.click("#list li:last-child button").await?;
-    browser.until_text("#detail h2", "verified").await?;
-    // A new postback does not replace the one that the user looks at.
-    post(&listen, genuine("GENUINE2")).await?;
-    browser.until_text("#count", "(3)").await?;
-    browser.until_text("#detail h2", "#1").await?;
 
     browser.click("#clear").await?;
     browser
@@ -82,6 +83,7 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
         .info_field("uuid", r#""INV-OTHER234""#)
         .field(script, "1");
     assert_eq!(post(&listen, hostile.clone()).await?, StatusCode::OK);
+    tab(&browser, "Payload").await?;
     browser.until_text("#detail", script).await?;
     let note = "invoice_info.uuid names another invoice";
     browser.until_text("#detail .note", note).await?;
@@ -95,7 +97,13 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
         .body(body)
         .send()
         .await?;
-    for text in ["FF FE", "U+202E", "U+0000", "[redacted]", script] {
+    browser.click("#unread").await?;
+    tab(&browser, "Headers").await?;
+    for text in ["[redacted]", script] {
+        browser.until_text("#detail", text).await?;
+    }
+    tab(&browser, "As it arrived").await?;
+    for text in ["FF FE", "U+202E", "U+0000", script] {
         browser.until_text("#detail", text).await?;
     }
     let run = browser.run("return window.hacked === undefined").await?;
@@ -103,34 +111,6 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
     let images = browser.run("return document.images.length").await?;
     assert_eq!(images, 0);
     look(&browser, "listen-hostile").await
-}
-
-#[tokio::test]
-async fn a_button_forwards_a_postback_again() -> TestResult {
-    let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
-        return Ok(());
-    };
-    let behind = Program::start(&mut listen(&["--path", "/behind"]))?;
-    let listen = Program::start(&mut listen(&["--forward", behind.url()]))?;
-    browser.open(page(&listen)).await?;
-    browser.until_text("#forward", behind.url()).await?;
-    assert_eq!(post(&listen, genuine("FORWARD1")).await?, StatusCode::OK);
-    browser
-        .until_text("#detail", "Your server's response")
-        .await?;
-    browser.click("#detail button").await?;
-    browser.until_text("#detail h2", "#2, resend of #1").await?;
-    browser.until_text("#detail", "Postback received").await?;
-    look(&browser, "listen-forward").await?;
-
-    drop(behind);
-    browser.click("#detail button").await?;
-    browser
-        .until_text("#detail", "your server cannot be reached")
-        .await?;
-    browser.until_text("#list", "502").await?;
-    browser.screenshot("listen-unreachable").await?;
-    browser.check().await
 }
 
 #[tokio::test]
@@ -145,10 +125,10 @@ async fn the_page_reconnects_after_a_restart() -> TestResult {
     browser.until_text("#list", "BEFORE01").await?;
     // The event stream of the page is still open.
     assert!(first.stop()?.success());
-    browser.until_text("#connection", "disconnected").await?;
+    browser.until_text("#live", "Disconnected").await?;
     let second = Program::start(&mut listen(&["--addr", &address]))?;
     post(&second, genuine("AFTER001")).await?;
-    browser.until_text("#connection", "live").await?;
+    browser.until_text("#live", "Live").await?;
     browser.until_text("#list", "AFTER001").await?;
     browser
         .until("return document.querySelectorAll('#list li').length === 1")
@@ -167,51 +147,8 @@ async fn without_a_secret_the_page_says_that_no_signature_is_checked() -> TestRe
     let form = genuine("FORMED01").form();
     let request = Client::new().post(listen.url()).body(form.body());
     assert_eq!(request.send().await?.status(), StatusCode::OK);
-    browser.until_text("#detail h2", "? not checked").await?;
+    browser.until_text("#detail h2", "Not checked").await?;
+    tab(&browser, "Body").await?;
     browser.until_text("#detail", "Fields of the form").await?;
     look(&browser, "listen-no-secret").await
 }
-
-/// Light and dark, on a desktop and on a phone.
-async fn look(browser: &Browser, name: &str) -> TestResult {
-    browser.check().await?;
-    browser.screenshot(name).await?;
-    browser.prefer("dark").await?;
-    browser.check().await?;
-    browser.phone().await?;
-    browser.check().await?;
-    browser.screenshot(&format!("{name}-phone")).await?;
-    browser.desktop().await?;
-    browser.prefer("light").await
-}
-
-fn listen(arguments: &[&str]) -> Command {
-    let mut command = program("cryptocloud-postback-cli", "ccpostback");
-    command.arg("listen").args(arguments);
-    if !arguments.contains(&"--addr") {
-        command.args(["--addr", "127.0.0.1:0"]);
-    }
-    command.env("CRYPTOCLOUD_SECRET_KEY", SECRET);
-    command
-}
-
-fn page(listen: &Program) -> &str {
-    let url = listen.url();
-    url.rsplit_once('/').map_or(url, |(origin, _)| origin)
-}
-
-fn genuine(invoice_id: &str) -> PostbackBuilder {
-    PostbackBuilder::new(SECRET)
-        .invoice_id(invoice_id)
-        .order_id("ORDER_93223")
-}
-
-async fn post(listen: &Program, postback: PostbackBuilder) -> TestResult<StatusCode> {
-    let request = Client::new()
-        .post(listen.url())
-        .header(CONTENT_TYPE, "application/json")
-        .body(postback.json().body());
-    Ok(request.send().await?.status())
-}
-
-const SECRET: &str = "not-a-real-key-only-for-this-test";
