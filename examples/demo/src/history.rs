@@ -31,7 +31,7 @@ struct Known {
     newest: Option<ReportId>,
     /// Reports that can still change, with the state and the attempts that were shown last.
     open: HashMap<ReportId, (State, u32)>,
-    /// Invoices that are paid.
+    /// Invoices that are paid, so that none is shown as paid twice.
     paid: HashSet<String>,
     /// Invoices whose postbacks have no response yet, and how many.
     receiving: HashMap<String, usize>,
@@ -56,11 +56,8 @@ impl History {
 
     /// Until [`end`](Self::end), what happens to this invoice belongs to the response.
     pub(crate) fn begin(&self, invoice_id: &str) {
-        *self
-            .known()
-            .receiving
-            .entry(invoice_id.to_owned())
-            .or_default() += 1;
+        let mut known = self.known();
+        *known.receiving.entry(invoice_id.to_owned()).or_default() += 1;
     }
 
     /// Of copies that arrive at once, one has paid.
@@ -154,12 +151,10 @@ impl Known {
             return;
         }
         self.follow(record);
-        if record.state == State::Done {
-            self.paid.insert(invoice_id.to_owned());
-        }
         let is_step = match record.state {
-            State::Running => false,
+            State::Done => self.paid.insert(invoice_id.to_owned()),
             State::Received => record.last_error.is_some(),
+            State::Running => false,
             _ => true,
         };
         if self.is_read && is_step && before != Some((record.state, record.attempts)) {

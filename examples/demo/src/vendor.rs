@@ -63,11 +63,10 @@ impl Vendor {
     /// Does what a button says. An error is for the page.
     pub(crate) async fn press(&self, button: Button, order: &Order) -> Result<(), String> {
         let genuine = || {
-            self.signer()
-                .invoice_id(&order.invoice_id)
-                .order_id(&order.id)
+            let signer = self.signer().invoice_id(&order.invoice_id);
+            let signer = signer.order_id(&order.id).currency(COIN);
+            signer.amount(&order.amount)
         };
-        let genuine = || genuine().currency(COIN).amount(&order.amount);
         let forged = || genuine().secret(OTHER_SECRET);
         let postback = match button {
             Button::Copies | Button::Failing | Button::Payment | Button::Resend => {
@@ -96,14 +95,13 @@ impl Vendor {
         self.send(button, &postback, count).await
     }
 
-    /// Learns of an invoice from its postback: who signs with the secret is the vendor too.
+    /// Learns of an invoice from its postback: a program that has the secret acts as the vendor too.
     pub(crate) fn learn(&self, postback: &Verified) {
         let reported = postback.reported();
         if let (Some(amount), Some(coin)) = (reported.amount_crypto, &reported.currency) {
             let order_id = reported.order_id.as_deref();
-            let id = postback.invoice_id();
-            self.mimic
-                .learn(id.as_str(), order_id, amount, coin.as_str(), Status::Paid);
+            let (id, coin) = (postback.invoice_id().as_str(), coin.as_str());
+            self.mimic.learn(id, order_id, amount, coin, Status::Paid);
         }
     }
 
