@@ -8,8 +8,10 @@ const say = (element, what) => {
 };
 
 // Width
-if (document.documentElement.scrollWidth > innerWidth) {
-  faults.push(`the page is ${document.documentElement.scrollWidth} pixels wide in a window of ${innerWidth}`);
+// On a phone `innerWidth` grows with a page that is too wide.
+const { clientWidth, scrollWidth } = document.documentElement;
+if (scrollWidth > clientWidth) {
+  faults.push(`the page is ${scrollWidth} pixels wide in a window of ${clientWidth}`);
 }
 
 // The document

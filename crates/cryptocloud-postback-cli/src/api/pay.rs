@@ -136,19 +136,27 @@ const PAGE: &str = r#"<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="../page/base.css">
 <title>{uuid}</title>
-<h1>Invoice {uuid}</h1>
-<p>A mimic of the vendor's page: no money moves.</p>
-<p><button type="button" class="primary">Pay</button> <output></output></p>
-<pre>{json}</pre>
+<main class="list">
+  <h1>Invoice {uuid}</h1>
+  <p>A mimic of the vendor's page: no money moves.</p>
+  <p><button type="button" class="primary">Pay</button></p>
+  <p role="status"></p>
+  <pre>{json}</pre>
+</main>
 <script type="module" src="../page/pay.js"></script>
 "#;
 
 const SCRIPT: &str = r#"import { call } from './call.js';
 document.querySelector('button').onclick = async () => {
   const { result, problem } = await call('POST', location.pathname, { status: 'paid' });
-  document.querySelector('output').textContent = problem ?? JSON.stringify(result);
+  document.querySelector('[role=status]').textContent = problem ?? `The invoice is paid. ${postback(result)}`;
 };
+function postback({ postback: sent }) {
+  if (sent === null) return 'No postback was sent.';
+  return sent.error ? `The postback did not reach the shop: ${sent.error}.` : `The shop responded with ${sent.status}.`;
+}
 "#;

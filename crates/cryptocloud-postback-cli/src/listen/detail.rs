@@ -11,7 +11,6 @@ use super::{
     forward::Exchange,
     headers::Headers,
     html,
-    indent::indented,
     journal::{Entry, Record},
     response::StoredResponse,
     segments::{Segment, segments},
@@ -36,8 +35,6 @@ pub(super) struct Detail<'a> {
     forwarded: Option<Forwarded<'a>>,
     headers: Vec<Header<'a>>,
     headers_truncated: bool,
-    /// The body, indented, if it is JSON.
-    json: Option<String>,
     payload: Option<&'a Payload>,
     resendable: bool,
     /// The response of the adapters, sent to the sender unless the postback was forwarded.
@@ -110,7 +107,6 @@ impl<'a> Detail<'a> {
                 .map(|(forwarder, exchange)| Forwarded::of(forwarder.url().as_str(), exchange)),
             headers: headers(&request.headers),
             headers_truncated: request.headers.truncated,
-            json: indented(&request.body),
             payload: verification.report.postback.as_ref(),
             resendable: app.forwarder.is_some() && request.body_error.is_none(),
             response: Message::of(&verification.response),

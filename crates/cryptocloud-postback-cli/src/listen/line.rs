@@ -62,28 +62,12 @@ pub(super) fn row(
         Verdict::Verified => (GOOD, "verified"),
     };
     let status = exchange.map_or(verification.response.status, Exchange::status);
-    let payload = verification.report.postback.as_ref();
-    let amount = payload.and_then(|payload| {
-        let amount = payload.amount_crypto.as_ref()?;
-        Some(format!("{amount} {}", payload.currency.as_deref()?))
-    });
-    let invoice = verification.report.invoice_id.as_deref();
-    let parts = [
-        Some(invoice.unwrap_or(record.request.method.as_str())),
-        payload.and_then(|payload| payload.order_id.as_deref()),
-        amount.as_deref(),
-    ];
-    let parts: Vec<&str> = parts.into_iter().flatten().collect();
-    let about = Escaped(&settings.redactor.text(&parts.join("  "))).to_string();
-    let about = match about.char_indices().nth(ABOUT - 3) {
-        Some((end, _)) if about.len() > ABOUT => format!("{}...", &about[..end]),
-        _ => about,
-    };
-    let time = clock(record.received_at);
-    let id = format!("#{id}");
     let mut row = format!(
-        "{time} {id:<5} {style}{verdict:<11}{style:#} {}  {about}\n",
-        status.as_u16()
+        "{} {:<5} {style}{verdict:<11}{style:#} {}  {}\n",
+        clock(record.received_at),
+        format!("#{id}"),
+        status.as_u16(),
+        about(settings, record),
     );
     let resend = record.resend.map(|resend| resend.to_string());
     let failure = exchange.and_then(|exchange| exchange.result.as_ref().err());
@@ -98,6 +82,29 @@ pub(super) fn row(
         }
     }
     row
+}
+
+/// Invoice, order and amount, as far as there are any and fit.
+fn about(settings: &Settings, record: &Record) -> String {
+    let report = &record.verification.report;
+    let payload = report.postback.as_ref();
+    let amount = payload.and_then(|payload| {
+        let amount = payload.amount_crypto.as_ref()?;
+        Some(format!("{amount} {}", payload.currency.as_deref()?))
+    });
+    let invoice = report.invoice_id.as_deref();
+    let parts = [
+        Some(invoice.unwrap_or(record.request.method.as_str())),
+        payload.and_then(|payload| payload.order_id.as_deref()),
+        amount.as_deref(),
+    ];
+    let parts: Vec<&str> = parts.into_iter().flatten().collect();
+    let about = Escaped(&settings.redactor.text(&parts.join("  "))).to_string();
+    if about.chars().count() <= ABOUT {
+        return about;
+    }
+    let start: String = about.chars().take(ABOUT - 3).collect();
+    start + "..."
 }
 
 /// What arrived, for a program.

@@ -9,7 +9,6 @@ mod export;
 mod forward;
 mod headers;
 mod html;
-mod indent;
 mod journal;
 mod line;
 mod page;

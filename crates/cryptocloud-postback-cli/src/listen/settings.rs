@@ -1,6 +1,5 @@
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 
-use anyhow::bail;
 use cryptocloud_postback::Verifier;
 use reqwest::Url;
 
@@ -67,11 +66,6 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn new(args: Args, address: SocketAddr) -> anyhow::Result<Self> {
-        if let Some(url) = &args.forward
-            && points_to(url, address)
-        {
-            bail!("--forward {url} points back to ccpostback listen itself");
-        }
         let (verifier, secrets) = if args.secret.is_set() {
             let (builder, secrets) = args.secret.verifier_and_secrets()?;
             (Some(builder.build()?), secrets)
@@ -97,27 +91,6 @@ impl Settings {
     pub(super) fn origin(&self) -> String {
         server::origin(self.address)
     }
-}
-
-/// Whether this URL is an address of this server.
-fn points_to(url: &Url, address: SocketAddr) -> bool {
-    if url.port_or_known_default() != Some(address.port()) {
-        return false;
-    }
-    // A name that does not resolve is not an error here: each postback will report it.
-    let targets = url.socket_addrs(|| None).unwrap_or_default();
-    targets
-        .iter()
-        .any(|target| is_here(target.ip().to_canonical(), address.ip().to_canonical()))
-}
-
-fn is_here(target: IpAddr, bound: IpAddr) -> bool {
-    if target.is_unspecified() {
-        // Connecting there connects to this machine.
-        return bound.is_unspecified() || bound.is_loopback();
-    }
-    // Only an address of this machine can be bound.
-    target == bound || (bound.is_unspecified() && UdpSocket::bind((target, 0)).is_ok())
 }
 
 /// Parses a path without characters that have a meaning in a router.
@@ -169,25 +142,5 @@ mod tests {
         ] {
             assert!(path(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn urls_that_point_here() {
-        #[track_caller]
-        fn check(url: &str, address: &str, expected: bool) {
-            let actual = points_to(&url.parse().unwrap(), address.parse().unwrap());
-            assert_eq!(actual, expected, "{url} {address}");
-        }
-        check("http://127.0.0.1:4000/x", "127.0.0.1:4000", true);
-        check("http://localhost:4000/", "127.0.0.1:4000", true);
-        check("http://0.0.0.0:4000/", "127.0.0.1:4000", true);
-        check("http://[::ffff:127.0.0.1]:4000/", "127.0.0.1:4000", true);
-        check("http://127.0.0.1/", "127.0.0.1:80", true);
-        check("https://127.0.0.1/", "127.0.0.1:443", true);
-        check("http://127.0.0.1:4000/", "0.0.0.0:4000", true);
-        check("http://127.0.0.9:4000/", "0.0.0.0:4000", true);
-        check("http://127.0.0.1:3000/", "127.0.0.1:4000", false);
-        check("http://127.0.0.2:4000/", "127.0.0.1:4000", false);
-        check("http://192.0.2.1:4000/", "0.0.0.0:4000", false);
     }
 }

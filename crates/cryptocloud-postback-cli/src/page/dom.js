@@ -38,6 +38,7 @@ export const unseen = (text) => make('span', { class: 'unseen' }, text);
 /** A time, from milliseconds since 1970 or RFC 3339; without the date if that is today. */
 export function time(value) {
   const date = new Date(value);
+  if (Number.isNaN(date.valueOf())) return make('span', { class: 'when' }, 'no time');
   const style = { timeStyle: 'medium' };
   if (date.toDateString() !== new Date().toDateString()) style.dateStyle = 'medium';
   const shown = new Intl.DateTimeFormat('en-GB', style).format(date);

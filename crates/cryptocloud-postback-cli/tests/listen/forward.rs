@@ -224,6 +224,15 @@ async fn a_loop_through_another_listener_ends() -> TestResult {
     assert!(response.text().await?.contains("forwarding loop"));
     let list = listener.get("/api/postbacks").await?;
     assert_eq!(list["postbacks"].as_array().map(Vec::len), Some(2));
+
+    let free = std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .to_string();
+    let url = format!("http://{free}/postback");
+    let itself = Listener::start(&["--addr", &free, "--forward", &url])?;
+    let response = itself.post(&genuine("GENUINE1")).await?;
+    assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
+    assert!(response.text().await?.contains("forwarding loop"));
     Ok(())
 }
 

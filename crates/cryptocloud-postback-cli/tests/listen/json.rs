@@ -15,8 +15,10 @@ async fn a_line_for_each_arrival_and_each_forward() -> TestResult {
     listener.post(&genuine).await?;
     let forged = genuine.clone().secret("not-a-real-key-of-another-project");
     listener.post(&forged).await?;
-    let odd = format!("{{\"status\":\"{SECRET}\u{1b}\u{202e}\"}}");
-    listener.client.post(&listener.url).body(odd).send().await?;
+    let odd = genuine.clone().order_id("a\u{202e}b").json().body();
+    let request = listener.client.post(format!("{}?{SECRET}", listener.url));
+    let request = request.header("content-type", "application/json");
+    request.body(odd).send().await?;
     drop(behind);
     listener.post(&genuine).await?;
     assert_eq!(listener.signal("INT")?.code(), Some(0));
@@ -48,7 +50,7 @@ async fn a_line_for_each_arrival_and_each_forward() -> TestResult {
     assert_eq!(lines[7]["status"], Value::Null);
     let error = lines[7]["error"].as_str().ok_or("no error")?;
     assert!(error.contains("your server cannot be reached"), "{error}");
-    let counts = json!({ "not_forwarded": 1, "refused": 2, "unchecked": 0, "verified": 2 });
+    let counts = json!({ "not_forwarded": 1, "refused": 1, "unchecked": 0, "verified": 3 });
     assert_eq!(lines[8]["counts"], counts);
     Ok(())
 }

@@ -43,8 +43,6 @@ async fn a_genuine_postback() -> TestResult {
     assert_eq!(detail["forwarded"], Value::Null);
     let body = String::from_utf8(postback.json().body().to_vec())?;
     assert_eq!(detail["body"]["segments"], json!([{ "text": body }]));
-    let indented: Value = serde_json::from_str(detail["json"].as_str().ok_or("no JSON")?)?;
-    assert_eq!(indented, serde_json::from_str::<Value>(&body)?);
 
     assert!(listener.line()?.starts_with("page at "));
     let line = listener.line()?;
@@ -63,7 +61,6 @@ async fn a_form() -> TestResult {
     assert_eq!(response.send().await?.status(), StatusCode::OK);
     let detail = listener.get("/api/postbacks/1").await?;
     assert_eq!(detail["form"][4], json!(["order_id", "a b&c"]));
-    assert_eq!(detail["json"], Value::Null);
     Ok(())
 }
 

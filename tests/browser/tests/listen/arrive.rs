@@ -1,6 +1,7 @@
 //! What arrives.
 
 use browser::{Browser, Program, TestResult};
+use cryptocloud_postback::UnixTime;
 use reqwest::{Client, StatusCode};
 
 use super::{genuine, listen, look, page, post, tab};
@@ -98,6 +99,7 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
         .send()
         .await?;
     browser.click("#unread").await?;
+    browser.until_text("#detail h2", "#2").await?;
     tab(&browser, "Headers").await?;
     for text in ["[redacted]", script] {
         browser.until_text("#detail", text).await?;
@@ -110,7 +112,17 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
     assert_eq!(run, true);
     let images = browser.run("return document.images.length").await?;
     assert_eq!(images, 0);
-    look(&browser, "listen-hostile").await
+    look(&browser, "listen-hostile").await?;
+
+    // A time that no calendar has.
+    let far = UnixTime::from_secs(9_000_000_000_000_000);
+    post(&listen, genuine("FARAWAY1").expires_at(far)).await?;
+    browser.click("#unread").await?;
+    browser.until_text("#detail h2", "#3").await?;
+    tab(&browser, "Payload").await?;
+    browser
+        .until_text("#detail", "9000000000000000 no time")
+        .await
 }
 
 #[tokio::test]
@@ -151,4 +163,43 @@ async fn without_a_secret_the_page_says_that_no_signature_is_checked() -> TestRe
     tab(&browser, "Body").await?;
     browser.until_text("#detail", "Fields of the form").await?;
     look(&browser, "listen-no-secret").await
+}
+
+#[tokio::test]
+async fn json_is_indented_as_it_was_sent() -> TestResult {
+    let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
+        return Ok(());
+    };
+    let listen = Program::start(&mut listen(&[]))?;
+    browser.open(page(&listen)).await?;
+    let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let deep = nested(100);
+    let odd = r#"{"a":1e-05,"a":[{},"\"{,\\"],"b":{"c":null}}"#;
+    let indented = r#"{
+  "a": 1e-05,
+  "a": [
+    {},
+    "\"{,\\"
+  ],
+  "b": {
+    "c": null
+  }
+}"#;
+    for (text, expected) in [
+        ("{}", Some("{}")),
+        (" [ ] ", Some("[]")),
+        (odd, Some(indented)),
+        ("", None),
+        ("1", None),
+        ("null", None),
+        ("{", None),
+        ("{} {}", None),
+        ("status=success", None),
+        (deep.as_str(), None),
+    ] {
+        let script = "return import('/page/indent.js').then((it) => it.indented(arguments[0]))";
+        let shown = browser.client().execute(script, vec![text.into()]).await?;
+        assert_eq!(shown.as_str(), expected, "{text}");
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 import { aMoment, call } from './call.js';
 import { copyButton, escaped, make, mark, table, time, unseen } from './dom.js';
+import { indented } from './indent.js';
 import { VERDICTS, forwarded } from './states.js';
 import { tabs } from './tabs.js';
 
@@ -13,7 +14,8 @@ const OUTCOMES = {
 
 /** The nodes of the panel; `select` shows another postback. */
 export function detailNodes(detail, about, select) {
-  const { body, expires_at: expires, form, id, json, resend, resendable } = detail;
+  const { body, expires_at: expires, form, id, resend, resendable } = detail;
+  const json = body.segments.length === 1 ? indented(body.segments[0].text) : null;
   const isVerified = detail.verdict === 'verified';
   const isExpired = expires !== null && expires * 1000 <= Date.now();
   const origin = resend && `resend of #${resend.of}${resend.signed_anew ? ', signed anew' : ''}`;
@@ -26,7 +28,7 @@ export function detailNodes(detail, about, select) {
       forward && mark(forward),
     ),
     make('p', {}, make('code', {}, `${detail.method} ${detail.target}`), make('span', { class: 'when' }, ` · ${body.error ? 'first ' : ''}${body.bytes} bytes · `), time(detail.received_at)),
-    expires !== null && make('p', { class: 'hint' }, isExpired ? 'The token has expired since ' : 'The token is valid until ', time(expires * 1000)),
+    expires !== null && make('p', { class: 'hint' }, isExpired ? 'The token expired at ' : 'The token is valid until ', time(expires * 1000)),
     resendable && resendNode(id, isVerified && isExpired, select),
     ...tabs('Parts of the postback', [
       ['Checks', [checks(detail.checks), ...responses(detail, about)]],
@@ -137,12 +139,11 @@ function resendNode(id, isSignedAnew, select) {
     const button = event.currentTarget;
     if (button.getAttribute('aria-disabled')) return;
     button.setAttribute('aria-disabled', 'true');
-    const pause = aMoment();
-    const { result, problem } = await call('POST', `/api/postbacks/${id}/resend`);
-    if (result) select(result.id);
+    said.textContent = 'Sending …';
+    const [{ result, problem }] = await Promise.all([call('POST', `/api/postbacks/${id}/resend`), aMoment()]);
     said.textContent = problem ? `Not sent: ${problem}.` : '';
-    await pause;
     button.removeAttribute('aria-disabled');
+    if (result) select(result.id);
   };
   return make('p', { class: 'actions' }, make('button', { type: 'button', 'data-kind': 'resend', click }, 'Resend to your server'), said);
 }

@@ -1,6 +1,6 @@
 // The list of what has arrived, and which postback is shown.
 
-import { aMoment, call } from './call.js';
+import { call } from './call.js';
 import { $, copyButton, make, mark, time, unseen } from './dom.js';
 import { listen } from './events.js';
 import { detailNodes } from './detail.js';
@@ -120,7 +120,6 @@ function select(id) {
 async function showDetail() {
   const summary = state.postbacks.get(state.selected) ?? null;
   if (summary === state.shown) return;
-  const isOther = summary?.id !== state.shown?.id;
   state.shown = summary;
   const place = $('detail');
   const detail = summary && (await fetchDetail(summary.id));
@@ -130,7 +129,7 @@ async function showDetail() {
   const kind = place.contains(document.activeElement) ? document.activeElement.dataset.kind : null;
   place.replaceChildren(...(detail ? detailNodes(detail, state.about, select) : []));
   place.hidden = !detail;
-  if (kind && !isOther) place.querySelector(`[data-kind="${kind}"]`)?.focus();
+  if (kind) place.querySelector(`[data-kind="${kind}"]`)?.focus();
 }
 
 async function fetchDetail(id) {
@@ -157,10 +156,8 @@ $('unread').addEventListener('click', () => {
   $('list').querySelector('[aria-current="true"]')?.focus();
 });
 $('clear').addEventListener('click', async () => {
-  const pause = aMoment();
   const { problem } = await call('DELETE', '/api/postbacks');
   $('problem').textContent = problem ? `Not cleared: ${problem}.` : '';
-  await pause;
 });
 $('filter').append(...Object.keys(FILTERS).map((name) => make('option', {}, name)));
 $('filter').addEventListener('change', show);
