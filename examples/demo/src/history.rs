@@ -5,10 +5,9 @@ use std::{
     time::Duration,
 };
 
-use axum_shop::Shop;
 use cryptocloud_postback_axum::inbox::{Inbox, Record, ReportId, Source, State, StoreError};
 use cryptocloud_postback_cli::Changes;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::time;
 
 use crate::{
@@ -109,18 +108,22 @@ impl History {
         Ok(())
     }
 
-    /// Watches the database of a shop until the end, also for what other processes commit to it.
-    pub(crate) async fn follow(&self, shop: &Shop) {
+    /// Watches the database of an inbox until the end, also for what other processes commit to it.
+    pub(crate) async fn follow(&self, inbox: &Inbox, pool: &SqlitePool) {
         while !self.changes.has_ended() {
-            if let Err(error) = self.watch(shop).await {
+            if let Err(error) = self.watch(inbox, pool).await {
                 tracing::warn!(error, "page shows no changes of the database");
             }
             time::sleep(PAUSE).await;
         }
     }
 
-    async fn watch(&self, shop: &Shop) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let options = shop.pool.connect_options();
+    async fn watch(
+        &self,
+        inbox: &Inbox,
+        pool: &SqlitePool,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let options = pool.connect_options();
         let mut connection = SqliteConnection::connect_with(&options).await?;
         let mut before = None;
         while !self.changes.has_ended() {
@@ -129,7 +132,7 @@ impl History {
                 .fetch_one(&mut connection)
                 .await?;
             if before.replace(version) != Some(version) {
-                self.look(&shop.inbox).await?;
+                self.look(inbox).await?;
                 self.changes.tell();
             }
             time::sleep(PAUSE).await;
@@ -158,7 +161,7 @@ impl Known {
             _ => true,
         };
         if self.is_read && is_step && before != Some((record.state, record.attempts)) {
-            let cause = if record.accepted_amount.is_some() || record.state == State::Discarded {
+            let cause = if record.accepted.is_some() || record.state == State::Discarded {
                 Cause::Decision
             } else if record.report.source == Source::Reconciled {
                 Cause::Reconciliation

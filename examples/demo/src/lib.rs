@@ -34,13 +34,17 @@ mod receive;
 mod secret;
 mod vendor;
 
-use std::{error::Error, fmt, net::SocketAddr, path::Path, time::Duration};
+use std::{fmt, net::SocketAddr, path::Path, time::Duration};
 
 use axum::{Router, extract::FromRef, middleware};
 use axum_shop::Shop;
 use cryptocloud_postback_api::{Api, ApiKey, BaseUrl};
-use cryptocloud_postback_axum::core::{SecretKey, Verifier};
+use cryptocloud_postback_axum::{
+    core::{SecretKey, Verifier},
+    inbox::Inbox,
+};
 use cryptocloud_postback_cli::{Changes, guard};
+use shop::{Backend, BoxError, PROJECT, Postbacks};
 
 pub use secret::DemoSecret;
 
@@ -53,7 +57,9 @@ pub struct Demo {
     /// To be ended before the server stops.
     pub changes: Changes,
     history: History,
-    /// With the inbox, to be drained before the process ends.
+    /// To be drained before the process ends.
+    pub inbox: Inbox,
+    /// The orders.
     pub shop: Shop,
     vendor: Vendor,
     verifier: Verifier,
@@ -69,7 +75,7 @@ impl Demo {
         folder: &Path,
         address: SocketAddr,
         interval: Duration,
-    ) -> Result<Self, Box<dyn Error>> {
+    ) -> Result<Self, BoxError> {
         let secret = DemoSecret::new(folder);
         let path = secret.path().display();
         let secret = secret.get().map_err(|error| format!("{path}: {error}"))?;
@@ -84,14 +90,18 @@ impl Demo {
             shop_id: "demo".to_owned(),
         };
         let shop = Shop::open(folder.join("demo.sqlite"), Some(vendor)).await?;
-        sqlx::raw_sql(order::SCHEMA).execute(&shop.pool).await?;
+        sqlx::raw_sql(order::SCHEMA)
+            .execute(shop.store.pool())
+            .await?;
         let vendor = Vendor::new(secret, address);
         order::restore(&shop, &vendor.mimic).await?;
+        let inbox = shop.start(PROJECT.into()).await?;
         let changes = Changes::new();
         Ok(Self {
             address,
             history: History::new(changes.clone()),
             changes,
+            inbox,
             shop,
             vendor,
             verifier,
@@ -102,20 +112,22 @@ impl Demo {
     ///
     /// All but `/postback` responds to this machine alone, and to no other website.
     pub fn router(&self) -> Router {
+        let postbacks = Postbacks::One(self.verifier.clone(), self.inbox.clone());
         let guard = middleware::from_fn_with_state(self.address, guard);
         page::page()
             .with_state(self.clone())
             .merge(self.vendor.router())
             .merge(axum_shop::orders(self.shop.clone()))
-            .merge(axum_shop::held(self.shop.clone()))
+            .merge(shop::axum::operator(self.shop.clone(), postbacks))
             .layer(guard)
             .merge(receive::postback().with_state(self.clone()))
     }
 
-    /// Looks for changes to show until the end of [`changes`](Self::changes). Run it beside the server,
-    /// and [`Shop::reconcile`] too.
+    /// Looks for changes to show until the end of [`changes`](Self::changes). Run it beside the server.
     pub async fn follow(&self) {
-        self.history.follow(&self.shop).await;
+        self.history
+            .follow(&self.inbox, self.shop.store.pool())
+            .await;
     }
 }
 

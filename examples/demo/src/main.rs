@@ -15,6 +15,7 @@ use std::{
 
 use cryptocloud_postback_cli::serve;
 use demo::{Demo, DemoSecret};
+use shop::GRACE;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -63,11 +64,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     );
     io::stdout().write_all(text.as_bytes())?;
     let server = serve(listener, demo.router(), GRACE, || demo.changes.end());
-    tokio::select! {
-        result = async { tokio::join!(server, demo.follow()).0 } => result?,
-        () = demo.shop.reconcile() => (),
-    }
-    demo.shop.inbox.drain(GRACE).await;
+    tokio::join!(server, demo.follow()).0?;
+    demo.inbox.drain(GRACE).await;
     Ok(())
 }
 
@@ -80,5 +78,3 @@ fn line(error: &dyn Error) -> String {
     let cause = error.source().map(|cause| format!(": {cause}"));
     format!("{error}{}", cause.unwrap_or_default())
 }
-
-const GRACE: Duration = Duration::from_secs(10);

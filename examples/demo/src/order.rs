@@ -20,7 +20,7 @@ impl Order {
                    WHERE invoice_id IS NOT NULL AND id = $1";
         sqlx::query_as(sql)
             .bind(id)
-            .fetch_optional(&shop.pool)
+            .fetch_optional(shop.store.pool())
             .await
     }
 }
@@ -30,7 +30,7 @@ pub(crate) async fn restore(shop: &Shop, mimic: &Mimic) -> sqlx::Result<()> {
     let sql = "SELECT id, invoice_id, amount, \
                invoice_id IN (SELECT invoice_id FROM cryptocloud_inbox_report) AS is_paid \
                FROM orders WHERE invoice_id IS NOT NULL";
-    let orders: Vec<Order> = sqlx::query_as(sql).fetch_all(&shop.pool).await?;
+    let orders: Vec<Order> = sqlx::query_as(sql).fetch_all(shop.store.pool()).await?;
     for Order {
         id,
         invoice_id,
@@ -55,7 +55,7 @@ pub(crate) async fn fail_twice(shop: &Shop, invoice_id: &str) -> sqlx::Result<()
     let sql = "INSERT INTO demo_failing (invoice_id) VALUES ($1) ON CONFLICT DO NOTHING";
     sqlx::query(sql)
         .bind(invoice_id)
-        .execute(&shop.pool)
+        .execute(shop.store.pool())
         .await?;
     Ok(())
 }

@@ -49,7 +49,7 @@ impl Demo {
         self.history.begin(invoice_id);
         let records = self.records(invoice_id).await;
         let was_paid = records.iter().any(|record| record.state == Stored::Done);
-        let response = self.shop.inbox.receive(postback).await;
+        let response = self.inbox.receive(postback).await;
         let fingerprint = Fields::from_postback(postback).fingerprint();
         let records = self.records(invoice_id).await.into_iter();
         let record = records
@@ -64,6 +64,6 @@ impl Demo {
     /// What the inbox knows of an invoice. A failing database has failed in `receive` too, which
     /// logs it.
     async fn records(&self, invoice_id: &str) -> Vec<Record> {
-        self.shop.inbox.find(invoice_id).await.unwrap_or_default()
+        self.inbox.find(invoice_id).await.unwrap_or_default()
     }
 }

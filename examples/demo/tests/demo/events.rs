@@ -42,7 +42,7 @@ async fn a_change_of_the_file_is_an_event() -> TestResult {
     // The first look at the file is an event of its own.
     while timeout(QUIET, next(&mut stream)).await.is_ok() {}
     let sql = "INSERT INTO orders (id, amount, currency) VALUES ('A', '1', 'BTC')";
-    sqlx::query(sql).execute(&other.pool).await?;
+    sqlx::query(sql).execute(other.store.pool()).await?;
     assert!(next(&mut stream).await?.is_some());
     Ok(())
 }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle, time};
 
-type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;
+type TestResult<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// A demo that listens, on a folder that can outlive it.
 struct Server {
@@ -30,15 +30,17 @@ struct Server {
 }
 
 impl Server {
+    /// Without reconciliation, which finds payments at any time, beyond its first turn.
     async fn start() -> TestResult<Self> {
-        Self::start_in(Arc::new(TempDir::with_prefix("demo-")?)).await
+        let server = Self::start_in(Arc::new(TempDir::with_prefix("demo-")?), 3600).await?;
+        reconciled(&server.demo).await?;
+        Ok(server)
     }
 
-    /// Without reconciliation, which finds payments at any time.
-    async fn start_in(folder: Arc<TempDir>) -> TestResult<Self> {
+    async fn start_in(folder: Arc<TempDir>, seconds: u64) -> TestResult<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let demo = Demo::open(folder.path(), address, Duration::from_secs(1)).await?;
+        let demo = Demo::open(folder.path(), address, Duration::from_secs(seconds)).await?;
         let (app, running) = (demo.router(), demo.clone());
         Ok(Self {
             address,
@@ -124,6 +126,17 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// Waits until the first turn of reconciliation has ended.
+async fn reconciled(demo: &Demo) -> TestResult {
+    let sql = "SELECT count(*) FROM cryptocloud_inbox_reconciliation WHERE cursor IS NOT NULL";
+    let pool = demo.shop.store.pool();
+    let turn = async {
+        while sqlx::query_scalar::<_, i64>(sql).fetch_one(pool).await? == 0 {}
+        TestResult::Ok(())
+    };
+    time::timeout(HANG, turn).await?
 }
 
 /// Outcome, status, reason and the check that failed.

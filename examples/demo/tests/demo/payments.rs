@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::{Server, TestResult, check};
 
@@ -51,13 +52,10 @@ async fn many_presses_at_once_pay_once() -> TestResult {
 
 #[tokio::test]
 async fn a_payment_without_a_postback_is_found() -> TestResult {
-    let server = Server::start().await?;
+    let server = Server::start_in(Arc::new(TempDir::with_prefix("demo-")?), 1).await?;
     let invoice = server.order("A").await?;
     server.press("A", "silent").await?;
-    let found = tokio::select! {
-        () = server.demo.shop.reconcile() => return Err("reconciliation has ended".into()),
-        found = server.until("reconciliation", "paid") => found?,
-    };
+    let found = server.until("reconciliation", "paid").await?;
     assert_eq!(
         [&found["invoice_id"], &found["response"]],
         [&invoice, &Value::Null]
@@ -128,7 +126,7 @@ async fn orders_payments_and_invoices_outlive_a_restart() -> TestResult {
     let open = server.order("C").await?;
     let folder = Arc::clone(&server.folder);
     drop(server);
-    let server = Server::start_in(folder).await?;
+    let server = Server::start_in(folder, 3600).await?;
     let orders = server.get("/orders").await?;
     let orders = orders
         .as_array()

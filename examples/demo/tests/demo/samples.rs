@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use throw_away_servers::skip;
 use tokio::net::TcpListener;
 
-use crate::{TestResult, secret};
+use crate::{TestResult, reconciled, secret};
 
 /// A PHP server that insecurely stands for the vendor's sample for this format.
 struct Sample(Child, String);
@@ -101,6 +101,7 @@ async fn the_samples_accept_what_the_page_says_they_accept() -> TestResult {
         .fallback_service(demo.router());
     let server = tokio::spawn(async { axum::serve(listener, app).await.unwrap_or_default() });
 
+    reconciled(&demo).await?;
     let send = async |path: &str, body: Value| -> TestResult<u16> {
         let request = client.post(format!("http://{address}{path}"));
         let request = request.header(CONTENT_TYPE, "application/json");
@@ -118,7 +119,7 @@ async fn the_samples_accept_what_the_page_says_they_accept() -> TestResult {
         if button["on"] == json!(["paid"]) {
             let sql = "UPDATE orders SET paid_by = invoice_id WHERE id = $1";
             let paid = sqlx::query(sql).bind(order["id"].as_str());
-            paid.execute(&demo.shop.pool).await?;
+            paid.execute(demo.shop.store.pool()).await?;
         }
         let press = json!({"button": button["kind"], "order_id": order["id"]});
         assert_eq!(send("/press", press).await?, 204, "{button}");
