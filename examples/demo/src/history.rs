@@ -86,7 +86,7 @@ impl History {
     }
 
     /// Notes what has changed in the inbox without a postback. The first call only reads.
-    async fn look(&self, inbox: &Inbox) -> Result<(), StoreError> {
+    pub(crate) async fn look(&self, inbox: &Inbox) -> Result<(), StoreError> {
         let (newest, open) = {
             let known = self.known();
             (known.newest, known.open.keys().copied().collect::<Vec<_>>())

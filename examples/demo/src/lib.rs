@@ -97,9 +97,11 @@ impl Demo {
         order::restore(&shop, &vendor.mimic).await?;
         let inbox = shop.start(PROJECT.into()).await?;
         let changes = Changes::new();
+        let history = History::new(changes.clone());
+        history.look(&inbox).await?;
         Ok(Self {
             address,
-            history: History::new(changes.clone()),
+            history,
             changes,
             inbox,
             shop,

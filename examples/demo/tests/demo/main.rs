@@ -30,11 +30,9 @@ struct Server {
 }
 
 impl Server {
-    /// Without reconciliation, which finds payments at any time, beyond its first turn.
+    /// Without reconciliation, which finds payments at any time.
     async fn start() -> TestResult<Self> {
-        let server = Self::start_in(Arc::new(TempDir::with_prefix("demo-")?), 3600).await?;
-        reconciled(&server.demo).await?;
-        Ok(server)
+        Self::start_in(Arc::new(TempDir::with_prefix("demo-")?), 3600).await
     }
 
     async fn start_in(folder: Arc<TempDir>, seconds: u64) -> TestResult<Self> {
@@ -42,7 +40,7 @@ impl Server {
         let address = listener.local_addr()?;
         let demo = Demo::open(folder.path(), address, Duration::from_secs(seconds)).await?;
         let (app, running) = (demo.router(), demo.clone());
-        Ok(Self {
+        let server = Self {
             address,
             client: reqwest::Client::builder().no_proxy().build()?,
             demo,
@@ -51,7 +49,10 @@ impl Server {
                 tokio::spawn(async move { running.follow().await }),
                 tokio::spawn(async { axum::serve(listener, app).await.unwrap_or_default() }),
             ],
-        })
+        };
+        // What was paid before its first turn is left alone.
+        reconciled(&server.demo).await?;
+        Ok(server)
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
@@ -109,13 +110,14 @@ impl Server {
     /// Waits for an entry, which the event stream announces.
     async fn until(&self, cause: &str, outcome: &str) -> TestResult<Value> {
         let mut events = self.request(Method::GET, "/events").send().await?;
+        let end = time::Instant::now() + HANG;
         loop {
             let mut entries = self.entries().await?.into_iter();
             let found = entries.find(|one| one["cause"] == cause && one["outcome"] == outcome);
             if let Some(entry) = found {
                 return Ok(entry);
             }
-            let event = time::timeout(HANG, events.chunk()).await;
+            let event = time::timeout_at(end, events.chunk()).await;
             let event = event.map_err(|_| format!("{cause} {outcome} never came"))?;
             event?.ok_or("the stream has ended")?;
         }
