@@ -96,8 +96,10 @@ pub async fn serve(
         Ok(())
     };
     tokio::select! {
-        result = server => result,
+        // Once it responds to the first request, a signal ends it in an orderly way.
+        biased;
         result = stop => result,
+        result = server => result,
     }
 }
 

@@ -68,8 +68,12 @@ impl Failure {
         let mut text = self.error.to_string();
         let mut source = self.error.source();
         while let Some(error) = source {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
+            let cause = error.to_string();
+            // Some errors, as those of sqlx, say their cause themselves.
+            if !text.ends_with(&cause) {
+                text.push_str(": ");
+                text.push_str(&cause);
+            }
             source = error.source();
         }
         one_line(&text)
@@ -122,6 +126,30 @@ mod tests {
         let failure = fail().err().unwrap_or_else(|| Failure::hold(""));
         assert_eq!(failure.kind(), FailureKind::Retry);
         assert_eq!(failure.describe(), "disk full ");
+    }
+
+    #[test]
+    fn a_cause_is_not_said_twice() {
+        #[derive(Debug)]
+        struct Database(io::Error);
+
+        impl fmt::Display for Database {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "error returned from database: {}", self.0)
+            }
+        }
+
+        impl error::Error for Database {
+            fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+                Some(&self.0)
+            }
+        }
+
+        let failure = Failure::retry(Database(io::Error::other("disk full")));
+        assert_eq!(
+            failure.describe(),
+            "error returned from database: disk full"
+        );
     }
 
     #[test]

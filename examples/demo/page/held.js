@@ -1,28 +1,26 @@
 // Payments that wait for an operator, and the operator's decisions.
 
-import { $, OUTCOMES, isolated, make, mark, row, sentence, time } from './dom.js';
-import { aMoment, post } from './post.js';
+import { aMoment, call } from './call.js';
+import { isolated, make, mark, row, sentence, time, unseen } from './dom.js';
+import { problem } from './problem.js';
 
-export function held(item) {
-  const amount = field('Amount to credit', { name: 'amount', value: item.price ?? item.amount ?? '', inputmode: 'decimal' });
-  const order = field('For the order', { name: 'order', value: item.own ?? item.order_id ?? '', spellcheck: 'false' });
+export function card(item) {
   return make(
     'li',
-    { class: 'delivery' },
-    make('div', { class: 'top' }, mark(OUTCOMES[item.state] ?? OUTCOMES.held), time(item.received_at * 1000)),
-    make('p', {}, sentence(item.reason)),
+    { class: 'entry' },
+    make('div', { class: 'head' }, mark(['warn', '!', sentence(item.reason)]), time(item.received_at * 1000)),
     make(
       'dl',
       {},
-      ...row('Invoice', isolated(item.invoice_id)),
-      ...(item.order_id === null ? [] : row('Order', isolated(item.order_id))),
-      ...row('Reported', `${item.amount ?? 'no amount'} ${item.currency ?? ''}`),
+      row('Invoice', isolated(item.invoice_id)),
+      item.order_id !== null && row('Order', isolated(item.order_id)),
+      row('Reported', `${item.amount ?? 'no amount'} ${item.currency ?? ''}`),
     ),
     make(
       'form',
-      { class: 'decide', autocomplete: 'off', submit: (event) => accept(event, item) },
-      amount,
-      order,
+      { autocomplete: 'off', submit: (event) => accept(event, item) },
+      field('Amount to credit', { name: 'amount', value: item.price ?? item.amount ?? '', inputmode: 'decimal' }),
+      field('For the order', { name: 'order', value: item.own ?? item.order_id ?? '', spellcheck: 'false' }),
       make(
         'div',
         { class: 'actions' },
@@ -33,7 +31,7 @@ export function held(item) {
   );
 }
 
-const about = (item) => make('span', { class: 'unseen' }, ` the payment of invoice ${item.invoice_id}`);
+const about = (item) => unseen(` the payment of invoice ${item.invoice_id}`);
 
 function field(text, attributes) {
   return make('label', {}, text, make('input', attributes));
@@ -57,8 +55,8 @@ async function decide(form, path, body, failed) {
   if (form.dataset.busy) return;
   form.dataset.busy = 'true';
   const pause = aMoment();
-  const { problem } = await post(path, body);
-  $('problem').textContent = problem ? `${failed}: ${problem}.` : '';
+  const done = await call('POST', path, body);
+  problem(done.problem && `${failed}: ${done.problem}.`);
   await pause;
   delete form.dataset.busy;
 }

@@ -1,103 +1,89 @@
-// The orders, and the buttons that send postbacks for them.
+// The orders, and the buttons of the vendor and of attackers.
 
-import { checks } from './deliveries.js';
-import { $, OUTCOMES, isolated, make, mark, row, sentence, time } from './dom.js';
-import { aMoment, post } from './post.js';
+import { aMoment, call } from './call.js';
+import { $, isolated, make, mark, row, time, unseen } from './dom.js';
+import { summary } from './entries.js';
+import { problem } from './problem.js';
 
-const ACTIONS = {
-  payment: ['Simulate payment', 'Sends a signed postback, as the vendor does'],
-  duplicate: ['Send duplicate', 'The same bytes again'],
-  resend: ['Resend', 'The same invoice with a new token'],
-  forged_amount: ['Forge amount', 'A genuine token, but a hundredth of the amount'],
-  forged_token: ['Forge token', 'A token signed with another secret'],
-};
 const busy = new Set();
 
-/** The card of an order, with the newest delivery for it. */
-export function order({ order, last }, all) {
+/** The card of an order, with the newest entry about it. */
+export function card({ order, last, isNewest, buttons }) {
   const isPaid = order.paid_by !== null;
-  const kinds = isPaid
-    ? ['duplicate', 'resend', 'forged_amount', 'forged_token']
-    : ['payment', 'forged_amount', 'forged_token'];
+  const state = isPaid ? ['good', '✓', 'Paid'] : ['quiet', '○', order.invoice_id ? 'Open' : 'Without invoice'];
+  const shown = buttons.filter(({ on }) => on.includes(isPaid ? 'paid' : 'open'));
+  const groups = order.invoice_id
+    ? [
+        group('The vendor', order, shown.filter(({ attack }) => !attack)),
+        group('An attacker', order, shown.filter(({ attack }) => attack)),
+      ]
+    : [group('The shop', order, [CREATE])];
   return make(
     'li',
     { class: 'order' },
-    make(
-      'div',
-      { class: 'top' },
-      make('h3', { tabindex: '-1' }, isolated(order.id)),
-      mark(isPaid ? OUTCOMES.paid : ['quiet', '○', 'Open']),
-    ),
+    make('div', { class: 'head' }, make('h3', { tabindex: '-1' }, isolated(order.id)), mark(state)),
     make('p', { class: 'sum' }, `${order.amount} `, make('span', {}, order.currency)),
-    isPaid
-      ? make(
-          'dl',
-          {},
-          ...row('Invoice', isolated(order.paid_by)),
-          ...row('Created', time(order.created_at)),
-          ...row('Paid', time(order.paid_at)),
-        )
-      : make('dl', {}, ...row('Created', time(order.created_at))),
-    isPaid &&
-      make(
-        'details',
-        {},
-        make('summary', {}, `All ${all.length} checks passed`),
-        checks(all, null, all.length),
-      ),
-    last && last.outcome !== 'paid' && note(last),
-    make('div', { class: 'actions' }, ...kinds.map((kind) => action(order, kind))),
+    make(
+      'dl',
+      {},
+      order.invoice_id && row('Invoice', isolated(order.invoice_id), ' ', order.link && link(order)),
+      row('Created', time(order.created_at)),
+      isPaid && row('Paid', time(order.paid_at)),
+    ),
+    last && make('div', { class: `last ${last.kind}` }, summary(last)),
+    isNewest ? groups : make('details', {}, make('summary', {}, 'Send something', unseen(` for order ${order.id}`)), groups),
   );
 }
 
-function action(order, kind) {
-  const [name, title] = ACTIONS[kind];
+const CREATE = { kind: 'create', label: 'Create invoice', text: 'The order is stored. Asks the vendor for its invoice again.' };
+
+function link(order) {
+  return make('a', { href: order.link, target: '_blank', rel: 'noreferrer' }, 'payment page', unseen(` of order ${order.id}`));
+}
+
+function group(name, order, buttons) {
+  return make(
+    'div',
+    { class: 'group' },
+    make('h4', {}, name, unseen(`, order ${order.id}`)),
+    make('ul', {}, buttons.map((button) => make('li', {}, action(order, button), make('p', { class: 'hint' }, button.text)))),
+  );
+}
+
+function action(order, { kind, label }) {
   return make(
     'button',
     {
       type: 'button',
       class: kind === 'payment' ? 'primary' : null,
-      title,
       'data-kind': kind,
       'aria-disabled': busy.has(order.id) ? 'true' : null,
-      click: () => simulate(order, kind),
+      click: () => press(order, kind),
     },
-    name,
-    make('span', { class: 'unseen' }, ` for order ${order.id}`),
+    label,
+    unseen(` for order ${order.id}`),
   );
 }
 
-/** The outcome of the newest delivery for an order. */
-function note(delivery) {
-  const [kind, , word] = OUTCOMES[delivery.outcome] ?? ['quiet', '', delivery.outcome];
-  return make(
-    'div',
-    { class: `last ${kind}` },
-    mark(OUTCOMES[delivery.outcome] ?? [kind, '·', word]),
-    make('p', {}, `Response ${delivery.status}. ${sentence(delivery.reason)}`),
-  );
-}
-
-async function simulate(order, kind) {
-  const { id, invoice_id, amount, currency } = order;
+async function press(order, kind) {
+  const { id, amount, currency } = order;
   if (busy.has(id)) return;
-  busy.add(id);
   disable(id, true);
   const pause = aMoment();
-  const format = document.querySelector('[name=format]:checked').value;
-  const { problem } = await post('/simulate', { kind, format, order_id: id, invoice_id, amount, currency });
-  $('problem').textContent = problem ? `Nothing was sent: ${problem}.` : '';
+  const done = await (kind === 'create'
+    ? call('POST', '/orders', { id, amount, currency })
+    : call('POST', '/press', { button: kind, order_id: id }));
+  problem(done.problem && `Nothing was sent: ${done.problem}.`);
   await pause;
-  busy.delete(id);
   disable(id, false);
 }
 
 function disable(id, isBusy) {
-  for (const element of $('orders').children) {
-    if (element.dataset.key !== id) continue;
-    for (const button of element.querySelectorAll('button')) {
-      if (isBusy) button.setAttribute('aria-disabled', 'true');
-      else button.removeAttribute('aria-disabled');
-    }
+  if (isBusy) busy.add(id);
+  else busy.delete(id);
+  const card = [...$('orders').children].find((element) => element.dataset.key === id);
+  for (const button of card?.querySelectorAll('button') ?? []) {
+    if (isBusy) button.setAttribute('aria-disabled', 'true');
+    else button.removeAttribute('aria-disabled');
   }
 }

@@ -1,81 +1,136 @@
-//! The page of a small shop, and a simulator that pays its orders, to see what the crates do.
+//! The page of a small shop, and a vendor that pays its orders, to see what the crates do.
 //!
 //! ```sh
 //! cargo run -p demo
 //! ```
 //!
 //! Open `http://127.0.0.1:3000/`, create an order, press "Simulate payment", and see the order turn to
-//! paid, with the checks that the postback passed.
-//! The other buttons send the same postback again, a resend and forgeries; the page shows what was
-//! refused and why, and what is held for review until you accept or dismiss it.
+//! paid, step by step.
+//! The other buttons lose the postback, let the handler fail, send copies and forgeries, or take the
+//! vendor's API down; the page shows what was refused and why, and what is held for review until you
+//! accept or dismiss it.
 //!
 //! The shop is `axum-shop`, with its handler, its orders and its routes; read that one to build your
-//! own. The demo adds the page, and a `/postback` that also shows what arrived.
+//! own. The demo adds the page, a `/postback` that also shows what arrived, and at `/vendor` the mimic
+//! of the vendor's API that `ccpostback api` is, with an API KEY that is made up.
 //! Nothing has to be set: the demo creates a secret in the folder `data`, or in the one that
 //! `DATA_DIR` names, beside its orders. `LISTEN_ADDR` sets another loopback address than
-//! `127.0.0.1:3000`.
+//! `127.0.0.1:3000`, and `RECONCILE_SECONDS` how often the shop looks for payments without a postback,
+//! if not every 5 seconds.
 //!
-//! The program sends postbacks too:
+//! Another program can be the vendor too:
 //!
 //! ```sh
 //! cargo run -q -p cryptocloud-postback-cli -- send --secret-file data/demo-secret --url http://127.0.0.1:3000/postback
 //! ```
 #![forbid(unsafe_code)]
 
-mod changes;
-mod delivery;
-mod events;
-mod guard;
-mod log;
+mod cause;
+mod entry;
+mod history;
+mod order;
 mod page;
 mod receive;
 mod secret;
-mod simulator;
+mod vendor;
 
-use axum::{Router, extract::FromRef, middleware, routing::post};
+use std::{fmt, net::SocketAddr, path::Path, time::Duration};
+
+use axum::{Router, extract::FromRef, middleware};
 use axum_shop::Shop;
-use cryptocloud_postback_axum::{core::Verifier, inbox::Inbox};
-use shop::Postbacks;
+use cryptocloud_postback_api::{Api, ApiKey, BaseUrl};
+use cryptocloud_postback_axum::{
+    core::{SecretKey, Verifier},
+    inbox::Inbox,
+};
+use cryptocloud_postback_cli::{Changes, guard};
+use shop::{Backend, BoxError, PROJECT, Postbacks};
 
-pub use changes::Changes;
 pub use secret::DemoSecret;
-pub use simulator::Simulator;
 
-use crate::log::Log;
+use crate::{history::History, vendor::Vendor};
 
-/// The page at `/` with its events and its simulator, and the routes of the shop.
-///
-/// All of it responds to this machine alone, and to no other website.
-pub fn demo(
-    shop: Shop,
-    inbox: Inbox,
+/// A shop with its page and its vendor, for one address.
+#[derive(Clone)]
+pub struct Demo {
+    address: SocketAddr,
+    /// To be ended before the server stops.
+    pub changes: Changes,
+    history: History,
+    /// To be drained before the process ends.
+    pub inbox: Inbox,
+    /// The orders.
+    pub shop: Shop,
+    vendor: Vendor,
     verifier: Verifier,
-    simulator: Simulator,
-    changes: Changes,
-) -> Router {
-    let postbacks = Postbacks::One(verifier.clone(), inbox.clone());
-    let state = Demo {
-        log: Log::new(changes.clone()),
-        changes,
-        inbox,
-        verifier,
-    };
-    page::page()
-        .merge(receive::postback())
-        .with_state(state)
-        .route("/simulate", post(simulator::simulate).with_state(simulator))
-        .merge(axum_shop::orders(shop.clone()))
-        .merge(shop::axum::operator(shop, postbacks))
-        .layer(middleware::map_response(page::protect))
-        .layer(middleware::from_fn(guard::guard))
 }
 
-#[derive(Clone)]
-struct Demo {
-    changes: Changes,
-    inbox: Inbox,
-    log: Log,
-    verifier: Verifier,
+impl Demo {
+    /// Opens or creates the shop and its secret in this folder.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file cannot be used.
+    pub async fn open(
+        folder: &Path,
+        address: SocketAddr,
+        interval: Duration,
+    ) -> Result<Self, BoxError> {
+        let secret = DemoSecret::new(folder);
+        let path = secret.path().display();
+        let secret = secret.get().map_err(|error| format!("{path}: {error}"))?;
+        let verifier = Verifier::new(SecretKey::new(secret.as_str())?)?;
+        let base = BaseUrl::parse(&vendor::api_url(address))?;
+        let api = Api::builder(ApiKey::new(API_KEY)?, base)
+            .max_retries(1)
+            .build()?;
+        let vendor = axum_shop::Vendor {
+            api,
+            interval,
+            shop_id: "demo".to_owned(),
+        };
+        let shop = Shop::open(folder.join("demo.sqlite"), Some(vendor)).await?;
+        sqlx::raw_sql(order::SCHEMA)
+            .execute(shop.store.pool())
+            .await?;
+        let vendor = Vendor::new(secret, address);
+        order::restore(&shop, &vendor.mimic).await?;
+        let inbox = shop.start(PROJECT.into()).await?;
+        let changes = Changes::new();
+        let history = History::new(changes.clone());
+        history.look(&inbox).await?;
+        Ok(Self {
+            address,
+            history,
+            changes,
+            inbox,
+            shop,
+            vendor,
+            verifier,
+        })
+    }
+
+    /// The page at `/`, the vendor at `/vendor`, and the routes of the shop.
+    ///
+    /// All but `/postback` responds to this machine alone, and to no other website.
+    pub fn router(&self) -> Router {
+        let postbacks = Postbacks::One(self.verifier.clone(), self.inbox.clone());
+        let guard = middleware::from_fn_with_state(self.address, guard);
+        page::page()
+            .with_state(self.clone())
+            .merge(self.vendor.router())
+            .merge(axum_shop::orders(self.shop.clone()))
+            .merge(shop::axum::operator(self.shop.clone(), postbacks))
+            .layer(guard)
+            .merge(receive::postback().with_state(self.clone()))
+    }
+
+    /// Looks for changes to show until the end of [`changes`](Self::changes). Run it beside the server.
+    pub async fn follow(&self) {
+        self.history
+            .follow(&self.inbox, self.shop.store.pool())
+            .await;
+    }
 }
 
 impl FromRef<Demo> for Verifier {
@@ -83,3 +138,15 @@ impl FromRef<Demo> for Verifier {
         demo.verifier.clone()
     }
 }
+
+/// Without the secret.
+impl fmt::Debug for Demo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Demo")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Made up: the mimic accepts any JWT.
+const API_KEY: &str = "eyJ0eXAiOiJKV1QifQ.eyJpZCI6MTN9.aGVsbG8";

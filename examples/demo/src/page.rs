@@ -2,76 +2,90 @@
 
 use axum::{
     Json, Router,
-    extract::State,
-    http::{HeaderValue, header},
-    response::Response,
-    routing::get,
+    extract::{State, rejection::JsonRejection},
+    http::StatusCode,
+    response::{IntoResponse, sse::Event},
+    routing::{get, post},
 };
-use cryptocloud_postback_axum::core::Currency;
+use cryptocloud_postback_cli::File;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Demo, delivery, events::events};
+use crate::{
+    Demo,
+    cause::Button,
+    entry,
+    order::{self, Order},
+};
 
 pub(crate) fn page() -> Router<Demo> {
-    let mut router = Router::new();
-    for (path, kind, text) in FILES {
-        let file = get(async move || ([(header::CONTENT_TYPE, *kind)], *text));
-        router = router.route(path, file);
-    }
-    router
+    cryptocloud_postback_cli::page(include_str!("../page/index.html"), &FILES)
         .route("/page.json", get(state))
         .route("/events", get(events))
+        .route("/press", post(press))
+        .route("/outage", post(outage))
 }
 
 async fn state(State(demo): State<Demo>) -> Json<Value> {
+    let buttons: Value = serde_json::from_str(BUTTONS).unwrap_or_default();
     Json(json!({
-        "checks": delivery::checks(),
-        "currencies": Currency::ALL,
-        "deliveries": demo.log.newest_first(),
+        "buttons": buttons,
+        "checks": entry::checks(),
+        "entries": demo.history.newest_first(),
+        "is_down": demo.vendor.is_down(),
     }))
 }
 
-/// Makes sure that markup which gets into the page by mistake can neither run nor send anything.
-pub(crate) async fn protect(mut response: Response) -> Response {
-    for (name, value) in [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ] {
-        let value = HeaderValue::from_static(value);
-        response.headers_mut().insert(name, value);
-    }
-    response
+/// Each event tells the page to ask for the state again.
+async fn events(State(demo): State<Demo>) -> impl IntoResponse {
+    demo.changes.events(|| Event::default().data("change"))
 }
 
-const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src data:; script-src 'self'; \
-    style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Press {
+    button: Button,
+    order_id: String,
+}
 
-/// A path, a `Content-Type` and a content.
-type File = (&'static str, &'static str, &'static str);
+async fn press(
+    State(demo): State<Demo>,
+    press: Result<Json<Press>, JsonRejection>,
+) -> Result<StatusCode, (StatusCode, String)> {
+    let Json(Press { button, order_id }) =
+        press.map_err(|error| (error.status(), error.body_text()))?;
+    let failed = |error: sqlx::Error| (StatusCode::SERVICE_UNAVAILABLE, error.to_string());
+    let order = Order::find(&demo.shop, &order_id).await.map_err(failed)?;
+    let order = order.ok_or((StatusCode::NOT_FOUND, "order has no invoice".to_owned()))?;
+    if button == Button::Failing {
+        let failing = order::fail_twice(&demo.shop, &order.invoice_id);
+        failing.await.map_err(failed)?;
+    }
+    let pressed = demo.vendor.press(button, &order).await;
+    pressed.map_err(|problem| (StatusCode::BAD_GATEWAY, problem))?;
+    Ok(StatusCode::NO_CONTENT)
+}
 
-const FILES: &[File] = &[
-    (
-        "/",
-        "text/html; charset=utf-8",
-        include_str!("../page/index.html"),
-    ),
-    (
-        "/page.css",
-        "text/css; charset=utf-8",
-        include_str!("../page/page.css"),
-    ),
-    ("/page.js", SCRIPT, include_str!("../page/page.js")),
-    (
-        "/deliveries.js",
-        SCRIPT,
-        include_str!("../page/deliveries.js"),
-    ),
-    ("/held.js", SCRIPT, include_str!("../page/held.js")),
-    ("/dom.js", SCRIPT, include_str!("../page/dom.js")),
-    ("/list.js", SCRIPT, include_str!("../page/list.js")),
-    ("/orders.js", SCRIPT, include_str!("../page/orders.js")),
-    ("/post.js", SCRIPT, include_str!("../page/post.js")),
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outage {
+    is_down: bool,
+}
+
+async fn outage(State(demo): State<Demo>, Json(Outage { is_down }): Json<Outage>) -> StatusCode {
+    demo.vendor.set_down(is_down);
+    demo.changes.tell();
+    StatusCode::NO_CONTENT
+}
+
+const BUTTONS: &str = include_str!("../page/buttons.json");
+
+const FILES: [File; 7] = [
+    ("demo.css", include_str!("../page/demo.css")),
+    ("demo.js", include_str!("../page/demo.js")),
+    ("entries.js", include_str!("../page/entries.js")),
+    ("held.js", include_str!("../page/held.js")),
+    ("orders.js", include_str!("../page/orders.js")),
+    ("path.js", include_str!("../page/path.js")),
+    ("problem.js", include_str!("../page/problem.js")),
 ];
-const SCRIPT: &str = "text/javascript; charset=utf-8";

@@ -119,6 +119,32 @@ impl Invoice {
         })
     }
 
+    /// An invoice that another program has created, for this amount in the coin.
+    pub(super) fn created_elsewhere(
+        id: &str,
+        order_id: Option<&str>,
+        amount: Amount,
+        coin: &str,
+    ) -> Result<Self, &'static str> {
+        let usd = amount.as_decimal().checked_mul(usd_per_coin(coin));
+        let usd = usd.and_then(|usd| Amount::try_from(usd).ok());
+        let invoice = Self::new(Order {
+            shop_id: "elsewhere".to_owned(),
+            amount: usd.ok_or("amount is too large")?,
+            currency: None,
+            order_id: order_id.map(Value::from),
+            add_fields: AddFields {
+                cryptocurrency: Some(coin.to_owned()),
+                ..AddFields::default()
+            },
+        })?;
+        Ok(Self {
+            amount: amount.as_decimal(),
+            id: bare(id).to_owned(),
+            ..invoice
+        })
+    }
+
     /// Pays or cancels the invoice. `paid` is in the coin, and defaults to what fits the status.
     pub(super) fn settle(
         &mut self,

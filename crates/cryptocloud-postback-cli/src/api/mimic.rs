@@ -10,11 +10,12 @@ use axum::{
     Router, middleware,
     routing::{get, post},
 };
+use cryptocloud_postback::Amount;
 
 use super::{
     Args, calls,
     fault::{self, Fault},
-    invoice::Invoice,
+    invoice::{Invoice, Status, bare},
     pay,
 };
 use crate::{
@@ -102,6 +103,28 @@ impl Mimic {
             .route("/pay/{uuid}", get(pay::show).post(pay::pay))
             .merge(page::files(&pay::FILES))
             .with_state(self)
+    }
+
+    /// Adds an invoice that another program has created, for this amount in the coin, and that has this
+    /// status; one that is known stays as it is.
+    pub fn learn(
+        &self,
+        id: &str,
+        order_id: Option<&str>,
+        amount: Amount,
+        coin: &str,
+        status: Status,
+    ) {
+        let mut invoices = self.invoices();
+        if invoices.contains_key(bare(id)) {
+            return;
+        }
+        // An amount that no invoice can have stays unknown.
+        if let Ok(mut invoice) = Invoice::created_elsewhere(id, order_id, amount, coin)
+            && invoice.settle(status, None).is_ok()
+        {
+            invoices.insert(invoice.id.clone(), invoice);
+        }
     }
 
     pub(super) fn invoices(&self) -> MutexGuard<'_, BTreeMap<String, Invoice>> {

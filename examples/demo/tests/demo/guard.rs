@@ -3,24 +3,27 @@ use std::fs;
 use reqwest::{Method, header};
 use serde_json::json;
 
-use crate::{Demo, TestResult, simulation};
+use crate::{Server, TestResult};
 
 /// Requests that another website can make a browser send.
 #[tokio::test]
 async fn other_websites_are_refused() -> TestResult {
-    let demo = Demo::start().await?;
-    demo.order("A").await?;
-    let body = simulation("A", "payment", "json").to_string();
+    let server = Server::start().await?;
+    server.order("A").await?;
+    let body = json!({"button": "payment", "order_id": "A"}).to_string();
     let accept = json!({"amount": "12.5"}).to_string();
-    let order = json!({"id": "B", "amount": "1", "currency": "BTC"}).to_string();
-    let own = format!("http://{}", demo.address);
+    let order = json!({"id": "B", "amount": "1", "currency": "USD"}).to_string();
+    let outage = json!({"is_down": true}).to_string();
+    let own = format!("http://{}", server.address);
     for (path, body) in [
-        ("/simulate", &body),
+        ("/press", &body),
         ("/orders", &order),
         ("/held/1/accept", &accept),
+        ("/outage", &outage),
+        ("/vendor/v2/invoice/create", &order),
     ] {
         let send = async |kind, headers: &[(header::HeaderName, &str)]| -> TestResult<u16> {
-            let mut request = demo.request(Method::POST, path).body(body.clone());
+            let mut request = server.request(Method::POST, path).body(body.clone());
             request = request.header(header::CONTENT_TYPE, kind);
             for (name, value) in headers {
                 request = request.header(name, *value);
@@ -56,49 +59,52 @@ async fn other_websites_are_refused() -> TestResult {
             );
         }
         // The preflight request for JSON, which nothing grants.
-        let response = demo.request(Method::OPTIONS, path).send().await?;
-        assert_eq!(response.status(), 405);
+        let response = server.request(Method::OPTIONS, path).send().await?;
+        assert_eq!(response.status(), 415);
         assert!(
             !response
                 .headers()
                 .contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
         );
     }
-    assert_eq!(demo.get("/orders").await?.as_array().map(Vec::len), Some(1));
-    assert_eq!(demo.get("/page.json").await?["deliveries"], json!([]));
+    assert_eq!(
+        server.get("/orders").await?.as_array().map(Vec::len),
+        Some(1)
+    );
+    assert_eq!(server.get("/page.json").await?["entries"], json!([]));
     for path in [
         "/",
         "/page.json",
         "/events",
         "/orders",
         "/held",
-        "/postback",
+        "/vendor/pay/INV-1",
     ] {
-        let request = demo
+        let request = server
             .request(Method::GET, path)
             .header(header::HOST, "evil.example");
         assert_eq!(request.send().await?.status(), 403, "{path}");
     }
-    let request = demo
-        .request(Method::POST, "/simulate")
+    let request = server
+        .request(Method::POST, "/press")
         .header(header::ORIGIN, own);
     let request = request.header(header::CONTENT_TYPE, "application/json");
-    assert_eq!(request.body(body).send().await?.status(), 200);
+    assert_eq!(request.body(body).send().await?.status(), 204);
     Ok(())
 }
 
 #[tokio::test]
 async fn the_page_is_not_cached_and_loads_nothing_from_elsewhere() -> TestResult {
-    let demo = Demo::start().await?;
+    let server = Server::start().await?;
     for (path, kind) in [
         ("/", "text/html; charset=utf-8"),
-        ("/page.css", "text/css; charset=utf-8"),
-        ("/page.js", "text/javascript; charset=utf-8"),
-        ("/orders.js", "text/javascript; charset=utf-8"),
+        ("/page/demo.css", "text/css; charset=utf-8"),
+        ("/page/demo.js", "text/javascript; charset=utf-8"),
+        ("/page/orders.js", "text/javascript; charset=utf-8"),
         ("/page.json", "application/json"),
         ("/events", "text/event-stream"),
     ] {
-        let response = demo.request(Method::GET, path).send().await?;
+        let response = server.request(Method::GET, path).send().await?;
         let headers = response.headers();
         assert_eq!(headers[header::CONTENT_TYPE], kind, "{path}");
         assert_eq!(headers[header::CACHE_CONTROL], "no-store", "{path}");

@@ -1,66 +1,58 @@
 //! The demo over HTTP, and as a program.
 
-mod buttons;
+mod attacks;
 mod events;
 mod guard;
-mod log;
+mod history;
+mod payments;
 mod program;
+mod review;
+mod samples;
 mod secret;
-mod sender;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum_shop::Shop;
-use cryptocloud_postback_axum::core::{SecretKey, Verifier};
-use cryptocloud_postback_sqlx::SqliteStore;
-use demo::{Changes, Simulator, demo};
+use demo::{Demo, DemoSecret};
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
-use shop::{Backend, PROJECT};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
-use zeroize::Zeroizing;
+use tokio::{net::TcpListener, task::JoinHandle, time};
 
 type TestResult<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-const SECRET: &str = "not-a-real-key-only-for-these-tests";
-
-/// A demo that listens, on a file that can outlive it.
-struct Demo {
+/// A demo that listens, on a folder that can outlive it.
+struct Server {
     address: SocketAddr,
-    changes: Changes,
     client: reqwest::Client,
+    demo: Demo,
     folder: Arc<TempDir>,
-    tasks: Vec<JoinHandle<()>>,
+    tasks: [JoinHandle<()>; 2],
 }
 
-impl Demo {
+impl Server {
+    /// Without reconciliation, which finds payments at any time.
     async fn start() -> TestResult<Self> {
-        Self::start_with(Arc::new(TempDir::with_prefix("demo-")?), None).await
+        Self::start_in(Arc::new(TempDir::with_prefix("demo-")?), 3600).await
     }
 
-    /// Sends the simulator's postbacks to `target`, or to itself.
-    async fn start_with(folder: Arc<TempDir>, target: Option<SocketAddr>) -> TestResult<Self> {
+    async fn start_in(folder: Arc<TempDir>, seconds: u64) -> TestResult<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let file = folder.path().join("demo.sqlite");
-        let shop = Shop::open(&file, None).await?;
-        let inbox = shop.start(PROJECT.into()).await?;
-        let verifier = Verifier::new(SecretKey::new(SECRET)?)?;
-        let changes = Changes::default();
-        let simulator = Simulator::new(secret(), target.unwrap_or(address))?;
-        let app = demo(shop, inbox, verifier, simulator, changes.clone());
-        let database = SqliteStore::connect_options(&file);
-        Ok(Self {
+        let demo = Demo::open(folder.path(), address, Duration::from_secs(seconds)).await?;
+        let (app, running) = (demo.router(), demo.clone());
+        let server = Self {
             address,
             client: reqwest::Client::builder().no_proxy().build()?,
+            demo,
             folder,
-            tasks: vec![
-                tokio::spawn(changes.clone().follow(database)),
+            tasks: [
+                tokio::spawn(async move { running.follow().await }),
                 tokio::spawn(async { axum::serve(listener, app).await.unwrap_or_default() }),
             ],
-            changes,
-        })
+        };
+        // What was paid before its first turn is left alone.
+        reconciled(&server.demo).await?;
+        Ok(server)
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
@@ -81,59 +73,92 @@ impl Demo {
         Ok(serde_json::from_str(&response.text().await?)?)
     }
 
-    async fn order(&self, id: &str) -> TestResult {
-        let order = json!({"id": id, "invoice_id": invoice_of(id), "amount": "12.5", "currency": "USDT_TRC20"});
+    /// Creates an order of 12.5 US dollars, and returns its invoice.
+    async fn order(&self, id: &str) -> TestResult<Value> {
+        let order = json!({"id": id, "amount": "12.5", "currency": "USD"});
         let (status, text) = self.post("/orders", &order).await?;
         assert_eq!(status, 201, "{text}");
+        Ok(serde_json::from_str::<Value>(&text)?["invoice_id"].clone())
+    }
+
+    async fn press(&self, id: &str, button: &str) -> TestResult {
+        let body = json!({"button": button, "order_id": id});
+        let (status, text) = self.post("/press", &body).await?;
+        assert_eq!(status, 204, "{button}: {text}");
         Ok(())
     }
 
-    /// Presses a button, and returns the status of the shop's response to the postback.
-    async fn press(&self, id: &str, kind: &str, format: &str) -> TestResult<Value> {
-        let (status, text) = self
-            .post("/simulate", &simulation(id, kind, format))
-            .await?;
-        assert_eq!(status, 200, "{text}");
-        Ok(serde_json::from_str::<Value>(&text)?["status"].clone())
+    async fn outage(&self, is_down: bool) -> TestResult {
+        let (status, text) = self.post("/outage", &json!({"is_down": is_down})).await?;
+        assert_eq!(status, 204, "{text}");
+        Ok(())
     }
 
     async fn paid_by(&self, id: &str) -> TestResult<Value> {
         Ok(self.get(&format!("/orders/{id}")).await?["paid_by"].clone())
     }
 
-    async fn deliveries(&self) -> TestResult<Vec<Value>> {
+    async fn entries(&self) -> TestResult<Vec<Value>> {
         let page = self.get("/page.json").await?;
-        Ok(page["deliveries"].as_array().cloned().ok_or("no list")?)
+        Ok(page["entries"].as_array().cloned().ok_or("no list")?)
     }
 
     async fn newest(&self) -> TestResult<Value> {
-        Ok(self
-            .deliveries()
-            .await?
-            .first()
-            .cloned()
-            .ok_or("no delivery")?)
+        Ok(self.entries().await?.first().cloned().ok_or("no entry")?)
+    }
+
+    /// Waits for an entry, which the event stream announces.
+    async fn until(&self, cause: &str, outcome: &str) -> TestResult<Value> {
+        let mut events = self.request(Method::GET, "/events").send().await?;
+        let end = time::Instant::now() + HANG;
+        loop {
+            let mut entries = self.entries().await?.into_iter();
+            let found = entries.find(|one| one["cause"] == cause && one["outcome"] == outcome);
+            if let Some(entry) = found {
+                return Ok(entry);
+            }
+            let event = time::timeout_at(end, events.chunk()).await;
+            let event = event.map_err(|_| format!("{cause} {outcome} never came"))?;
+            event?.ok_or("the stream has ended")?;
+        }
     }
 }
 
-impl Drop for Demo {
+impl Drop for Server {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
-fn simulation(id: &str, kind: &str, format: &str) -> Value {
-    json!({
-        "kind": kind, "format": format, "order_id": id, "invoice_id": invoice_of(id),
-        "amount": "12.5", "currency": "USDT_TRC20",
-    })
+/// Waits until the first turn of reconciliation has ended.
+async fn reconciled(demo: &Demo) -> TestResult {
+    let sql = "SELECT count(*) FROM cryptocloud_inbox_reconciliation WHERE cursor IS NOT NULL";
+    let pool = demo.shop.store.pool();
+    let turn = async {
+        while sqlx::query_scalar::<_, i64>(sql).fetch_one(pool).await? == 0 {}
+        TestResult::Ok(())
+    };
+    time::timeout(HANG, turn).await?
 }
 
-fn invoice_of(id: &str) -> String {
-    let bytes = id.bytes().take(30).map(|byte| format!("{byte:02X}"));
-    bytes.collect()
+/// Outcome, status, reason and the check that failed.
+#[track_caller]
+fn check(entry: &Value, outcome: &str, status: u16, reason: Value, stopped_at: Value) {
+    let actual = [
+        &entry["outcome"],
+        &entry["response"][0],
+        &entry["reason"],
+        &entry["stopped_at"],
+    ];
+    assert_eq!(
+        actual,
+        [&json!(outcome), &json!(status), &reason, &stopped_at],
+        "{entry}"
+    );
 }
 
-fn secret() -> Zeroizing<String> {
-    Zeroizing::new(SECRET.to_owned())
+fn secret(folder: &TempDir) -> TestResult<String> {
+    Ok(DemoSecret::new(folder.path()).get()?.as_str().to_owned())
 }
+
+const HANG: Duration = Duration::from_secs(120);

@@ -10,12 +10,17 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{SECRET, TestResult};
+use crate::TestResult;
 
 /// The program in a folder of its own, with no setting but a free port.
 fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
-    for name in ["CRYPTOCLOUD_SECRET_KEY", "DATA_DIR", "RUST_LOG"] {
+    for name in [
+        "CRYPTOCLOUD_SECRET_KEY",
+        "DATA_DIR",
+        "RECONCILE_SECONDS",
+        "RUST_LOG",
+    ] {
         command.env_remove(name);
     }
     command
@@ -63,8 +68,9 @@ impl Process {
     }
 
     fn get(&self, path: &str) -> TestResult<TcpStream> {
-        let mut stream = TcpStream::connect(self.address()?)?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+        let address = self.address()?;
+        let mut stream = TcpStream::connect(address)?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
         Ok(stream)
     }
 
@@ -109,7 +115,10 @@ fn it_starts_without_any_setting_and_says_what_it_does() -> TestResult {
 
     // And again, with the same secret, also if there is a real one.
     let mut again = command(folder.path());
-    let process = Process::start(again.env("CRYPTOCLOUD_SECRET_KEY", SECRET))?;
+    let process = Process::start(again.env(
+        "CRYPTOCLOUD_SECRET_KEY",
+        "not-a-real-key-only-for-these-tests",
+    ))?;
     assert_eq!(process.lines.len(), 3);
     let path = folder.path().join("data/demo-secret");
     assert_eq!(fs::read_to_string(&path)?, secret);
@@ -117,7 +126,7 @@ fn it_starts_without_any_setting_and_says_what_it_does() -> TestResult {
 
     fs::write(&path, "damaged")?;
     let error = Process::start(&mut command(folder.path())).err();
-    let expected = "data/demo-secret: this is not the demo secret that was written: \
+    let expected = "data: data/demo-secret: this is not the demo secret that was written: \
                     delete the file for a new one\n";
     assert_eq!(error.ok_or("started")?.to_string(), expected);
     Ok(())
@@ -132,6 +141,11 @@ fn bad_settings_are_refused_in_one_line() -> TestResult {
         // The page needs no password, so no other machine may open it.
         ("LISTEN_ADDR", "0.0.0.0:0", address),
         ("LISTEN_ADDR", "[::]:0", address),
+        (
+            "RECONCILE_SECONDS",
+            "0",
+            "set RECONCILE_SECONDS to a number of seconds",
+        ),
         ("DATA_DIR", "/dev/null/data", "/dev/null/data: "),
     ] {
         let error = Process::start(command(folder.path()).env(name, value));

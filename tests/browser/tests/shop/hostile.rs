@@ -1,6 +1,6 @@
 use browser::TestResult;
 
-use super::{DELIVERY, ORDER, Shop};
+use super::{ENTRY, ORDER, Shop};
 
 #[tokio::test]
 async fn hostile_order_ids_are_shown_as_text() -> TestResult {
@@ -21,18 +21,19 @@ async fn hostile_order_ids_are_shown_as_text() -> TestResult {
         &"W".repeat(128),
         "\u{202e}drowssap \u{1f4b8}",
     ] {
+        let shown = id.replace('\u{202e}', "U+202E");
         let script = "const field = document.querySelector('#id'); field.value = arguments[0]";
         // Set instead of typed: the driver cannot type characters above U+FFFF.
         browser.client().execute(script, vec![id.into()]).await?;
         browser.click("#new button").await?;
-        browser.until_text(ORDER, id).await?;
+        browser.until_text(ORDER, &shown).await?;
         let ready = "return !document.querySelector('[aria-disabled]')";
         browser.until(ready).await?;
         shop.press("forged_amount").await?;
-        browser.until_text("#held", id).await?;
+        browser.until_text("#held", &shown).await?;
         shop.press("payment").await?;
         browser.until_text(ORDER, "Paid").await?;
-        browser.until_text(DELIVERY, id).await?;
+        browser.until_text(ENTRY, &shown).await?;
         let script = "return document.title === 'Shop demo' \
                       && !document.querySelector('main img, main svg, main script, [onfocus]')";
         browser.until(script).await?;
@@ -57,12 +58,17 @@ async fn the_content_security_policy_stops_injected_markup() -> TestResult {
         return Ok(());
     };
     let browser = &shop.browser;
-    let script = r#"document.body.insertAdjacentHTML('beforeend',
-        '<img src=x onerror="document.title=\'pwned\'">')"#;
-    browser.run(script).await?;
-    browser
-        .until("return !document.images[0].complete || document.images[0].naturalWidth === 0")
-        .await?;
+    let script = r#"try {
+        document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="document.title=1">');
+    } catch (error) {
+        const image = new Image();
+        image.src = 'http://evil.invalid/';
+        document.body.append(image);
+        return error.message;
+    }"#;
+    let message = browser.run(script).await?;
+    let message = message.as_str().ok_or("markup got into the page")?;
+    assert!(message.contains("TrustedHTML"), "{message}");
     let error = browser.check().await.err().ok_or("no fault")?.to_string();
     assert!(error.contains("Content Security Policy"), "{error}");
     assert_eq!(browser.client().title().await?, "Shop demo");

@@ -1,10 +1,12 @@
 //! The page of the demo.
 
+mod form;
 mod hostile;
 mod keyboard;
 mod looks;
+mod outage;
 mod payment;
-mod restart;
+mod review;
 
 use std::process::Command;
 
@@ -23,6 +25,10 @@ struct Shop {
 
 impl Shop {
     async fn start() -> TestResult<Option<Self>> {
+        Self::start_with(|_| ()).await
+    }
+
+    async fn start_with(set: impl FnOnce(&mut Command)) -> TestResult<Option<Self>> {
         let Some(browser) = Browser::start(env!("CARGO_TARGET_TMPDIR")).await? else {
             return Ok(None);
         };
@@ -32,7 +38,9 @@ impl Shop {
             folder: TempDir::with_prefix("shop-")?,
             program: None,
         };
-        shop.resume(&mut command(&shop.folder))?;
+        let mut command = command(&shop.folder);
+        set(&mut command);
+        shop.resume(&mut command)?;
         shop.browser.open(&shop.url()).await?;
         shop.browser.until_text("#live", "Live").await?;
         Ok(Some(shop))
@@ -76,10 +84,15 @@ impl Shop {
         self.browser.until(ready).await
     }
 
-    /// Waits until the newest delivery shows all of these texts.
-    async fn delivered(&self, texts: &[&str]) -> TestResult {
+    /// Takes the vendor's API down, or brings it back.
+    async fn outage(&self) -> TestResult {
+        self.browser.click("#outage:not([aria-disabled])").await
+    }
+
+    /// Waits until the newest entry shows all of these texts.
+    async fn told(&self, texts: &[&str]) -> TestResult {
         for text in texts {
-            self.browser.until_text(DELIVERY, text).await?;
+            self.browser.until_text(ENTRY, text).await?;
         }
         Ok(())
     }
@@ -87,11 +100,14 @@ impl Shop {
 
 fn command(folder: &TempDir) -> Command {
     let mut command = program("demo", "demo");
-    command.env("DATA_DIR", folder.path());
+    // No reconciliation comes between, unless a test wants it.
+    command
+        .env("DATA_DIR", folder.path())
+        .env("RECONCILE_SECONDS", "3600");
     command
 }
 
 /// The newest order.
 const ORDER: &str = "#orders > :first-child";
-/// The newest delivery.
-const DELIVERY: &str = "#deliveries > :first-child";
+/// What happened last.
+const ENTRY: &str = "#entries > :first-child";

@@ -1,154 +1,184 @@
-//! The buttons, and what the page shows of the deliveries.
+//! The buttons, and what the page says about what they did.
 
 use browser::TestResult;
 
-use super::{DELIVERY, ORDER, Shop};
+use super::{ENTRY, ORDER, Shop};
 
 #[tokio::test]
-async fn an_order_is_paid_once_and_attacks_are_refused() -> TestResult {
+async fn an_order_is_paid_once_and_attacks_are_stopped() -> TestResult {
     let Some(shop) = Shop::start().await? else {
         return Ok(());
     };
     let browser = &shop.browser;
     shop.order("ORDER_93223").await?;
     browser.until_text(ORDER, "Open").await?;
-    browser.until_text(ORDER, "0.000113 BNB").await?;
+    browser.until_text(ORDER, "25 USD").await?;
 
-    // Attacks before the genuine payment.
-    shop.press("forged_token").await?;
-    let text = "Token's signature does not match the secret.";
-    shop.delivered(&[
-        "Refused",
-        "Response 401",
-        r#"{"error":"Invalid token"}"#,
-        text,
-    ])
-    .await?;
-    browser.until_text(ORDER, text).await?;
-    shop.press("forged_amount").await?;
-    let text = "Postback does not match the order: amount too low.";
-    shop.delivered(&["Held for review", "Response 200", "0.00000113 BNB", text])
-        .await?;
-    browser.until_text(ORDER, "Open").await?;
-    browser.until_text("#held", text).await?;
+    for (kind, title, reason, sample) in [
+        (
+            "forged_token",
+            "Forged token stopped: 401, order unchanged",
+            "Token's signature does not match the secret.",
+            None,
+        ),
+        (
+            "no_token",
+            "Missing token stopped: 401, order unchanged",
+            "Token is missing",
+            Some("verifies only a token that is there"),
+        ),
+        (
+            "forged_form",
+            "Forged form stopped: 401, order unchanged",
+            "Token's signature does not match the secret.",
+            Some("verifies nothing in a form"),
+        ),
+        (
+            "other_invoice",
+            "Token of another invoice stopped: 401, order unchanged",
+            "Token was not issued for this invoice",
+            Some("does not look at the token's invoice"),
+        ),
+    ] {
+        shop.press(kind).await?;
+        shop.told(&[title, reason, r#"401 {"error":"Invalid token"}"#])
+            .await?;
+        // The card of the order and the picture say the same, and a refusal is a success.
+        for place in [ORDER, "#verdict"] {
+            browser.until_text(place, title).await?;
+        }
+        let is_good = format!("return document.querySelector('{ENTRY} .mark').matches('.good')");
+        browser.until(&is_good).await?;
+        let shown = browser.text(ENTRY).await?;
+        let claim = "The vendor's sample would have accepted this: ";
+        match sample {
+            Some(sample) => assert!(shown.contains(&format!("{claim}it {sample}.")), "{shown}"),
+            None => assert!(!shown.contains(claim), "{shown}"),
+        }
+        browser.until_text(ORDER, "Open").await?;
+    }
 
     shop.press("payment").await?;
     browser.until_text(ORDER, "Paid").await?;
-    let text = r#"{"message":"Postback received"}"#;
-    shop.delivered(&[
-        "Paid",
-        "ORDER_93223",
-        "Response 200",
+    let text = r#"200 {"message":"Postback received"}"#;
+    shop.told(&[
+        "Paid: 200, order paid",
+        "By\n“Simulate payment”",
         text,
         "11 of 11 checks passed",
     ])
     .await?;
-    browser.click(&format!("{ORDER} summary")).await?;
+    browser.click(&format!("{ENTRY} summary")).await?;
     for check in [
-        "All 11 checks passed",
         "token is signed with the secret",
         "token was issued for this invoice",
-        "payment is processed for the first time",
-        "invoice, order, amount and currency match an open order",
+        "payment is stored, and handled for the first time",
+        "vendor states the same, and it matches an open order",
     ] {
-        browser.until_text(ORDER, check).await?;
+        browser.until_text(ENTRY, check).await?;
     }
-
-    shop.press("duplicate").await?;
-    shop.delivered(&["Known already", "Response 200", "with the same token"])
+    for (kind, by) in [
+        ("copies", "“Send two copies at once”"),
+        ("resend", "“Resend”"),
+    ] {
+        shop.press(kind).await?;
+        let sample = "The vendor's sample would have handled it";
+        shop.told(&[
+            "Known already: 200, handled once",
+            by,
+            sample,
+            "9 of 11 checks passed",
+        ])
         .await?;
-    // The open details stay open when the order is rendered again.
-    browser
-        .until_text(ORDER, "token is signed with the secret")
-        .await?;
-    browser.click("#format [value=form]").await?;
-    shop.press("resend").await?;
-    shop.delivered(&["Known already", "Response 200", "with a new token"])
-        .await?;
-    browser.click(&format!("{DELIVERY} summary")).await?;
-    shop.delivered(&["a form", "9 of 11 checks passed"]).await?;
-
-    // The same forgery is still held, and cannot be accepted beside the payment.
-    shop.press("forged_amount").await?;
-    shop.delivered(&["Held for review"]).await?;
-    shop.press("forged_token").await?;
-    shop.delivered(&["Refused", "Response 401"]).await?;
+    }
+    browser.until_text("#entries-count", "8").await?;
     browser.until_text(ORDER, "Paid").await?;
-    browser.until_text("#deliveries-count", "7").await?;
     browser.check().await
 }
 
-/// A forgery that comes after the payment differs from it, and waits for a decision.
+/// The steps that a postback passes light up, and the one that stops it.
 #[tokio::test]
-async fn a_forgery_after_the_payment_is_a_conflict() -> TestResult {
+async fn the_picture_shows_how_far_a_postback_came() -> TestResult {
+    let Some(shop) = Shop::start().await? else {
+        return Ok(());
+    };
+    shop.order("A-1").await?;
+    for (kind, steps) in [
+        (
+            "forged_token",
+            ["stopped here", "not reached", "not reached", "not reached"],
+        ),
+        (
+            "other_invoice",
+            ["passed", "stopped here", "not reached", "not reached"],
+        ),
+        ("payment", ["passed", "passed", "passed", "passed"]),
+        (
+            "resend",
+            ["passed", "passed", "stopped here", "not reached"],
+        ),
+    ] {
+        shop.press(kind).await?;
+        let words = steps.map(|word| format!("': {word}'")).join(",");
+        for picture in ["#way", ORDER, ENTRY] {
+            let script = format!(
+                "const words = [...document.querySelectorAll('{picture} .path .unseen')]; \
+                 return String(words.map((word) => word.textContent)) === String([{words}])"
+            );
+            shop.browser.until(&script).await?;
+        }
+    }
+    shop.browser.check().await
+}
+
+/// A lost postback is found by asking the vendor.
+#[tokio::test]
+async fn a_payment_whose_postback_never_comes_is_found() -> TestResult {
+    let started = Shop::start_with(|command| {
+        command.env("RECONCILE_SECONDS", "1");
+    });
+    let Some(shop) = started.await? else {
+        return Ok(());
+    };
+    shop.order("A-1").await?;
+    shop.press("silent").await?;
+    shop.browser.until_text(ORDER, "Paid").await?;
+    shop.told(&[
+        "Paid: order paid",
+        "No postback came: the vendor's API states the payment.",
+        "the shop, which asked the vendor",
+    ])
+    .await?;
+    shop.browser.check().await
+}
+
+/// The page shows the retries and the end.
+#[tokio::test]
+async fn a_handler_that_fails_twice_pays_at_the_third_attempt() -> TestResult {
     let Some(shop) = Shop::start().await? else {
         return Ok(());
     };
     let browser = &shop.browser;
     shop.order("A-1").await?;
-    shop.press("payment").await?;
-    browser.until_text(ORDER, "Paid").await?;
-    shop.press("forged_amount").await?;
-    let text = "Invoice was reported with other fields before.";
-    shop.delivered(&["Conflict", "Response 409", text]).await?;
-    browser.until_text("#held", text).await?;
-    browser.check().await?;
-    // It cannot be credited beside the payment.
-    browser.click("#held [data-kind=accept]").await?;
+    shop.press("failing").await?;
     browser
-        .until_text("#problem", "Not accepted: another report")
+        .until_text("#entries", "Attempt 1 failed: 503, stored")
         .await?;
-    let console = browser.console().await?;
-    assert!(
-        console.iter().all(|line| line.contains("409")),
-        "{console:?}"
-    );
-    ready_to_decide(&shop).await?;
-    browser.click("#held [data-kind=dismiss]").await?;
     browser
-        .until("return !document.querySelector('#held-section').checkVisibility()")
+        .until_text("#entries", "refused twice, as the button says")
+        .await?;
+    browser
+        .until_text(ORDER, "Attempt 2 failed: stored")
+        .await?;
+    browser.until_text(ORDER, "Tried again at").await?;
+    browser
+        .until_text(ORDER, "Attempt 3 succeeded, without another postback.")
         .await?;
     browser.until_text(ORDER, "Paid").await?;
+    shop.told(&["Paid: order paid", "the worker of the shop"])
+        .await?;
+    browser.until_text("#entries-count", "3").await?;
     browser.check().await
-}
-
-/// The operator decides on the page about what is held.
-#[tokio::test]
-async fn what_is_held_is_accepted_or_dismissed() -> TestResult {
-    let Some(shop) = Shop::start().await? else {
-        return Ok(());
-    };
-    let browser = &shop.browser;
-    for id in ["A-1", "A-2"] {
-        shop.order(id).await?;
-        shop.press("forged_amount").await?;
-        browser.until_text("#held", id).await?;
-    }
-    // The newest first
-    browser
-        .click("#held > :first-child [data-kind=dismiss]")
-        .await?;
-    browser
-        .until("return document.querySelectorAll('#held > li').length === 1")
-        .await?;
-    browser.until_text(ORDER, "Open").await?;
-    let amount = "return document.querySelector('#held [name=amount]').value === '0.000113'";
-    browser.until(amount).await?;
-    browser.click("#held [data-kind=accept]").await?;
-    browser
-        .until_text("#orders > :nth-child(2)", "Paid")
-        .await?;
-    browser
-        .until("return !document.querySelector('#held-section').checkVisibility()")
-        .await?;
-    browser.until_text(ORDER, "Open").await?;
-    browser.check().await
-}
-
-/// Waits until the buttons of what is held work again.
-async fn ready_to_decide(shop: &Shop) -> TestResult {
-    let ready = "return !document.querySelector('#held [data-busy]')";
-    shop.browser.until(ready).await
 }
 
 /// A second window, and a payment that no button of the page sent.
@@ -190,19 +220,23 @@ async fn a_double_click_is_one_press() -> TestResult {
     browser.until_text("#orders-count", "1").await?;
     let ready = "return !document.querySelector('[aria-disabled]')";
     browser.until(ready).await?;
+    // An id that can be read aloud.
+    let is_short =
+        "return /^ORDER-[A-Z2-9]{4}$/.test(document.querySelector('#orders h3').innerText)";
+    browser.until(is_short).await?;
     browser
         .double_click(&format!("{ORDER} [data-kind=payment]"))
         .await?;
     browser.until_text(ORDER, "Paid").await?;
     browser.until(ready).await?;
     assert_eq!(browser.text("#orders-count").await?, "1");
-    assert_eq!(browser.text("#deliveries-count").await?, "1");
+    assert_eq!(browser.text("#entries-count").await?, "1");
     browser.check().await
 }
 
-/// The page shows ten deliveries, and a button shows the others.
+/// The page shows ten entries, and a button shows the others.
 #[tokio::test]
-async fn a_button_shows_the_rest_of_a_long_log() -> TestResult {
+async fn a_button_shows_the_rest_of_a_long_list() -> TestResult {
     let Some(shop) = Shop::start().await? else {
         return Ok(());
     };
@@ -211,56 +245,27 @@ async fn a_button_shows_the_rest_of_a_long_log() -> TestResult {
     for _ in 0..12 {
         browser.run(PAY_NEWEST).await?;
     }
-    browser.until_text("#deliveries-count", "12").await?;
+    browser.until_text("#entries-count", "12").await?;
     browser
-        .until_text("#deliveries + .more", "Show 2 more")
+        .until_text("#entries + .more", "Show 2 more")
         .await?;
-    browser.click("#deliveries + .more").await?;
-    let rest = "return document.querySelectorAll('#deliveries > li').length === 12 \
+    browser.click("#entries + .more").await?;
+    let rest = "return document.querySelectorAll('#entries > li').length === 12 \
                 && !document.querySelector('.more') \
-                && document.activeElement.matches('#deliveries > :nth-child(11) summary')";
+                && document.activeElement.matches('#entries > :nth-child(11) summary')";
     browser.until(rest).await?;
     // Exactly one of them paid the order.
     browser.until_text(ORDER, "Paid").await?;
-    let paid = "return [...document.querySelectorAll('#deliveries > li')] \
+    let paid = "return [...document.querySelectorAll('#entries > li')] \
                 .filter((item) => item.innerText.includes('11 of 11 checks passed')).length === 1";
     browser.until(paid).await?;
-    browser.check().await
-}
-
-#[tokio::test]
-async fn the_form_shows_what_is_wrong_with_an_order() -> TestResult {
-    let Some(shop) = Shop::start().await? else {
-        return Ok(());
-    };
-    let browser = &shop.browser;
-    browser.fill("#amount", "12,5").await?;
-    browser.click("#new button").await?;
-    let text = "Amount is not a decimal number.";
-    browser.until_text("#new-problem", text).await?;
-    // The typed amount stays, to be corrected.
-    browser
-        .until("return document.querySelector('#amount').value === '12,5'")
-        .await?;
-    let console = browser.console().await?;
-    assert!(
-        console.len() == 1 && console[0].contains("422"),
-        "{console:?}"
-    );
-    browser
-        .until("return !document.querySelector('[aria-disabled]')")
-        .await?;
-    browser.fill("#amount", "12.5").await?;
-    shop.order("A").await?;
-    assert_eq!(browser.text("#new-problem").await?, "");
     browser.check().await
 }
 
 /// Pays the newest order without a button of the page.
 const PAY_NEWEST: &str = "
     fetch('/orders').then((response) => response.json()).then(([order]) => {
-        const { id, invoice_id, amount, currency } = order;
-        const body = { kind: 'payment', format: 'json', order_id: id, invoice_id, amount, currency };
+        const body = JSON.stringify({ button: 'payment', order_id: order.id });
         const headers = { 'Content-Type': 'application/json' };
-        return fetch('/simulate', { method: 'POST', headers, body: JSON.stringify(body) });
+        return fetch('/press', { method: 'POST', headers, body });
     })";

@@ -1,0 +1,153 @@
+//! Acts as the vendor, and as attackers.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use cryptocloud_postback_axum::{
+    core::Verified,
+    testing::{PostbackBuilder, SignedPostback},
+};
+use cryptocloud_postback_cli::{Client, Invoice, Mimic, Payment, Request as Post, Status};
+use futures_util::future::try_join_all;
+use reqwest::Url;
+use zeroize::Zeroizing;
+
+use crate::{cause::Button, order::Order};
+
+/// The mimic of the vendor's API, and what signs postbacks and sends them to the shop.
+#[derive(Clone)]
+pub(crate) struct Vendor {
+    is_down: Arc<AtomicBool>,
+    pub(crate) mimic: Arc<Mimic>,
+    secret: Zeroizing<String>,
+    url: String,
+}
+
+impl Vendor {
+    /// The vendor of the shop at this address, at `/vendor` there.
+    pub(crate) fn new(secret: Zeroizing<String>, address: SocketAddr) -> Self {
+        Self {
+            is_down: Arc::default(),
+            mimic: Arc::new(Mimic::new(api_url(address))),
+            secret,
+            url: format!("http://{address}/postback"),
+        }
+    }
+
+    pub(crate) fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        let down = middleware::from_fn_with_state(self.is_down.clone(), fail_if_down);
+        Router::new().nest_service("/vendor", self.mimic.clone().router().layer(down))
+    }
+
+    pub(crate) fn is_down(&self) -> bool {
+        self.is_down.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_down(&self, is_down: bool) {
+        self.is_down.store(is_down, Ordering::Relaxed);
+    }
+
+    /// Does what a button says. An error is for the page.
+    pub(crate) async fn press(&self, button: Button, order: &Order) -> Result<(), String> {
+        let genuine = || {
+            let signer = self.signer().invoice_id(&order.invoice_id);
+            let signer = signer.order_id(&order.id).currency(COIN);
+            signer.amount(&order.amount)
+        };
+        let forged = || genuine().secret(OTHER_SECRET);
+        let postback = match button {
+            Button::Copies | Button::Failing | Button::Payment | Button::Resend => {
+                self.pay(order, Status::Paid)?.postback(&self.secret).json()
+            }
+            Button::ForgedAmount if order.is_paid => {
+                genuine().amount(&format!("{}e2", order.amount)).json()
+            }
+            Button::ForgedAmount => {
+                self.pay(order, Status::Partial)?;
+                genuine().json()
+            }
+            Button::ForgedForm => forged().form(),
+            Button::ForgedToken => forged().json(),
+            Button::NoToken => genuine().remove("token").json(),
+            Button::OtherInvoice => {
+                let cheap = self.signer().invoice_id("CHEAP111");
+                genuine().token(&cheap.signed_token()).json()
+            }
+            Button::Silent => {
+                self.pay(order, Status::Paid)?;
+                return Ok(());
+            }
+        };
+        let count = if button == Button::Copies { 2 } else { 1 };
+        self.send(button, &postback, count).await
+    }
+
+    /// Learns of an invoice from its postback: a program that has the secret acts as the vendor too.
+    pub(crate) fn learn(&self, postback: &Verified) {
+        let reported = postback.reported();
+        if let (Some(amount), Some(coin)) = (reported.amount_crypto, &reported.currency) {
+            let order_id = reported.order_id.as_deref();
+            let (id, coin) = (postback.invoice_id().as_str(), coin.as_str());
+            self.mimic.learn(id, order_id, amount, coin, Status::Paid);
+        }
+    }
+
+    fn signer(&self) -> PostbackBuilder {
+        PostbackBuilder::new(self.secret.as_str())
+    }
+
+    fn pay(&self, order: &Order, status: Status) -> Result<Invoice, String> {
+        let paid = self.mimic.pay(&order.invoice_id, Payment::new(status));
+        paid.map_err(|(_, problem)| problem.to_owned())
+    }
+
+    async fn send(
+        &self,
+        button: Button,
+        postback: &SignedPostback,
+        count: usize,
+    ) -> Result<(), String> {
+        let url = Url::parse_with_params(&self.url, [("from", button.name())]);
+        let url = url.map_err(|error| error.to_string())?;
+        let client = Client::new(url, LIMIT).map_err(|error| error.to_string())?;
+        let post = Post::post(postback.format().content_type(), postback.body());
+        let sent = (0..count).map(|_| client.send(post.clone()));
+        try_join_all(sent).await.map_err(|error| error.reason)?;
+        Ok(())
+    }
+}
+
+/// The address of the vendor's API, beside a shop at this one.
+pub(crate) fn api_url(address: SocketAddr) -> String {
+    format!("http://{address}/vendor")
+}
+
+/// The API alone is down: customers can pay.
+async fn fail_if_down(
+    State(is_down): State<Arc<AtomicBool>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if is_down.load(Ordering::Relaxed) && request.uri().path().starts_with("/v2/") {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    next.run(request).await
+}
+
+/// The coin that the mimic's customers pay with: a unit is a US dollar.
+pub(crate) const COIN: &str = "USDT_TRC20";
+const LIMIT: Duration = Duration::from_secs(10);
+const OTHER_SECRET: &str = "some-other-secret-of-thirty-two-bytes";
