@@ -71,7 +71,9 @@ async fn a_payment_in_part_is_held_until_the_rest_is_paid(kind: Kind) -> TestRes
     assert_eq!(shop.held().await?, [PARTIAL, PARTIAL]);
 
     world.vendor.pay(&first).await?;
-    assert_eq!(shop.pay(&postback(&first, "A")).await?, 200);
+    // A turn of reconciliation may find it first, and the fields of the first postback are in the way.
+    let status = shop.pay(&postback(&first, "A")).await?;
+    assert!([200, 409].contains(&status), "{status}");
     assert_eq!(shop.until_paid("A").await?, json!(first));
     assert_eq!(shop.paid_by("B").await?, Value::Null);
     assert_eq!(world.emails().await?, 1);
