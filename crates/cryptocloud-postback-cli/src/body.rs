@@ -1,4 +1,4 @@
-//! Reads and edits a body that may be malformed, for hints and for replacing its token.
+//! Reads and edits a body that may be malformed: its token and single fields.
 
 use std::collections::HashMap;
 
@@ -16,6 +16,7 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    /// Reads `FIELD=VALUE`, for clap.
     pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
         let (path, value) = text.split_once('=').context("write FIELD=VALUE")?;
         match path {
@@ -34,6 +35,7 @@ impl Change {
         })
     }
 
+    /// The same body with this field.
     pub(crate) fn apply(&self, format: Format, body: &Bytes) -> anyhow::Result<Bytes> {
         let Self { path, json } = self;
         let changed = match format {
@@ -44,9 +46,8 @@ impl Change {
                 text.and_then(|text| set(text, &names, json))
             }
         };
-        Ok(changed
-            .with_context(|| format!("cannot set {path}"))?
-            .into())
+        let changed = changed.with_context(|| format!("cannot set {path}"))?;
+        Ok(changed.into())
     }
 }
 
@@ -104,16 +105,17 @@ fn replace_in_json(body: &[u8], token: &str) -> anyhow::Result<Bytes> {
 /// The same form with another value of this field.
 fn set_in_form(body: &[u8], name: &str, json: &str) -> anyhow::Result<String> {
     let mut pairs: Vec<(String, String)> =
-        serde_urlencoded::from_bytes(body).context("the body is no form")?;
+        serde_urlencoded::from_bytes(body).context("the body is not a form")?;
     if name.contains('.') {
         bail!("a form has no such field: use --format json");
     }
-    let value = match serde_json::from_str(json) {
-        Ok(Value::String(text)) => text,
-        _ => json.to_owned(),
-    };
     pairs.retain(|(known, _)| known != name);
-    pairs.push((name.to_owned(), value));
+    match serde_json::from_str(json) {
+        // A form leaves such a field out.
+        Ok(Value::Null) => {}
+        Ok(Value::String(text)) => pairs.push((name.to_owned(), text)),
+        _ => pairs.push((name.to_owned(), json.to_owned())),
+    }
     Ok(serde_urlencoded::to_string(pairs)?)
 }
 

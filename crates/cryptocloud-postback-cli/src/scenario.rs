@@ -44,6 +44,7 @@ impl Scenario {
         }
     }
 
+    /// Sets what was paid, and what else follows.
     pub(crate) fn apply(
         self,
         builder: PostbackBuilder,

@@ -169,6 +169,16 @@ fn a_field_is_set_last() {
         form.stdout.contains("currency=TON&") && form.stdout.ends_with("&x=1"),
         "{form:?}"
     );
+    let null = [
+        "--format",
+        "form",
+        "--order-id",
+        "X",
+        "--set",
+        "order_id=null",
+    ];
+    let form = call(&[&["sign"], &null[..]].concat());
+    assert!(!form.stdout.contains("order_id"), "{form:?}");
     let given = call(&["sign"]).stdout;
     let given = TempFile::new(given);
     let body = set(&["--body", given.path(), "--set", "invoice_info.step=null"]);
