@@ -12,7 +12,10 @@ use std::{
 use axum::{
     Router,
     extract::{Request, State},
-    http::StatusCode,
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, USER_AGENT},
+    },
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -20,9 +23,9 @@ use cryptocloud_postback_axum::{
     core::Verified,
     testing::{PostbackBuilder, SignedPostback},
 };
-use cryptocloud_postback_cli::{Client, Invoice, Mimic, Payment, Request as Post, Status};
+use cryptocloud_postback_cli::{Invoice, Mimic, Payment, Status};
 use futures_util::future::try_join_all;
-use reqwest::Url;
+use reqwest::redirect;
 use zeroize::Zeroizing;
 
 use crate::{cause::Button, order::Order};
@@ -30,6 +33,7 @@ use crate::{cause::Button, order::Order};
 /// The mimic of the vendor's API, and what signs postbacks and sends them to the shop.
 #[derive(Clone)]
 pub(crate) struct Vendor {
+    client: reqwest::Client,
     is_down: Arc<AtomicBool>,
     pub(crate) mimic: Arc<Mimic>,
     secret: Zeroizing<String>,
@@ -38,13 +42,15 @@ pub(crate) struct Vendor {
 
 impl Vendor {
     /// The vendor of the shop at this address, at `/vendor` there.
-    pub(crate) fn new(secret: Zeroizing<String>, address: SocketAddr) -> Self {
-        Self {
+    pub(crate) fn new(secret: Zeroizing<String>, address: SocketAddr) -> reqwest::Result<Self> {
+        let client = reqwest::Client::builder().no_proxy().timeout(LIMIT);
+        Ok(Self {
+            client: client.redirect(redirect::Policy::none()).build()?,
             is_down: Arc::default(),
             mimic: Arc::new(Mimic::new(api_url(address))),
             secret,
             url: format!("http://{address}/postback"),
-        }
+        })
     }
 
     pub(crate) fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
@@ -120,12 +126,14 @@ impl Vendor {
         postback: &SignedPostback,
         count: usize,
     ) -> Result<(), String> {
-        let url = Url::parse_with_params(&self.url, [("from", button.name())]);
-        let url = url.map_err(|error| error.to_string())?;
-        let client = Client::new(url, LIMIT).map_err(|error| error.to_string())?;
-        let post = Post::post(postback.format().content_type(), postback.body());
-        let sent = (0..count).map(|_| client.send(post.clone()));
-        try_join_all(sent).await.map_err(|error| error.reason)?;
+        let url = format!("{}?from={}", self.url, button.name());
+        let send = || {
+            let post = self.client.post(&url).body(postback.body());
+            let post = post.header(CONTENT_TYPE, postback.content_type());
+            post.header(USER_AGENT, "Cryptocloud POSTBACK v2").send()
+        };
+        let sent = try_join_all((0..count).map(|_| send())).await;
+        sent.map_err(|_| "the shop did not respond to the postback".to_owned())?;
         Ok(())
     }
 }
@@ -149,5 +157,5 @@ async fn fail_if_down(
 
 /// The coin that the mimic's customers pay with: a unit is a US dollar.
 pub(crate) const COIN: &str = "USDT_TRC20";
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(30);
 const OTHER_SECRET: &str = "some-other-secret-of-thirty-two-bytes";
