@@ -117,6 +117,7 @@
 //! - `contract-tests` has the suite that every store must pass, for authors of stores.
 //! - `metrics` counts and times reports and attempts, for the recorder of the crate `metrics`; the
 //!   module `metrics` has the table.
+//! - `utoipa`: `postback_openapi` describes the route of an inbox in OpenAPI.
 #![forbid(unsafe_code)]
 
 mod confirm;
@@ -135,6 +136,8 @@ mod lost;
 mod memory;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "utoipa")]
+mod openapi;
 mod panics;
 mod payment;
 mod reconciliation;
@@ -159,6 +162,8 @@ pub use inbox::{Inbox, InboxBuildError, InboxBuilder, NotReady};
 pub use limits::Limits;
 pub use lost::{LostReport, LostReportError};
 pub use memory::MemoryStore;
+#[cfg(feature = "utoipa")]
+pub use openapi::postback_openapi;
 pub use payment::{Payment, PaymentBuilder};
 pub use reconciliation::{Begin, Turn};
 pub use record::{Counts, Decided, Decision, Hold, HoldKind, Record};

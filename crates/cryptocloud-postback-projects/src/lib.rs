@@ -22,6 +22,7 @@
 //!
 //! - `cache`: `CachedProjects`, a cache in front of a vault or a database, on `moka`.
 //! - `file`: `FileProjects`, a watched TOML file, on `notify`.
+//! - `utoipa`: `projects_openapi` describes the route in OpenAPI.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -31,6 +32,8 @@ mod cached;
 mod file;
 mod inboxes;
 mod lookup;
+#[cfg(feature = "utoipa")]
+mod openapi;
 mod project;
 mod projects;
 
@@ -40,5 +43,7 @@ pub use cached::CachedProjects;
 pub use file::{FileError, FileProjects};
 pub use inboxes::Inboxes;
 pub use lookup::ProjectLookup;
+#[cfg(feature = "utoipa")]
+pub use openapi::projects_openapi;
 pub use project::{Project, ProjectError};
 pub use projects::{ProjectMap, Projects, SourceError};

@@ -120,6 +120,7 @@
 //!   `metrics` has the table.
 //! - `testing`: `testing::PostbackBuilder`, signed postbacks for your own tests.
 //! - `tracing`: one span and one event for each postback, see below.
+//! - `utoipa`: the module `openapi` describes routes for postbacks in OpenAPI.
 //!
 //! # Span and event
 //!
@@ -145,6 +146,8 @@ mod http;
 mod listed;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "utoipa")]
+pub mod openapi;
 mod postback;
 #[cfg(feature = "testing")]
 pub mod testing;
