@@ -1,64 +1,87 @@
-//! The bodies of a postback, as the vendor sends them.
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ObjectBuilder, RefOr, Schema,
+        schema::{SchemaType, Type},
+    },
+};
 
-use utoipa::ToSchema;
+/// The schema of a postback in JSON. A handler gets a [`Postback`](crate::Postback) instead.
+#[derive(Debug)]
+pub enum PostbackJson {}
 
-/// A postback in JSON.
-///
-/// It is only the schema of a request body; a handler gets a [`Postback`](crate::Postback).
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "only the schema is used")]
-#[schema(description = "A postback in JSON.")]
-pub struct PostbackJson {
-    /// `success`; the vendor documents no other status.
-    #[schema(example = "success", min_length = 1, max_length = 64)]
-    status: String,
-    /// The invoice, without the prefix `INV-`.
-    #[schema(example = "ILRAJE1Q", min_length = 1, max_length = 128)]
-    invoice_id: String,
-    /// The paid amount in `currency`, as an exact decimal.
-    #[schema(example = 0.000113, minimum = 0)]
-    amount_crypto: Option<f64>,
-    /// The code of the currency.
-    #[schema(example = "BNB", max_length = 64)]
-    currency: Option<String>,
-    /// The merchant's own number.
-    #[schema(example = "ORDER_93223", max_length = 1024)]
-    order_id: Option<String>,
-    /// A JWT, signed with the project's secret (HS256), that proves the invoice for five minutes.
-    #[schema(max_length = 2048)]
-    token: String,
-    /// What the vendor knows about the invoice. It is not signed.
-    #[schema(value_type = Option<Object>)]
-    invoice_info: Option<()>,
+impl PartialSchema for PostbackJson {
+    fn schema() -> RefOr<Schema> {
+        let text = SchemaType::from_iter([Type::Null, Type::String]);
+        let literal = SchemaType::from_iter([Type::Null, Type::Number, Type::String]);
+        let info = of_type(SchemaType::AnyValue).description(Some(
+            "What the vendor knows about the invoice, an object. It is not signed.",
+        ));
+        postback(text, literal)
+            .description(Some("A postback in JSON."))
+            .property("invoice_info", info)
+            .into()
+    }
 }
 
-/// A postback as a form, which has no `invoice_info`.
-///
-/// It is only the schema of a request body; a handler gets a [`Postback`](crate::Postback).
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "only the schema is used")]
-#[schema(description = "A postback as a form, which has no `invoice_info`.")]
-pub struct PostbackForm {
-    /// `success`; the vendor documents no other status.
-    #[schema(example = "success", min_length = 1, max_length = 64)]
-    status: String,
-    /// The invoice, without the prefix `INV-`.
-    #[schema(example = "ILRAJE1Q", min_length = 1, max_length = 128)]
-    invoice_id: String,
-    /// The paid amount in `currency`, as an exact decimal. Empty if there is none.
-    #[schema(
-        example = "0.000113",
-        pattern = r"^([0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?)?$"
-    )]
-    #[schema(required = false)]
-    amount_crypto: String,
-    /// The code of the currency. Empty if there is none.
-    #[schema(example = "BNB", max_length = 64, required = false)]
-    currency: String,
-    /// The merchant's own number. Empty if there is none.
-    #[schema(example = "ORDER_93223", max_length = 1024, required = false)]
-    order_id: String,
-    /// A JWT, signed with the project's secret (HS256), that proves the invoice for five minutes.
-    #[schema(max_length = 2048)]
-    token: String,
+impl ToSchema for PostbackJson {}
+
+/// The schema of a postback as a form. A handler gets a [`Postback`](crate::Postback) instead.
+#[derive(Debug)]
+pub enum PostbackForm {}
+
+impl PartialSchema for PostbackForm {
+    fn schema() -> RefOr<Schema> {
+        postback(Type::String.into(), Type::String.into())
+            .description(Some(
+                "A postback as a form, in which an empty field is a missing one.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for PostbackForm {}
+
+/// The fields of both formats; `text` and `literal` are the types of those that may be missing.
+fn postback(text: SchemaType, literal: SchemaType) -> ObjectBuilder {
+    let required = || of_type(Type::String).min_length(Some(1));
+    let status = required()
+        .description(Some("The vendor documents no other status."))
+        .enum_values(Some(["success"]));
+    let invoice_id = required()
+        .description(Some("The invoice, without the prefix `INV-`."))
+        .examples(["ILRAJE1Q"])
+        .max_length(Some(128));
+    let amount_crypto = of_type(literal.clone())
+        .description(Some("The paid amount in `currency`, exactly."))
+        .examples(["0.000113"])
+        .minimum(Some(0))
+        .pattern(Some(r"^([0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?)?$"));
+    let currency = of_type(text)
+        .description(Some("The code of the currency."))
+        .examples(["BNB"])
+        .max_length(Some(64));
+    let order_id = of_type(literal)
+        .description(Some("The merchant's own number."))
+        .examples(["ORDER_93223"])
+        .max_length(Some(1_024));
+    let token = required()
+        .description(Some(
+            "A JWT (HS256), signed with the project's secret, that proves the invoice.",
+        ))
+        .max_length(Some(2_048));
+    ObjectBuilder::new()
+        .property("status", status)
+        .property("invoice_id", invoice_id)
+        .property("amount_crypto", amount_crypto)
+        .property("currency", currency)
+        .property("order_id", order_id)
+        .property("token", token)
+        .required("status")
+        .required("invoice_id")
+        .required("token")
+}
+
+fn of_type(schema_type: impl Into<SchemaType>) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(schema_type)
 }
