@@ -139,8 +139,8 @@ async fn faults() {
     }
 }
 
-/// The inbox stays and asks with the new key; a malformed one changes nothing, and the log has its line
-/// and neither key.
+/// The inbox stays and asks with the new key. A file that cannot be used changes nothing, and the log has
+/// the line and no key.
 #[tokio::test]
 async fn a_changed_key_is_taken_up() {
     let (log, _guard) = Log::start();
@@ -168,10 +168,18 @@ async fn a_changed_key_is_taken_up() {
     assert_eq!(receive(&project, "PAID").await, 503);
     assert!(asked_with(WRONG));
 
-    write("malformed");
-    until(async || log.count("line 4: API KEY cannot be used") > 0).await;
-    assert_eq!(receive(&project, "OTHER").await, 503);
-    assert!(asked_with(WRONG));
+    let unnamable = format!(
+        "{KEY}'\n[projects.'z z']\nsecret = '{FIRST}'\napi_url = '{URL}'\napi_key = '{KEY}"
+    );
+    for (broken, problem) in [
+        ("malformed", "line 4: API KEY cannot be used"),
+        (&unnamable, "line 5: project cannot be used"),
+    ] {
+        write(broken);
+        until(async || log.count(problem) > 0).await;
+        assert_eq!(receive(&project, problem).await, 503);
+        assert!(asked_with(WRONG), "{problem}");
+    }
 
     write(KEY);
     until(async || log.count("projects were loaded again") > 0).await;
