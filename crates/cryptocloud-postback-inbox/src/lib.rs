@@ -109,17 +109,29 @@
 //! | `attempt` | 1 for the first attempt |
 //! | `kind` | the [`HoldKind`] if the report was held |
 //! | `state` | the state in which the report was left; `running` if it stays leased |
+//! | `trace_id` | the trace of the postback, if it is part of one |
 //!
-//! A trace that spans processes is not kept with the payment: find a worker's attempts by `report_id`.
+//! # Traces
+//!
+//! The [trace context](cryptocloud_postback::TraceContext) of the postback is stored with the payment,
+//! and stays until the retention clears the reported fields.
+//!
+//! With the feature `opentelemetry` and a layer of `tracing-opentelemetry`, each attempt of a worker is a
+//! child of the span `postback`, however long ago that ended and whichever process had it: a payment is
+//! one trace, from the request to its last attempt. If [`run_once`](Inbox::run_once) is called within
+//! another trace, its attempts stay there and link to the `postback`.
+//! What reconciliation found has no postback, and begins a trace of its own.
 //!
 //! # Features
 //!
 //! - `contract-tests` has the suite that every store must pass, for authors of stores.
 //! - `metrics` counts and times reports and attempts, for the recorder of the crate `metrics`; the
 //!   module `metrics` has the table.
+//! - `opentelemetry`: the attempts of a worker continue the trace of the postback.
 //! - `utoipa`: `postback_openapi` describes the route of an inbox in OpenAPI.
 #![forbid(unsafe_code)]
 
+mod accepted;
 mod confirm;
 #[cfg(feature = "contract-tests")]
 pub mod contract;
@@ -151,6 +163,7 @@ mod store;
 mod test_inbox;
 pub mod transition;
 
+pub use accepted::{Accepted, AcceptedError};
 pub use confirm::{Confirm, Confirmation};
 pub use error::{StoreError, StoreErrorKind};
 pub use failure::{Failure, FailureKind};

@@ -3,7 +3,7 @@
 use std::{error, fmt, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use cryptocloud_postback::{Amount, Currency, InvoiceId};
+use cryptocloud_postback::{Amount, Currency, InvoiceId, TraceContext};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -101,11 +101,13 @@ struct Json {
     order_id: Option<Box<str>>,
     invoice_info: Option<Box<str>>,
     is_unidentified: bool,
+    traceparent: Option<Box<str>>,
+    tracestate: Option<Box<str>>,
 }
 
 impl From<&Report> for Json {
     fn from(report: &Report) -> Self {
-        let fields = &report.fields;
+        let (fields, trace) = (&report.fields, report.trace.as_ref());
         Self {
             project: report.identity.project().into(),
             invoice_id: report.invoice_id().as_str().into(),
@@ -115,6 +117,8 @@ impl From<&Report> for Json {
             order_id: fields.order_id.clone(),
             invoice_info: fields.invoice_info.clone(),
             is_unidentified: report.is_unidentified,
+            traceparent: trace.map(|trace| trace.traceparent().into()),
+            tracestate: trace.and_then(TraceContext::tracestate).map(Into::into),
         }
     }
 }
@@ -132,8 +136,11 @@ impl Json {
             invoice_info: self.invoice_info,
         };
         let identity = Identity::from_parts(&self.project, invoice_id, self.transactions);
+        let traceparent = self.traceparent.as_deref();
         Some(Report {
             is_unidentified: self.is_unidentified,
+            trace: traceparent
+                .and_then(|value| TraceContext::parse(value, self.tracestate.as_deref())),
             ..Report::new(identity, fields)
         })
     }
@@ -154,6 +161,8 @@ const PREFIX: &str = "ccpostback-report:1:";
 mod tests {
     use super::*;
 
+    const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
     fn report() -> Result<Report, cryptocloud_postback::CodeError> {
         let identity = Identity::new("shop \"1\"", InvoiceId::parse("INV-INV-A'")?);
         let fields = Fields {
@@ -162,12 +171,21 @@ mod tests {
             order_id: Some("счёт \\\"1\"".into()),
             invoice_info: Some(r#"{"uuid": "INV-A"}"#.into()),
         };
-        Ok(Report::new(identity.with_transactions(["0x1"]), fields))
+        Ok(Report {
+            trace: TraceContext::parse(PARENT, Some("vendor=\\\"1\"")),
+            ..Report::new(identity.with_transactions(["0x1"]), fields)
+        })
     }
 
     #[test]
     fn survives_a_log() -> Result<(), Box<dyn error::Error>> {
         let lost = LostReport(report()?);
+        assert!(
+            lost.0
+                .trace
+                .as_ref()
+                .is_some_and(|it| it.tracestate().is_some())
+        );
         for line in [
             format!("2026-11-25T15:00:00Z ERROR postback was not stored report={lost} error=down"),
             format!("{{\"report\":\"{lost}\"}}"),
@@ -175,6 +193,17 @@ mod tests {
         ] {
             assert_eq!(LostReport::find(&line), Some(Ok(lost.clone())), "{line}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_line_without_a_trace_is_read() -> Result<(), Box<dyn error::Error>> {
+        let json = r#"{"project":"shop","invoice_id":"A","is_unidentified":false}"#;
+        let encoded = URL_SAFE_NO_PAD.encode(json);
+        let text = format!("{PREFIX}{encoded}.{}", checksum(&encoded));
+        let identity = Identity::new("shop", InvoiceId::parse("A")?);
+        let report = Report::new(identity, Fields::default());
+        assert_eq!(text.parse(), Ok(LostReport(report)));
         Ok(())
     }
 

@@ -1,6 +1,6 @@
-use cryptocloud_postback::{Amount, UnixTime};
+use cryptocloud_postback::UnixTime;
 
-use crate::{Event, Report, ReportId, State};
+use crate::{Accepted, Event, Report, ReportId, State};
 
 /// A stored report, as an operator sees it. Times are the store's.
 ///
@@ -19,8 +19,8 @@ pub struct Record {
     pub hold: Option<Hold>,
     /// The error of the last failed attempt.
     pub last_error: Option<Box<str>>,
-    /// The amount that an operator named when accepting it.
-    pub accepted_amount: Option<Amount>,
+    /// What an operator named when accepting it.
+    pub accepted: Option<Accepted>,
     /// When it was stored.
     pub received_at: UnixTime,
     /// When a worker may claim it, or while running, when the lease ends; `None` in other states.
@@ -142,8 +142,8 @@ pub struct Decided {
     pub event: Event,
     /// The state before.
     pub from: State,
-    /// The amount named, if the report was accepted.
-    pub amount: Option<Amount>,
+    /// What the operator named, if the report was accepted.
+    pub accepted: Option<Accepted>,
 }
 
 /// How many reports of a project are in each state that needs work.

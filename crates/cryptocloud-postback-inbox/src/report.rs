@@ -1,8 +1,8 @@
 use std::{error, fmt, str::FromStr, time::Duration};
 
-use cryptocloud_postback::{Amount, Currency, InvoiceId, Verified};
+use cryptocloud_postback::{Amount, Currency, InvoiceId, TraceContext, Verified};
 
-use crate::{Fence, Fingerprint, Identity, IdentityPolicy};
+use crate::{Accepted, Fence, Fingerprint, Identity, IdentityPolicy};
 
 /// What a postback, or the vendor's API, reports about one payment.
 ///
@@ -20,6 +20,9 @@ pub struct Report {
     pub source: Source,
     /// Whether the policy needs transaction hashes and the report has none: it is held for review.
     pub is_unidentified: bool,
+    /// The trace of the postback, which every attempt continues. It is no part of the fingerprint: that
+    /// of the first postback stays.
+    pub trace: Option<TraceContext>,
 }
 
 impl Report {
@@ -40,6 +43,7 @@ impl Report {
             policy == IdentityPolicy::InvoiceAndTransactions && identity.transactions().is_none();
         Self {
             is_unidentified,
+            trace: postback.trace_context().cloned(),
             ..Self::new(identity, Fields::from_postback(postback))
         }
     }
@@ -53,6 +57,7 @@ impl Report {
             fields,
             source: Source::Postback,
             is_unidentified: false,
+            trace: None,
         }
     }
 
@@ -207,8 +212,8 @@ pub struct Claim {
     pub age: Duration,
     /// 1 for the first attempt. Postponed ones do not count.
     pub attempt: u32,
-    /// The amount that an operator named when accepting the report.
-    pub accepted_amount: Option<Amount>,
+    /// What an operator named when accepting the report.
+    pub accepted: Option<Accepted>,
 }
 
 /// As `id:fence`, the mark of a claim, which `SET LOCAL cryptocloud.claim` carries in PostgreSQL.

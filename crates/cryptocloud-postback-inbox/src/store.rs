@@ -1,11 +1,11 @@
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
-use cryptocloud_postback::{Amount, UnixTime};
+use cryptocloud_postback::UnixTime;
 
 use crate::{
-    Begin, Claim, Counts, Decided, Decision, Hold, Record, Report, ReportId, State, StoreError,
-    Turn,
+    Accepted, Begin, Claim, Counts, Decided, Decision, Hold, Record, Report, ReportId, State,
+    StoreError, Turn,
 };
 
 /// Where reports are kept.
@@ -152,7 +152,7 @@ pub trait InboxStore: fmt::Debug + Send + Sync + 'static {
     async fn promote(&self, project: &str, limit: u32) -> Result<Vec<ReportId>, StoreError>;
 
     /// [`Event::Accept`](crate::Event::Accept): the report becomes received and due at once, with
-    /// this amount, and with attempts and age reset.
+    /// attempts and age reset. What was accepted replaces what was accepted before.
     ///
     /// # Errors
     ///
@@ -161,7 +161,7 @@ pub trait InboxStore: fmt::Debug + Send + Sync + 'static {
         &self,
         project: &str,
         id: ReportId,
-        amount: Amount,
+        accepted: &Accepted,
         decision: &Decision,
     ) -> Result<(), StoreError>;
 

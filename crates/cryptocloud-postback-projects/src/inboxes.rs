@@ -1,4 +1,4 @@
-use std::{collections::HashMap, error::Error, fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, error::Error, fmt, pin::Pin, sync::Arc, time::Duration};
 
 use cryptocloud_postback_inbox::Inbox;
 use tokio::{
@@ -37,7 +37,7 @@ struct Inner {
     #[cfg(all(feature = "api", feature = "file"))]
     needs_api: bool,
     factory: Box<dyn Fn(Box<str>) -> Making + Send + Sync>,
-    made: Mutex<HashMap<Box<str>, Arc<OnceCell<Inbox>>>>,
+    made: Mutex<BTreeMap<Box<str>, Arc<OnceCell<Inbox>>>>,
 }
 
 type Making = Pin<Box<dyn Future<Output = Made> + Send>>;
@@ -132,11 +132,18 @@ impl Inboxes {
         Ok(inbox.map_err(SourceError::new)?.clone())
     }
 
+    /// All inboxes that were made, in the order of their names.
+    pub async fn all(&self) -> Vec<Inbox> {
+        let made = self.0.made.lock().await;
+        made.values()
+            .filter_map(|cell| cell.get().cloned())
+            .collect()
+    }
+
     /// Drains all inboxes at the same time, as [`Inbox::drain`] does. Call it on shutdown.
     pub async fn drain(&self, limit: Duration) {
         let mut drains = JoinSet::new();
-        for inbox in self.0.made.lock().await.values().filter_map(|c| c.get()) {
-            let inbox = inbox.clone();
+        for inbox in self.all().await {
             drains.spawn(async move { inbox.drain(limit).await });
         }
         drains.join_all().await;

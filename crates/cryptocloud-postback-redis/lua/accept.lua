@@ -9,6 +9,6 @@ if is_blocked(doc, report) then
     return {'refused', 'blocked'}
 end
 decide(report, 'accept')
-report.accepted_amount = arg.amount
+report.accepted_amount, report.accepted_order_id = arg.amount, arg.order_id
 restart(doc, report)
 return {'ok'}

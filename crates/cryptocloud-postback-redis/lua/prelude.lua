@@ -35,7 +35,7 @@ local FINAL = {done = true, discarded = true}
 -- fields that are missing take no space.
 local FIELDS = {
     'id', 'state', 'fingerprint', 'settled_at', 'attempts', 'source', 'amount', 'currency', 'order_id',
-    'accepted_amount', 'hold', 'reason', 'error', 'history', 'due_at', 'fence', 'failing_since',
+    'traceparent', 'tracestate', 'accepted_amount', 'accepted_order_id', 'hold', 'reason', 'error', 'history', 'due_at', 'fence', 'failing_since',
     'reopened_at',
 }
 
@@ -178,7 +178,7 @@ local function add(doc, source)
     local report = {
         id = tick('last'), attempts = 0, fence = number_of('fence'), source = source,
         fingerprint = arg.fingerprint, amount = arg.amount, currency = arg.currency,
-        order_id = arg.order_id,
+        order_id = arg.order_id, traceparent = arg.traceparent, tracestate = arg.tracestate,
     }
     doc[#doc + 1] = report
     local id = digits(report.id)
@@ -226,6 +226,7 @@ local function decide(report, event)
     local history = report.history or {}
     history[#history + 1] = {
         now, arg.by, arg.note or false, event, report.state, arg.amount or false,
+        arg.order_id or false,
     }
     report.history = history
 end

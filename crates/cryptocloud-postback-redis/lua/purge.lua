@@ -35,7 +35,9 @@ local function purge(doc, report, index, entry)
             drop_identity(doc.identity)
         end
     else
-        for _, name in ipairs({'amount', 'currency', 'order_id', 'hold', 'reason', 'error'}) do
+        for _, name in ipairs({
+            'amount', 'currency', 'order_id', 'traceparent', 'tracestate', 'hold', 'reason', 'error',
+        }) do
             report[name] = nil
         end
         redis.call('XADD', key('purged'), entry[1], 'i', doc.identity)

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use cryptocloud_postback::TraceContext;
 use cryptocloud_postback_inbox::{Claim, Decision, Fence, Report, ReportId, StoreError};
 use redis::{Script, ScriptInvocation, ToRedisArgs, Value};
 
@@ -76,6 +77,7 @@ impl<'a> Call<'a> {
         let Report {
             identity, fields, ..
         } = report;
+        let trace = report.trace.as_ref();
         let index = identity.transactions();
         let index = index.map(|_| keys::invoice_index(identity.invoice_id().as_str()));
         let fingerprint = report.fingerprint.as_ref();
@@ -95,6 +97,8 @@ impl<'a> Call<'a> {
             .maybe("currency", currency.map(|currency| currency.as_str()))
             .maybe("order_id", fields.order_id.as_deref())
             .maybe("invoice_info", fields.invoice_info.as_deref())
+            .maybe("traceparent", trace.map(TraceContext::traceparent))
+            .maybe("tracestate", trace.and_then(TraceContext::tracestate))
             .maybe("invoice_index", index)
     }
 

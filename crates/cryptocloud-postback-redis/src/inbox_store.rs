@@ -1,9 +1,9 @@
 use std::{error, time::Duration};
 
 use async_trait::async_trait;
-use cryptocloud_postback::{Amount, UnixTime};
+use cryptocloud_postback::UnixTime;
 use cryptocloud_postback_inbox::{
-    Begin, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Fence, Hold, HoldKind,
+    Accepted, Begin, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Fence, Hold, HoldKind,
     InboxStore, Purge, Receipt, Record, Report, ReportId, Start, State, StoreError, StoreErrorKind,
     Turn, transition::MAX_REPORTS,
 };
@@ -60,7 +60,7 @@ impl InboxStore for RedisStore {
             report: report.clone(),
             age: Duration::ZERO,
             attempt: 1,
-            accepted_amount: None,
+            accepted: None,
         }))
     }
 
@@ -176,11 +176,12 @@ impl InboxStore for RedisStore {
         &self,
         project: &str,
         id: ReportId,
-        amount: Amount,
+        accepted: &Accepted,
         decision: &Decision,
     ) -> Result<(), StoreError> {
         let call = Call::decision(self, &self.scripts().accept, project, id, decision)
-            .arg("amount", amount.to_string());
+            .arg("amount", accepted.amount().to_string())
+            .maybe("order_id", accepted.order_id());
         call.run().await.map(drop)
     }
 

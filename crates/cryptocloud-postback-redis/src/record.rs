@@ -1,9 +1,9 @@
 use std::{collections::HashMap, str::FromStr, time::Duration};
 
-use cryptocloud_postback::{Amount, Currency, UnixTime};
+use cryptocloud_postback::{Amount, Currency, TraceContext, UnixTime};
 use cryptocloud_postback_inbox::{
-    Claim, Decided, Decision, Event, Fence, Fields, Fingerprint, Hold, HoldKind, Record, Report,
-    ReportId, Source, State, StoreError, StoreErrorKind,
+    Accepted, Claim, Decided, Decision, Event, Fence, Fields, Fingerprint, Hold, HoldKind, Record,
+    Report, ReportId, Source, State, StoreError, StoreErrorKind,
 };
 
 use crate::{error::corrupt, keys};
@@ -11,8 +11,16 @@ use crate::{error::corrupt, keys};
 /// A report as `record` in `lua/prelude.lua` returns it.
 pub(crate) type Row = HashMap<String, Vec<u8>>;
 
-/// Time, operator, note, event, state before, and amount.
-pub(crate) type HistoryRow = (i64, String, Option<String>, String, String, Option<String>);
+/// Time, operator, note, event, state before, amount and order.
+pub(crate) type HistoryRow = (
+    i64,
+    String,
+    Option<String>,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+);
 
 pub(crate) fn claim(project: &str, row: &Row) -> Result<Claim, StoreError> {
     Ok(Claim {
@@ -21,7 +29,7 @@ pub(crate) fn claim(project: &str, row: &Row) -> Result<Claim, StoreError> {
         report: report(project, row)?,
         age: Duration::from_micros(number(row, "age")?),
         attempt: number(row, "attempts")?,
-        accepted_amount: amount(row, "accepted_amount")?,
+        accepted: accepted_of(row)?,
     })
 }
 
@@ -34,7 +42,7 @@ pub(crate) fn record(project: &str, row: &Row) -> Result<Record, StoreError> {
         attempts: number(row, "attempts")?,
         hold: hold(row)?,
         last_error: text(row, "error")?.map(Into::into),
-        accepted_amount: amount(row, "accepted_amount")?,
+        accepted: accepted_of(row)?,
         // An id is the time of arrival.
         received_at: time(id)?,
         due_at: maybe_time(row, "due_at")?,
@@ -43,7 +51,7 @@ pub(crate) fn record(project: &str, row: &Row) -> Result<Record, StoreError> {
 }
 
 pub(crate) fn decided(row: HistoryRow) -> Result<Decided, StoreError> {
-    let (at, by, note, event, from, amount) = row;
+    let (at, by, note, event, from, amount, order_id) = row;
     let event = match event.as_str() {
         "accept" => Event::Accept,
         "discard" => Event::Discard,
@@ -59,13 +67,16 @@ pub(crate) fn decided(row: HistoryRow) -> Result<Decided, StoreError> {
         },
         event,
         from: State::from_name(&from).ok_or(StoreErrorKind::Corrupt)?,
-        amount: amount.map(|amount| parse_amount(&amount)).transpose()?,
+        accepted: accepted(amount.as_deref(), order_id.as_deref())?,
     })
 }
 
 fn report(project: &str, row: &Row) -> Result<Report, StoreError> {
     let currency = text(row, "currency")?.map(Currency::parse);
     let hold = hold(row)?;
+    let tracestate = text(row, "tracestate")?;
+    // One that was changed by hand is left out, since no payment must wait for it.
+    let trace = text(row, "traceparent")?.and_then(|value| TraceContext::parse(value, tracestate));
     Ok(Report {
         identity: keys::parse_identity(project, required(row, "identity")?)?,
         fields: Fields {
@@ -77,6 +88,7 @@ fn report(project: &str, row: &Row) -> Result<Report, StoreError> {
         fingerprint: fingerprint(row)?,
         source: Source::from_name(required(row, "source")?).ok_or(StoreErrorKind::Corrupt)?,
         is_unidentified: hold.is_some_and(|hold| hold.kind == HoldKind::Unidentified),
+        trace,
     })
 }
 
@@ -97,6 +109,22 @@ fn fingerprint(row: &Row) -> Result<Option<Fingerprint>, StoreError> {
     };
     let bytes = bytes.as_slice().try_into().map_err(corrupt)?;
     Ok(Some(Fingerprint::from_bytes(bytes)))
+}
+
+fn accepted_of(row: &Row) -> Result<Option<Accepted>, StoreError> {
+    accepted(
+        text(row, "accepted_amount")?,
+        text(row, "accepted_order_id")?,
+    )
+}
+
+/// `None` if there is no amount.
+fn accepted(amount: Option<&str>, order_id: Option<&str>) -> Result<Option<Accepted>, StoreError> {
+    let accepted = amount.map(parse_amount).transpose()?.map(Accepted::new);
+    match (accepted, order_id) {
+        (Some(accepted), Some(id)) => accepted.order(id).map(Some).map_err(corrupt),
+        (accepted, _) => Ok(accepted),
+    }
 }
 
 fn amount(row: &Row, name: &str) -> Result<Option<Amount>, StoreError> {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use cryptocloud_postback::Amount;
+use cryptocloud_postback::TraceContext;
 use cryptocloud_postback_inbox::{
-    Claim, Decision, Event, Fence, Fingerprint, HoldKind, Receipt, Refusal, Report, ReportId,
-    Source, Start, State, StoreErrorKind,
+    Accepted, Claim, Decision, Event, Fence, Fingerprint, HoldKind, Receipt, Refusal, Report,
+    ReportId, Source, Start, State, StoreErrorKind,
     transition::{Fact, Facts, MAX_REPORTS, Step, next},
 };
 use sqlx::SqlSafeStr;
@@ -43,7 +43,7 @@ impl Known {
 /// An operator's move.
 pub(crate) struct Move<'a> {
     pub(crate) event: Event,
-    pub(crate) amount: Option<Amount>,
+    pub(crate) accepted: Option<&'a Accepted>,
     pub(crate) decision: &'a Decision,
 }
 
@@ -155,7 +155,11 @@ async fn reconcile_locked<DB: Dialect>(
         if now != known.state {
             return Err(Fault::race());
         }
-        let params = [known.id.number().into(), Param::Text(None)];
+        let params = [
+            known.id.number().into(),
+            Param::Text(None),
+            Param::Text(None),
+        ];
         work.fetch(&DB::statements().reopen, &params).await?;
         return Ok(known.id);
     }
@@ -171,14 +175,18 @@ async fn move_locked<DB: Dialect>(
 ) -> Result<(), Fault> {
     let (from, is_blocked) = lock(work, project, id).await?;
     let facts = Facts::NONE.with(Fact::Blocked, is_blocked);
-    let amount = operator.amount.map(|amount| amount.to_string());
+    let amount = operator
+        .accepted
+        .map(|accepted| accepted.amount().to_string());
     let amount = Param::from(amount.as_deref());
+    let order_id = Param::from(operator.accepted.and_then(Accepted::order_id));
     let statements = DB::statements();
     let number = Param::from(id.number());
     if target(next(Some(from), operator.event, facts))? == State::Discarded {
         work.fetch(&statements.discard, &[number]).await?;
     } else {
-        work.fetch(&statements.reopen, &[number, amount]).await?;
+        let params = [number, amount, order_id];
+        work.fetch(&statements.reopen, &params).await?;
     }
     let params = [
         number,
@@ -187,6 +195,7 @@ async fn move_locked<DB: Dialect>(
         row::event_name(operator.event).into(),
         from.as_str().into(),
         amount,
+        order_id,
     ];
     work.fetch(&statements.decide, &params).await?;
     Ok(())
@@ -283,7 +292,7 @@ fn receipt(mut row: Row, report: &Report, state: State, fence: Fence) -> Result<
         report: report.clone(),
         age: Duration::ZERO,
         attempt: 1,
-        accepted_amount: None,
+        accepted: None,
     }))
 }
 
@@ -310,9 +319,10 @@ impl Insertion {
         }
     }
 
-    fn params<'a>(&'a self, report: &'a Report) -> [Param<'a>; 14] {
+    fn params<'a>(&'a self, report: &'a Report) -> [Param<'a>; 16] {
         let [project, invoice, transactions] = identity_params(report);
         let fingerprint = report.fingerprint.as_ref();
+        let trace = report.trace.as_ref();
         let kind = report.is_unidentified && self.state == State::Held;
         [
             project,
@@ -334,6 +344,8 @@ impl Insertion {
             report.fields.order_id.as_deref().into(),
             report.fields.invoice_info.as_deref().into(),
             kind.then_some(HoldKind::Unidentified.as_str()).into(),
+            trace.map(TraceContext::traceparent).into(),
+            trace.and_then(TraceContext::tracestate).into(),
         ]
     }
 }

@@ -8,7 +8,7 @@ use crate::statements::Statements;
 fn statements(all: &Statements) -> BTreeMap<&'static str, (&str, &'static str)> {
     let fenced = "bigint, bigint, text, bigint, text";
     let insert = "text, text, bytea, bytea, text, text, bigint, bigint, bigint, text, text, text, \
-                  text, text";
+                  text, text, text, text";
     BTreeMap::from([
         ("adopt", (&*all.adopt, "bigint, bytea")),
         ("claim", (&*all.claim, "text, bigint, bigint, bigint")),
@@ -35,7 +35,7 @@ fn statements(all: &Statements) -> BTreeMap<&'static str, (&str, &'static str)> 
         ("promote", (&*all.promote, "text, bigint")),
         ("purge", (&*all.purge, "text, bigint, bigint")),
         ("renew", (&*all.renew, "bigint, bigint, text, bigint")),
-        ("reopen", (&*all.reopen, "bigint, text")),
+        ("reopen", (&*all.reopen, "bigint, text, text")),
     ])
 }
 

@@ -2,10 +2,10 @@
 
 use std::{time::Duration, vec};
 
-use cryptocloud_postback::{Amount, InvoiceId, UnixTime};
+use cryptocloud_postback::{Amount, InvoiceId, TraceContext, UnixTime};
 use cryptocloud_postback_inbox::{
-    Claim, Decided, Decision, Event, Fence, Fields, Fingerprint, Hold, HoldKind, Identity, Record,
-    Report, ReportId, Source, State, StoreErrorKind, Turn,
+    Accepted, Claim, Decided, Decision, Event, Fence, Fields, Fingerprint, Hold, HoldKind,
+    Identity, Record, Report, ReportId, Source, State, StoreErrorKind, Turn,
 };
 
 use crate::error::Fault;
@@ -80,6 +80,22 @@ impl Row {
         self.maybe_text()?.map(amount).transpose()
     }
 
+    /// An amount and an order; `None` if there is no amount.
+    fn accepted(&mut self) -> Result<Option<Accepted>, Fault> {
+        let accepted = self.maybe_amount()?.map(Accepted::new);
+        match (accepted, self.maybe_text()?) {
+            (Some(accepted), Some(id)) => Ok(Some(accepted.order(id).map_err(|_| corrupt())?)),
+            (accepted, _) => Ok(accepted),
+        }
+    }
+
+    /// One that was changed by hand is left out, since no payment must wait for it.
+    fn trace(&mut self) -> Result<Option<TraceContext>, Fault> {
+        let (traceparent, tracestate) = (self.maybe_text()?, self.maybe_text()?);
+        let parse = |value: String| TraceContext::parse(&value, tracestate.as_deref());
+        Ok(traceparent.and_then(parse))
+    }
+
     pub(crate) fn time(&mut self) -> Result<UnixTime, Fault> {
         self.maybe_time()?.ok_or_else(corrupt)
     }
@@ -120,7 +136,7 @@ impl Stored {
             report: record.report,
             age,
             attempt: record.attempts,
-            accepted_amount: record.accepted_amount,
+            accepted: record.accepted,
         }
     }
 }
@@ -147,6 +163,9 @@ pub(crate) fn stored(mut row: Row) -> Result<Stored, Fault> {
     };
     let kind = row.maybe_hold_kind()?;
     let reason = row.maybe_text()?.unwrap_or_default();
+    let last_error = row.maybe_text()?.map(Into::into);
+    let accepted = row.accepted()?;
+    let trace = row.trace()?;
     let record = Record {
         id,
         report: Report {
@@ -155,12 +174,13 @@ pub(crate) fn stored(mut row: Row) -> Result<Stored, Fault> {
             fingerprint,
             source,
             is_unidentified: kind == Some(HoldKind::Unidentified),
+            trace,
         },
         state,
         attempts,
         hold: kind.map(|kind| Hold::new(kind, reason)),
-        last_error: row.maybe_text()?.map(Into::into),
-        accepted_amount: row.maybe_amount()?,
+        last_error,
+        accepted,
         received_at: row.time()?,
         due_at: row.maybe_time()?,
         settled_at: row.maybe_time()?,
@@ -193,7 +213,7 @@ pub(crate) fn decided(mut row: Row) -> Result<Decided, Fault> {
         },
         event: event(&row.text()?).ok_or_else(corrupt)?,
         from: row.state()?,
-        amount: row.maybe_amount()?,
+        accepted: row.accepted()?,
     })
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct Statements {
     pub(crate) claim: String,
     /// Project.
     pub(crate) counts: String,
-    /// Report, operator, note, event, state before, amount.
+    /// Report, operator, note, event, state before, amount, order.
     pub(crate) decide: String,
     /// Report.
     pub(crate) discard: String,
@@ -91,7 +91,7 @@ pub(crate) struct Statements {
     pub(crate) purge: String,
     /// Claim, lease.
     pub(crate) renew: String,
-    /// Report, amount.
+    /// Report, amount, order.
     pub(crate) reopen: String,
     pub(crate) version: String,
     pub(crate) version_tables: String,
@@ -116,7 +116,7 @@ impl Statements {
         let record = format!(
             "id, state, fence, CAST(attempts AS bigint), project, invoice_id, transactions, \
              fingerprint, source, amount, currency, order_id, invoice_info, hold_kind, \
-             hold_reason, last_error, accepted_amount, {}, {}, {}, {} - {}",
+             hold_reason, last_error, accepted_amount, accepted_order_id, traceparent, tracestate, {}, {}, {}, {} - {}",
             as_ms("received_at"),
             as_ms("due_at"),
             as_ms("settled_at"),
@@ -135,9 +135,9 @@ impl Statements {
             format!(
                 "INSERT INTO {report} (project, invoice_id, transactions, fingerprint, source, \
                  state, fence, attempts, received_at, due_at, amount, currency, order_id, \
-                 invoice_info, hold_kind) \
+                 invoice_info, hold_kind, traceparent, tracestate) \
                  SELECT $1, $2, $3, $4, $5, $6, $7, $8, {now}, \
-                 CASE WHEN $9 >= 0 THEN {now} + $9 * {ms} END, $10, $11, $12, $13, $14 \
+                 CASE WHEN $9 >= 0 THEN {now} + $9 * {ms} END, $10, $11, $12, $13, $14, $15, $16 \
                  FROM {limits} WHERE {condition} ON CONFLICT DO NOTHING RETURNING id"
             )
         };
@@ -201,8 +201,8 @@ impl Statements {
             ),
             decide: format!(
                 "INSERT INTO {decision} \
-                 (report_id, decided_at, decided_by, note, event, from_state, amount) \
-                 VALUES ($1, {now}, $2, $3, $4, $5, $6)"
+                 (report_id, decided_at, decided_by, note, event, from_state, amount, order_id) \
+                 VALUES ($1, {now}, $2, $3, $4, $5, $6, $7)"
             ),
             discard: format!(
                 "UPDATE {report} SET state = 'discarded', due_at = NULL, failing_since = NULL, \
@@ -230,7 +230,7 @@ impl Statements {
             ),
             get: format!("SELECT {record} FROM {report} WHERE project = $1 AND id = $2"),
             history: format!(
-                "SELECT {}, decided_by, note, event, from_state, amount FROM {decision} \
+                "SELECT {}, decided_by, note, event, from_state, amount, order_id FROM {decision} \
                  WHERE report_id = (SELECT id FROM {report} WHERE project = $1 AND id = $2) \
                  ORDER BY id",
                 as_ms("decided_at")
@@ -280,7 +280,7 @@ impl Statements {
             ),
             purge: format!(
                 "UPDATE {report} SET purged = true, amount = NULL, currency = NULL, \
-                 order_id = NULL, invoice_info = NULL, \
+                 order_id = NULL, invoice_info = NULL, traceparent = NULL, tracestate = NULL, \
                  hold_kind = NULL, hold_reason = NULL, last_error = NULL WHERE id {} RETURNING id",
                 settled("NOT purged")
             ),
@@ -288,7 +288,8 @@ impl Statements {
             reopen: format!(
                 "UPDATE {report} SET state = 'received', due_at = {now}, attempts = 0, \
                  failing_since = NULL, reopened_at = {now}, \
-                 accepted_amount = coalesce($2, accepted_amount) \
+                 accepted_amount = coalesce($2, accepted_amount), \
+                 accepted_order_id = CASE WHEN $2 IS NULL THEN accepted_order_id ELSE $3 END \
                  WHERE id = $1"
             ),
             version: format!("SELECT CAST(number AS bigint) FROM {version}"),

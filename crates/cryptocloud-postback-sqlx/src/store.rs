@@ -1,11 +1,11 @@
 use std::{fmt, marker::PhantomData, time::Duration};
 
 use async_trait::async_trait;
-use cryptocloud_postback::{Amount, UnixTime};
+use cryptocloud_postback::UnixTime;
 use cryptocloud_postback_inbox::{
-    Begin, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Event, Fence, Hold, InboxStore,
-    Purge, Receipt, Record, Refusal, Report, ReportId, Start, State, StoreError, StoreErrorKind,
-    Turn,
+    Accepted, Begin, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Event, Fence, Hold,
+    InboxStore, Purge, Receipt, Record, Refusal, Report, ReportId, Start, State, StoreError,
+    StoreErrorKind, Turn,
 };
 use sqlx::Pool;
 use tracing::error;
@@ -250,12 +250,12 @@ impl<DB: Dialect, Tx: 'static> InboxStore for SqlStore<DB, Tx> {
         &self,
         project: &str,
         id: ReportId,
-        amount: Amount,
+        accepted: &Accepted,
         decision: &Decision,
     ) -> Result<(), StoreError> {
         let operator = Move {
             event: Event::Accept,
-            amount: Some(amount),
+            accepted: Some(accepted),
             decision,
         };
         self.decide(project, id, &operator).await
@@ -269,7 +269,7 @@ impl<DB: Dialect, Tx: 'static> InboxStore for SqlStore<DB, Tx> {
     ) -> Result<(), StoreError> {
         let operator = Move {
             event: Event::Retry,
-            amount: None,
+            accepted: None,
             decision,
         };
         self.decide(project, id, &operator).await
@@ -283,7 +283,7 @@ impl<DB: Dialect, Tx: 'static> InboxStore for SqlStore<DB, Tx> {
     ) -> Result<(), StoreError> {
         let operator = Move {
             event: Event::Discard,
-            amount: None,
+            accepted: None,
             decision,
         };
         self.decide(project, id, &operator).await

@@ -118,6 +118,7 @@
 //!   `http::Response`.
 //! - `metrics`: counts and times of postbacks, for the recorder of the crate `metrics`; the module
 //!   `metrics` has the table.
+//! - `opentelemetry`: the span of a postback continues the trace of its request, see below.
 //! - `testing`: `testing::PostbackBuilder`, signed postbacks for your own tests.
 //! - `tracing`: one span and one event for each postback, see below.
 //! - `utoipa`: the module `openapi` describes routes for postbacks in OpenAPI.
@@ -137,6 +138,20 @@
 //! | `kind` | the [`ErrorKind`] if it was refused |
 //! | `report_id` | by an inbox: the number of the stored report |
 //! | `state` | by an inbox: the state in which the report was left |
+//! | `trace_id` | from the start: the trace that the postback is part of, if it is part of one |
+//!
+//! # Traces
+//!
+//! The [`TraceContext`] of a request is its headers `traceparent` and `tracestate`, if they are valid:
+//! others never make a difference. An inbox stores it with the payment.
+//!
+//! With the feature `opentelemetry` and a layer of `tracing-opentelemetry`, the span `postback` is part
+//! of a trace: of the one of the current span, such as that of your server's middleware, and otherwise
+//! of the one that the request names. If the two differ, the span links to the one of the request. Its
+//! own context is then what an inbox stores.
+//!
+//! Any sender can set these headers. If your proxy does not replace them, the sender chooses the id of
+//! the trace, and a sampler that follows the parent lets the sender decide whether it is recorded.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
@@ -159,7 +174,7 @@ pub use body::{
     unverified::{MAX_BODY_BYTES, Unverified},
 };
 pub use error::{Error, ErrorKind};
-pub use http::{head::RequestHead, response::Response};
+pub use http::{head::RequestHead, response::Response, trace_context::TraceContext};
 pub use postback::{
     amount::{Amount, AmountError},
     code::{CodeError, OtherCode},

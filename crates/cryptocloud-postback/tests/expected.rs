@@ -255,6 +255,30 @@ fn a_stored_report_is_compared_alike() -> TestResult {
     Ok(())
 }
 
+#[test]
+fn what_an_operator_accepted_is_compared_by_invoice_order_and_amount() -> TestResult {
+    #[track_caller]
+    fn check(accepted: (&str, Option<&str>, &str), differences: &[D]) -> TestResult {
+        let expected = Expected::invoice(InvoiceId::parse("ILRAJE1Q")?)
+            .order("ORDER_1")
+            .currency(Currency::Btc)
+            .amount(amount("10.5")?);
+        let (invoice_id, order_id, number) = accepted;
+        let invoice_id = InvoiceId::parse(invoice_id)?;
+        let result = expected.check_accepted(&invoice_id, order_id, amount(number)?);
+        let found: Vec<D> = result
+            .err()
+            .map_or_else(Vec::new, |mismatch| mismatch.differences().collect());
+        assert_eq!(found, differences, "{accepted:?}");
+        Ok(())
+    }
+    check(("ILRAJE1Q", None, "10.5"), &[])?;
+    check(("ILRAJE1Q", Some("ORDER_1"), "10.5"), &[])?;
+    check(("ILRAJE1Q", Some("ORDER_2"), "10.5"), &[D::Order])?;
+    check(("OTHER", None, "10.4"), &[D::Invoice, D::AmountTooLow])?;
+    check(("ILRAJE1Q", None, "10.6"), &[D::AmountTooHigh])
+}
+
 /// What the vendor's API states about the invoice: it never says what was paid.
 #[track_caller]
 fn check_stated(amount: &str, status: &str, expected: &Expected, differences: &[D]) {

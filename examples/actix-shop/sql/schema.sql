@@ -21,13 +21,6 @@ CREATE TABLE IF NOT EXISTS orders (
     paid_at    text
 );
 
--- The order that an operator named for a held payment. It counts only if the inbox has accepted the
--- payment.
-CREATE TABLE IF NOT EXISTS named (
-    report_id bigint PRIMARY KEY,
-    order_id  text REFERENCES orders (id)
-);
-
 -- E-mails to send. A process of your own sends each one and deletes its row.
 CREATE TABLE IF NOT EXISTS outbox (
     number   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

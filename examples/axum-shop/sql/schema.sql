@@ -17,13 +17,6 @@ CREATE TABLE IF NOT EXISTS orders (
     paid_at    TEXT
 ) STRICT;
 
--- The order that an operator named for a held payment. It counts only if the inbox has accepted the
--- payment.
-CREATE TABLE IF NOT EXISTS named (
-    report_id INTEGER PRIMARY KEY,
-    order_id  TEXT REFERENCES orders (id)
-) STRICT;
-
 -- E-mails to send. A process of your own sends each one and deletes its row.
 CREATE TABLE IF NOT EXISTS outbox (
     number   INTEGER PRIMARY KEY,

@@ -1,137 +1,86 @@
-//! A shop on axum and SQLite that marks each order as paid once: to run, to mount, to paste from.
-//!
-//! Run it with a mimic of the vendor's API:
-//!
-//! ```sh
-//! export CRYPTOCLOUD_SECRET_KEY=not-a-real-key-only-for-this-example
-//! export CRYPTOCLOUD_API_KEY=eyJ0eXAiOiJKV1QifQ.eyJpZCI6MTN9.aGVsbG8 CRYPTOCLOUD_SHOP_ID=shop
-//! cargo run -q -p cryptocloud-postback-cli -- api --postback-url http://127.0.0.1:3000/postback &
-//! CRYPTOCLOUD_API_URL=http://127.0.0.1:4100 cargo run -p axum-shop
-//! ```
-//!
-//! Create an order, pay it at its `link`, and see `paid_by`:
-//!
-//! ```sh
-//! LINK=$(curl -s http://127.0.0.1:3000/orders --json '{"id":"A-1","amount":"25","currency":"USD"}' | grep -o 'http[^"]*')
-//! curl $LINK --json '{"status":"paid"}'
-//! curl http://127.0.0.1:3000/orders/A-1
-//! ```
-//!
-//! With `"postback":false` beside the status no postback comes, and the shop finds the payment itself.
-//! What differs from what the vendor states, or from the order, gets a 200 and is held, with the
-//! reason, until an operator decides:
-//!
-//! ```sh
-//! curl http://127.0.0.1:3000/held
-//! curl http://127.0.0.1:3000/held/1/accept --json '{"amount":"25","order_id":"A-1"}'
-//! curl http://127.0.0.1:3000/held/1/dismiss --json '{"note":"refunded"}'
-//! ```
-//!
-//! Without an API KEY, give the order the invoice id that the vendor's API returned for it, and be the
-//! vendor by `ccpostback send`:
-//!
-//! ```sh
-//! curl http://127.0.0.1:3000/orders --json '{"id":"A-2","invoice_id":"INV-ILRAJE1Q","amount":"0.000113","currency":"BNB"}'
-//! cargo run -q -p cryptocloud-postback-cli -- send --url http://127.0.0.1:3000/postback --invoice-id ILRAJE1Q --order-id A-2
-//! ```
-//!
-//! | setting | what it is |
-//! |---|---|
-//! | `CRYPTOCLOUD_SECRET_KEY` | verifies postbacks |
-//! | `CRYPTOCLOUD_API_KEY` | creates the invoices of orders, and asks whether they are paid; without it, amounts are compared with what the postback reports, unsigned |
-//! | `CRYPTOCLOUD_API_URL`, `CRYPTOCLOUD_SHOP_ID` | the address of the API, and the id of the project; required with the key |
-//! | `RECONCILE_SECONDS` | the time between two looks for payments without a postback; defaults to 300 |
-//! | `DATABASE_FILE`, `LISTEN_ADDR` | default to `shop.sqlite` and `127.0.0.1:3000` |
-//!
-//! [`PayOrder`] is the part to paste first; `tests/handler.rs` tests it.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod error;
-mod held;
 mod orders;
 mod payment;
-mod vendor;
 
-use std::{error::Error, future, path::Path};
+use std::path::Path;
 
+use async_trait::async_trait;
 use axum::Router;
-use cryptocloud_postback_api::{Confirmer, Reconciler};
-use cryptocloud_postback_axum::{core::Verifier, inbox::Inbox, postback_route};
+use cryptocloud_postback_api::{Confirmer, OpenInvoices, Reconciler};
+use cryptocloud_postback_axum::{core::InvoiceId, inbox::Inbox, postback_route, projects_route};
 use cryptocloud_postback_sqlx::SqliteStore;
-use sqlx::SqlitePool;
+use shop::{Backend, BoxError, Error, Order, Postbacks};
 
-pub use held::held;
-pub use orders::orders;
-pub use payment::PayOrder;
-pub use vendor::Vendor;
+pub use {orders::orders, payment::PayOrder, shop::Vendor};
 
-/// The orders and the inbox, in one SQLite file.
+/// The orders and the payments, in one SQLite file.
 #[derive(Clone, Debug)]
 pub struct Shop {
-    /// To be drained before the process ends.
-    pub inbox: Inbox,
     /// The database.
-    pub pool: SqlitePool,
-    reconciler: Option<Reconciler>,
+    pub store: SqliteStore,
     vendor: Option<Vendor>,
 }
 
 impl Shop {
-    /// Opens or creates the file, migrates its tables, and starts the worker.
+    /// Opens or creates the file, and migrates its tables.
     ///
     /// # Errors
     ///
     /// Returns an error if the file cannot be used.
-    pub async fn open(
-        file: impl AsRef<Path>,
-        vendor: Option<Vendor>,
-    ) -> Result<Self, Box<dyn Error>> {
+    pub async fn open(file: impl AsRef<Path>, vendor: Option<Vendor>) -> Result<Self, BoxError> {
         let store = SqliteStore::connect(file).await?;
         store.migrate().await?;
-        let pool = store.pool().clone();
-        sqlx::raw_sql(SCHEMA).execute(&pool).await?;
-        let inbox = Inbox::builder("shop", store, PayOrder);
-        let (inbox, reconciler) = match &vendor {
-            None => {
-                let inbox = inbox.start().await?;
-                tracing::warn!(
-                    "no API KEY: amounts are compared with what the postback reports, unsigned"
-                );
-                (inbox, None)
-            }
-            Some(vendor) => {
-                let confirmer = Confirmer::builder(vendor.api.clone()).build();
-                let inbox = inbox.confirm(confirmer.clone()).start().await?;
-                let reconciler = Reconciler::builder(inbox.clone(), confirmer)
-                    .interval(vendor.interval)
-                    .open_invoices(vendor::Unpaid(pool.clone()));
-                (inbox, Some(reconciler.build()?))
-            }
-        };
-        Ok(Self {
-            inbox,
-            pool,
-            reconciler,
-            vendor,
-        })
-    }
-
-    /// Looks for payments whose postback never came, until it is dropped. Run it beside the server.
-    pub async fn reconcile(&self) {
-        match &self.reconciler {
-            Some(reconciler) => reconciler.run().await,
-            None => future::pending().await,
-        }
+        sqlx::raw_sql(SCHEMA).execute(store.pool()).await?;
+        Ok(Self { store, vendor })
     }
 }
 
-/// Everything, to mount with [`Router::merge`] or [`Router::nest`]. Only `/postback` is public: put
-/// your own login before [`orders`] and [`held`].
-pub fn router(shop: Shop, verifier: Verifier) -> Router {
+impl Backend for Shop {
+    async fn start(&self, project: Box<str>) -> Result<Inbox, BoxError> {
+        let inbox = Inbox::builder(project, self.store.clone(), PayOrder);
+        let Some(vendor) = &self.vendor else {
+            return Ok(inbox.start().await?);
+        };
+        let confirmer = Confirmer::builder(vendor.api.clone()).build();
+        let inbox = inbox.confirm(confirmer.clone()).start().await?;
+        let reconciler = Reconciler::builder(inbox.clone(), confirmer)
+            .interval(vendor.interval)
+            .open_invoices(self.clone())
+            .build()?;
+        tokio::spawn(async move { reconciler.run().await });
+        Ok(inbox)
+    }
+
+    async fn order(&self, id: &str) -> Result<Option<Order>, Error> {
+        let order = sqlx::query_as("SELECT * FROM orders WHERE id = $1").bind(id);
+        Ok(order.fetch_optional(self.store.pool()).await?)
+    }
+}
+
+#[async_trait]
+impl OpenInvoices for Shop {
+    /// An invoice can be paid for far less than 30 days.
+    async fn open_invoices(&self) -> Result<Vec<InvoiceId>, BoxError> {
+        let sql = "SELECT invoice_id FROM orders WHERE paid_by IS NULL AND invoice_id IS NOT NULL \
+                   AND created_at > strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-30 days')";
+        let ids: Vec<String> = sqlx::query_scalar(sql).fetch_all(self.store.pool()).await?;
+        Ok(ids.iter().map(|id| id.parse()).collect::<Result<_, _>>()?)
+    }
+}
+
+/// Everything, to mount with [`Router::merge`] or [`Router::nest`]. Only the route of the postbacks is
+/// public: put your own login before the others.
+pub fn router(shop: Shop, postbacks: Postbacks) -> Router {
+    let route = match postbacks.clone() {
+        Postbacks::One(verifier, inbox) => postback_route(verifier, inbox),
+        Postbacks::Many(projects, _) => projects_route(projects),
+    };
     Router::new()
-        .route("/postback", postback_route(verifier, shop.inbox.clone()))
+        .route(postbacks.path(), route)
         .merge(orders(shop.clone()))
-        .merge(held(shop))
+        .merge(shop::axum::operator(shop, postbacks))
 }
 
 /// The tables of the shop. In production, make it the first of your numbered migrations.

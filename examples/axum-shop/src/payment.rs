@@ -1,10 +1,9 @@
 use cryptocloud_postback_axum::{
     core::{Currency, Expected},
-    inbox::{Failure, Handler, Payment},
+    inbox::{Accepted, Failure, Handler, Payment},
 };
+use shop::Order;
 use sqlx::SqliteConnection;
-
-use crate::orders::Order;
 
 /// Marks the order of a payment as paid, and queues an e-mail.
 ///
@@ -18,19 +17,16 @@ pub struct PayOrder;
 impl Handler<SqliteConnection> for PayOrder {
     async fn handle(&self, payment: &Payment, tx: &mut SqliteConnection) -> Result<(), Failure> {
         let paid_by = payment.invoice_id().as_str();
-        let accepted = payment.accepted_amount();
+        let named = payment.accepted().and_then(Accepted::order_id);
         // The order that an operator named, or that has this invoice, or that the payment names.
-        let order: Option<Order> = sqlx::query_as(
-            "SELECT * FROM orders WHERE paid_by IS NULL AND id = COALESCE( \
-             (SELECT order_id FROM named WHERE report_id = $1), \
-             (SELECT id FROM orders WHERE invoice_id = $2), \
-             (SELECT id FROM orders WHERE invoice_id IS NULL AND id = $3))",
-        )
-        .bind(accepted.map(|_| payment.claim().id.number()))
-        .bind(paid_by)
-        .bind(payment.order_id())
-        .fetch_optional(&mut *tx)
-        .await?;
+        let sql = "SELECT * FROM orders WHERE paid_by IS NULL AND id = COALESCE($1, \
+                   (SELECT id FROM orders WHERE invoice_id = $2), \
+                   (SELECT id FROM orders WHERE invoice_id IS NULL AND id = $3))";
+        let order = sqlx::query_as(sql)
+            .bind(named)
+            .bind(paid_by)
+            .bind(payment.order_id());
+        let order: Option<Order> = order.fetch_optional(&mut *tx).await?;
         let order = order.ok_or_else(|| {
             Failure::hold("no unpaid order has this invoice, or has this id and no invoice")
         })?;

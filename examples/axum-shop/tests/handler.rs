@@ -1,7 +1,7 @@
 //! A test of the handler alone: a payment from a builder, and a database in memory.
 
 use axum_shop::{PayOrder, SCHEMA};
-use cryptocloud_postback_axum::inbox::{FailureKind, Handler, Payment};
+use cryptocloud_postback_axum::inbox::{Accepted, FailureKind, Handler, Payment};
 use sqlx::{Connection, SqliteConnection};
 
 #[tokio::test]
@@ -49,9 +49,6 @@ async fn a_confirmed_payment_pays_the_order_that_the_vendor_states()
     sqlx::raw_sql(SCHEMA).execute(&mut tx).await?;
     let order = "INSERT INTO orders (id, amount, currency) VALUES ('A-1', '25', 'EUR'), ('A-2', '25', 'USD')";
     sqlx::query(order).execute(&mut tx).await?;
-    // Counts only if the payment is accepted.
-    let named = "INSERT INTO named (report_id, order_id) VALUES (1, 'A-2')";
-    sqlx::query(named).execute(&mut tx).await?;
     let stated = Payment::builder("INV-ILRAJE1Q".parse()?)
         .order_id("A-1")
         .amount("25".parse()?)
@@ -71,7 +68,8 @@ async fn a_confirmed_payment_pays_the_order_that_the_vendor_states()
     assert!(PayOrder.handle(&part, &mut tx).await.is_err());
     let full = stated.clone().fiat("25".parse()?, "EUR").build();
     assert!(PayOrder.handle(&full, &mut tx).await.is_ok());
-    let accepted = stated.accepted_amount("25".parse()?).build();
+    let named = Accepted::new("25".parse()?).order("A-2")?;
+    let accepted = stated.accepted(named).build();
     assert!(
         PayOrder.handle(&accepted, &mut tx).await.is_err(),
         "one invoice pays one order"

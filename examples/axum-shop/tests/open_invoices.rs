@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use axum_shop::{Shop, Vendor};
 use cryptocloud_postback_api::{Api, ApiKey, BaseUrl};
+use shop::Backend;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 use vendor_api::{KEY, VendorApi, invoice};
 
 #[tokio::test]
-async fn the_invoices_of_unpaid_orders_are_asked_about() -> Result<(), Box<dyn std::error::Error>> {
+async fn the_invoices_of_unpaid_orders_are_asked_about() -> Result<(), shop::BoxError> {
     let api = VendorApi::start().await;
     for id in ["OLD1", "OLD2", "OLD3"] {
         let mut paid = invoice(id, "paid");
@@ -29,11 +30,9 @@ async fn the_invoices_of_unpaid_orders_are_asked_about() -> Result<(), Box<dyn s
     let sql = "INSERT INTO orders (id, invoice_id, amount, currency, created_at) VALUES \
                ('A', 'OLD1', '25', 'USD', strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-29 days')), \
                ('B', 'OLD2', '25', 'USD', strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-31 days'))";
-    sqlx::query(sql).execute(&shop.pool).await?;
-    tokio::select! {
-        paid = timeout(HANG, first_paid(&shop)) => assert_eq!(paid??, ["A"]),
-        () = shop.reconcile() => return Err("it ended".into()),
-    }
+    sqlx::query(sql).execute(shop.store.pool()).await?;
+    let _inbox = shop.start("shop".into()).await?;
+    assert_eq!(timeout(HANG, first_paid(&shop)).await??, ["A"]);
     let mut asked = api
         .requests()
         .into_iter()
@@ -46,7 +45,7 @@ async fn the_invoices_of_unpaid_orders_are_asked_about() -> Result<(), Box<dyn s
 async fn first_paid(shop: &Shop) -> sqlx::Result<Vec<String>> {
     loop {
         let paid = sqlx::query_scalar("SELECT id FROM orders WHERE paid_by IS NOT NULL");
-        let paid: Vec<String> = paid.fetch_all(&shop.pool).await?;
+        let paid: Vec<String> = paid.fetch_all(shop.store.pool()).await?;
         if !paid.is_empty() {
             return Ok(paid);
         }

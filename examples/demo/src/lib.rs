@@ -34,7 +34,8 @@ mod simulator;
 
 use axum::{Router, extract::FromRef, middleware, routing::post};
 use axum_shop::Shop;
-use cryptocloud_postback_axum::core::Verifier;
+use cryptocloud_postback_axum::{core::Verifier, inbox::Inbox};
+use shop::Postbacks;
 
 pub use changes::Changes;
 pub use secret::DemoSecret;
@@ -45,11 +46,18 @@ use crate::log::Log;
 /// The page at `/` with its events and its simulator, and the routes of the shop.
 ///
 /// All of it responds to this machine alone, and to no other website.
-pub fn demo(shop: Shop, verifier: Verifier, simulator: Simulator, changes: Changes) -> Router {
+pub fn demo(
+    shop: Shop,
+    inbox: Inbox,
+    verifier: Verifier,
+    simulator: Simulator,
+    changes: Changes,
+) -> Router {
+    let postbacks = Postbacks::One(verifier.clone(), inbox.clone());
     let state = Demo {
         log: Log::new(changes.clone()),
         changes,
-        shop: shop.clone(),
+        inbox,
         verifier,
     };
     page::page()
@@ -57,7 +65,7 @@ pub fn demo(shop: Shop, verifier: Verifier, simulator: Simulator, changes: Chang
         .with_state(state)
         .route("/simulate", post(simulator::simulate).with_state(simulator))
         .merge(axum_shop::orders(shop.clone()))
-        .merge(axum_shop::held(shop))
+        .merge(shop::axum::operator(shop, postbacks))
         .layer(middleware::map_response(page::protect))
         .layer(middleware::from_fn(guard::guard))
 }
@@ -65,8 +73,8 @@ pub fn demo(shop: Shop, verifier: Verifier, simulator: Simulator, changes: Chang
 #[derive(Clone)]
 struct Demo {
     changes: Changes,
+    inbox: Inbox,
     log: Log,
-    shop: Shop,
     verifier: Verifier,
 }
 

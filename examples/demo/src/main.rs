@@ -16,6 +16,7 @@ use axum_shop::Shop;
 use cryptocloud_postback_axum::core::{SecretKey, Verifier};
 use cryptocloud_postback_sqlx::SqliteStore;
 use demo::{Changes, DemoSecret, Simulator, demo};
+use shop::{Backend, PROJECT};
 use tokio::{net::TcpListener, time::sleep};
 use tracing_subscriber::EnvFilter;
 
@@ -49,6 +50,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let shop = Shop::open(&file, None)
         .await
         .map_err(|error| in_folder(&*error))?;
+    let inbox = shop.start(PROJECT.into()).await;
+    let inbox = inbox.map_err(|error| in_folder(&*error))?;
 
     let listener = TcpListener::bind(address)
         .await
@@ -57,7 +60,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let changes = Changes::default();
     tokio::spawn(changes.clone().follow(SqliteStore::connect_options(&file)));
     let app = demo(
-        shop.clone(),
+        shop,
+        inbox.clone(),
         verifier,
         Simulator::new(text, address)?,
         changes.clone(),
@@ -78,7 +82,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         // Requests in flight get their response, but none delays the end for longer.
         result = async { stop().await?; sleep(GRACE).await; io::Result::Ok(()) } => result?,
     }
-    shop.inbox.drain(GRACE).await;
+    inbox.drain(GRACE).await;
     Ok(())
 }
 

@@ -36,7 +36,7 @@ impl Demo {
     async fn receive(&self, postback: &Verified) -> core::Response {
         let records = self.records(postback).await;
         let was_paid = records.iter().any(|record| record.state == Stored::Done);
-        let response = self.shop.inbox.receive(postback).await;
+        let response = self.inbox.receive(postback).await;
         let fingerprint = Fields::from_postback(postback).fingerprint();
         let records = self.records(postback).await.into_iter();
         let record = records
@@ -51,7 +51,7 @@ impl Demo {
     /// What the inbox knows of an invoice. A failing database has failed in `receive` too, which
     /// logs it.
     async fn records(&self, postback: &Verified) -> Vec<Record> {
-        let records = self.shop.inbox.find(postback.invoice_id().as_str()).await;
+        let records = self.inbox.find(postback.invoice_id().as_str()).await;
         records.unwrap_or_default()
     }
 }

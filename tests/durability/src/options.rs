@@ -19,6 +19,8 @@ pub struct Options {
     pub ledger: String,
     /// The name that it writes beside its effects.
     pub name: String,
+    /// Where it sends its spans, if anywhere.
+    pub otlp: Option<String>,
     /// The store: `memory:`, `sqlite:PATH`, `postgres://…` or `redis://…`.
     pub store: String,
     /// How long the handler takes after its effect, within the transaction.

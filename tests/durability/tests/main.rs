@@ -20,6 +20,7 @@ mod sender;
 mod slow;
 mod stop;
 mod store_first;
+mod trace;
 
 use std::{error::Error, time::Duration};
 

@@ -174,6 +174,7 @@ impl Place {
             lease: Duration::from_secs(60),
             ledger: self.ledger_url.clone(),
             name: framework.to_string(),
+            otlp: None,
             store: self.store_url.clone(),
             work: Duration::ZERO,
             workers: 4,

@@ -5,7 +5,7 @@ use cryptocloud_postback::{
     testing::{PostbackBuilder, SignedPostback},
 };
 use durability::SECRET;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 
 use crate::HANG;
 
@@ -38,9 +38,20 @@ impl Sender {
 
     /// Sends a postback once.
     pub(crate) async fn send(&self, url: &str, postback: &SignedPostback) -> Response {
+        self.send_with(url, postback, HeaderMap::new()).await
+    }
+
+    /// Sends a postback once, with more headers than the vendor sends.
+    pub(crate) async fn send_with(
+        &self,
+        url: &str,
+        postback: &SignedPostback,
+        headers: HeaderMap,
+    ) -> Response {
         let request = self
             .0
             .post(url)
+            .headers(headers)
             .header(CONTENT_TYPE, postback.content_type())
             .body(postback.body());
         let response = match request.send().await {

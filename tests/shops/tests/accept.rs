@@ -8,6 +8,7 @@ on_both!(
     a_named_order_is_paid_by_the_accepted_payment,
     a_refused_accept_changes_no_order,
     an_accept_that_comes_too_late_changes_nothing,
+    of_two_orders_named_at_once_one_is_paid,
     the_named_order_comes_before_the_one_that_has_the_invoice,
 );
 
@@ -107,6 +108,32 @@ async fn an_accept_that_comes_too_late_changes_nothing(kind: Kind) -> TestResult
         (&order["invoice_id"], &order["paid_by"]),
         (&json!(other), &Value::Null)
     );
+    Ok(())
+}
+
+/// Two operators decide at the same time: the one who wins decides which order is paid.
+async fn of_two_orders_named_at_once_one_is_paid(kind: Kind) -> TestResult {
+    let Some(world) = World::new(kind).await? else {
+        return Ok(());
+    };
+    let shop = world.shop().await?;
+    for number in 0..5 {
+        let orders = [format!("A{number}"), format!("B{number}")];
+        shop.order(&orders[0]).await?;
+        shop.order(&orders[1]).await?;
+        let (invoice, accept) = held(&world, &shop).await?;
+        let named = |order: &str| json!({"amount": "25", "order_id": order});
+        let (first, second) = (named(&orders[0]), named(&orders[1]));
+        let (first, second) =
+            tokio::try_join!(shop.post(&accept, &first), shop.post(&accept, &second))?;
+        let (winner, loser) = match (first.0, second.0) {
+            (200, 409) => (&orders[0], &orders[1]),
+            (409, 200) => (&orders[1], &orders[0]),
+            statuses => return Err(format!("{statuses:?}").into()),
+        };
+        assert_eq!(shop.until_paid(winner).await?, json!(invoice));
+        assert_eq!(shop.paid_by(loser).await?, Value::Null);
+    }
     Ok(())
 }
 

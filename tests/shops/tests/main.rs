@@ -17,12 +17,15 @@ macro_rules! on_both {
 
 mod accept;
 mod confirm;
+mod operate;
 mod orders;
 mod process;
+mod projects;
 mod races;
 mod reconcile;
 mod settings;
 mod shop;
+mod traces;
 mod vendor;
 mod world;
 

@@ -46,7 +46,7 @@ impl Process {
             child,
             log: log.to_owned(),
             _stdout: stdout,
-            origin: url.trim_end_matches("/postback").to_owned(),
+            origin: url.split("/postback").next().unwrap_or_default().to_owned(),
         })
     }
 
@@ -61,6 +61,11 @@ impl Process {
         let kill = Command::new("kill").args(["-s", "TERM", &id]).status();
         assert!(kill.await?.success());
         Ok(timeout(HANG, self.child.wait()).await??)
+    }
+
+    /// Of a process that runs.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     pub(crate) fn log(&self) -> TestResult<String> {
@@ -82,9 +87,16 @@ pub(crate) fn command(program: &str) -> Command {
     let mut command = Command::new(&BINARIES[program]);
     for (name, _) in env::vars_os() {
         let name = name.to_string_lossy();
-        if ["CRYPTOCLOUD_", "DATABASE_", "RECONCILE_", "RUST_LOG"]
-            .iter()
-            .any(|start| name.starts_with(start))
+        if [
+            "CRYPTOCLOUD_",
+            "DATABASE_",
+            "OTEL_",
+            "PROJECTS_",
+            "RECONCILE_",
+            "RUST_LOG",
+        ]
+        .iter()
+        .any(|start| name.starts_with(start))
         {
             command.env_remove(&*name);
         }

@@ -33,10 +33,14 @@ impl Shop {
     }
 
     pub(crate) async fn get(&self, path: &str) -> TestResult<Value> {
-        let request = self.client.get(format!("{}{path}", self.process.origin));
-        let (status, body) = into_parts(request).await?;
+        let (status, body) = self.ask(path).await?;
         assert_eq!(status, 200, "{path}: {body}");
         Ok(body)
+    }
+
+    /// The status and the body of the response to a GET.
+    pub(crate) async fn ask(&self, path: &str) -> TestResult<(u16, Value)> {
+        into_parts(self.client.get(format!("{}{path}", self.process.origin))).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> TestResult<(u16, Value)> {
@@ -46,12 +50,29 @@ impl Shop {
 
     /// Sends a postback, and returns the status.
     pub(crate) async fn pay(&self, postback: &PostbackBuilder) -> TestResult<u16> {
+        self.pay_at("/postback", postback).await
+    }
+
+    /// Sends a postback to one of several routes, and returns the status.
+    pub(crate) async fn pay_at(&self, path: &str, postback: &PostbackBuilder) -> TestResult<u16> {
+        Ok(into_parts(self.request(path, postback)).await?.0)
+    }
+
+    /// Sends a postback within a trace, and returns the status.
+    pub(crate) async fn pay_within(
+        &self,
+        postback: &PostbackBuilder,
+        parent: &str,
+    ) -> TestResult<u16> {
+        let request = self.request("/postback", postback);
+        Ok(into_parts(request.header("traceparent", parent)).await?.0)
+    }
+
+    fn request(&self, path: &str, postback: &PostbackBuilder) -> reqwest::RequestBuilder {
         let signed = postback.json();
-        let request = self
-            .client
-            .post(format!("{}/postback", self.process.origin));
+        let request = self.client.post(format!("{}{path}", self.process.origin));
         let request = request.header("content-type", signed.content_type());
-        Ok(into_parts(request.body(signed.body())).await?.0)
+        request.body(signed.body())
     }
 
     /// The invoice that paid an order; null if it is open.

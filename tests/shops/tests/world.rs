@@ -1,4 +1,11 @@
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use sqlx::{AnyPool, AssertSqlSafe, any::AnyPoolOptions};
 use tempfile::TempDir;
@@ -12,23 +19,35 @@ pub(crate) struct World {
     pub(crate) kind: Kind,
     pub(crate) vendor: Vendor,
     /// `DATABASE_URL` or `DATABASE_FILE`.
-    database: String,
+    pub(crate) database: String,
     folder: TempDir,
     pool: AnyPool,
-    _server: Option<std::sync::Arc<PostgresServer>>,
+    server: Option<Arc<PostgresServer>>,
 }
 
 impl World {
     /// Returns `None` if PostgreSQL is needed and not installed.
     pub(crate) async fn new(kind: Kind) -> TestResult<Option<Self>> {
         static SERVER: Shared<PostgresServer> = Shared::new();
+        Self::on(kind, || SERVER.get(PostgresServer::start)).await
+    }
+
+    /// With a database server of its own, which the test stops.
+    pub(crate) async fn alone(kind: Kind) -> TestResult<Option<Self>> {
+        Self::on(kind, || PostgresServer::start().map(Arc::new)).await
+    }
+
+    async fn on(
+        kind: Kind,
+        server: impl FnOnce() -> Option<Arc<PostgresServer>>,
+    ) -> TestResult<Option<Self>> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
 
         sqlx::any::install_default_drivers();
         let folder = TempDir::with_prefix("shops-")?;
         let (server, database, url) = match kind {
             Kind::ActixShop => {
-                let Some(server) = SERVER.get(PostgresServer::start) else {
+                let Some(server) = server() else {
                     return Ok(None);
                 };
                 let name = format!("shop_{}", NEXT.fetch_add(1, Ordering::Relaxed));
@@ -51,7 +70,7 @@ impl World {
             pool: AnyPoolOptions::new()
                 .max_connections(2)
                 .connect_lazy(&url)?,
-            _server: server,
+            server,
         };
         if kind == Kind::ActixShop {
             let migrated = world.command().arg("migrate").status().await?;
@@ -105,6 +124,45 @@ impl World {
             .env("CRYPTOCLOUD_SHOP_ID", "shop")
             .env("RECONCILE_SECONDS", "100000");
         command
+    }
+
+    /// A shop of several projects instead, without the vendor's API.
+    pub(crate) async fn shop_of(&self, projects: &str) -> TestResult<Shop> {
+        self.write_projects(projects)?;
+        let mut command = self.command();
+        command
+            .env_remove("CRYPTOCLOUD_SECRET_KEY")
+            .env_remove("CRYPTOCLOUD_API_KEY")
+            .env("PROJECTS_FILE", self.projects_file());
+        self.start(command).await
+    }
+
+    /// Replaces the file, so that no half of it is read.
+    pub(crate) fn write_projects(&self, projects: &str) -> TestResult {
+        let new = self.folder.path().join("projects.new");
+        fs::write(&new, projects)?;
+        Ok(fs::rename(new, self.projects_file())?)
+    }
+
+    fn projects_file(&self) -> PathBuf {
+        self.folder.path().join("projects.toml")
+    }
+
+    /// Stops the server, or moves the file away.
+    pub(crate) fn take_database_away(&self) -> TestResult {
+        match &self.server {
+            Some(server) => server.crash()?,
+            None => fs::rename(&self.database, format!("{}.away", self.database))?,
+        }
+        Ok(())
+    }
+
+    pub(crate) fn bring_database_back(&self) -> TestResult {
+        match &self.server {
+            Some(server) => server.resume()?,
+            None => fs::rename(format!("{}.away", self.database), &self.database)?,
+        }
+        Ok(())
     }
 
     /// Runs a statement of an operator's own tools.

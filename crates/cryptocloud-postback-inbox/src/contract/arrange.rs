@@ -63,7 +63,7 @@ impl<S: Settles> Case<S> {
             report: report.clone(),
             age: NONE,
             attempt: 1,
-            accepted_amount: None,
+            accepted: None,
         };
         if let Some(state) = from {
             claim = self.bring(&report, state, facts).await?;

@@ -3,9 +3,9 @@ use std::{fmt, sync::Arc, time::Duration};
 use cryptocloud_postback::{Amount, Currency, Decimal, InvoiceId};
 
 use crate::{
-    Attempt, Claim, ClaimQuery, Decision, Failure, Fields, Handler, Hold, HoldKind, Identity,
-    Limits, Payment, Receipt, Record, Refusal, Report, ReportId, Settled, Settles, Start, State,
-    StoreError,
+    Accepted, Attempt, Claim, ClaimQuery, Decision, Failure, Fields, Handler, Hold, HoldKind,
+    Identity, Limits, Payment, Receipt, Record, Refusal, Report, ReportId, Settled, Settles, Start,
+    State, StoreError,
 };
 
 /// What a test works with: a store and a project that no other test has.
@@ -122,6 +122,12 @@ pub(super) fn invoice_id(text: &str) -> InvoiceId {
 
 pub(super) fn amount(number: u32) -> Amount {
     Amount::try_from(Decimal::from(number)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What an operator names when accepting: an amount and an order.
+pub(super) fn accepted(number: u32, order_id: &str) -> Accepted {
+    let accepted = Accepted::new(amount(number)).order(order_id);
+    accepted.unwrap_or_else(|error| panic!("{order_id:?}: {error}"))
 }
 
 pub(super) fn fields(number: u32) -> Fields {

@@ -2,8 +2,8 @@ use std::time::{Duration, Instant};
 
 use super::case::{Case, Fails, LONG, NONE, amount, assert_refused, fields, operator, reason};
 use crate::{
-    Attempt, ClaimQuery, Hold, HoldKind, Limits, Payment, Refusal, Report, ReportId, Settled,
-    Settles, State, StoreError,
+    Accepted, Attempt, ClaimQuery, Hold, HoldKind, Limits, Payment, Refusal, Report, ReportId,
+    Settled, Settles, State, StoreError,
 };
 
 pub(super) async fn due_longest_comes_first<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
@@ -185,7 +185,7 @@ pub(super) async fn age_begins_anew<S: Settles>(case: &Case<S>) -> Result<(), St
             0 => {
                 store.hold(&claim, &reason()).await?;
                 store
-                    .accept(project, claim.id, amount(1), &operator())
+                    .accept(project, claim.id, &Accepted::new(amount(1)), &operator())
                     .await?;
             }
             1 => {

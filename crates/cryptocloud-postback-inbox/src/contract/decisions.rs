@@ -1,25 +1,45 @@
-use super::case::{Case, LONG, NONE, amount, assert_refused, operator, reason};
+use super::case::{Case, LONG, NONE, accepted, amount, assert_refused, fields, operator, reason};
 use crate::{
-    ClaimQuery, Decision, Event, Refusal, ReportId, Settled, Settles, State, StoreError,
+    Accepted, ClaimQuery, Decision, Event, Refusal, ReportId, Settled, Settles, State, StoreError,
     StoreErrorKind,
 };
 
-pub(super) async fn accepted_amount_reaches_the_handler<S: Settles>(
+pub(super) async fn accepted_amount_and_order_reach_the_handler<S: Settles>(
     case: &Case<S>,
 ) -> Result<(), StoreError> {
     let id = case.held(&case.report("A", 1)).await?;
-    let by = operator();
-    case.store.accept(&case.project, id, amount(7), &by).await?;
+    let (by, accepted) = (operator(), accepted(7, "ORDER_2"));
+    case.store.accept(&case.project, id, &accepted, &by).await?;
     let claim = case.claim_one().await?;
-    assert_eq!(claim.accepted_amount, Some(amount(7)));
-    assert_eq!(claim.report.fields.amount_crypto, Some(amount(1)));
+    assert_eq!(claim.accepted.as_ref(), Some(&accepted));
+    assert_eq!(claim.report.fields, fields(1));
     // A retry keeps it.
     case.store.fail(&claim, "", LONG).await?;
     case.store.retry(&case.project, id, &by).await?;
     let claim = case.claim_one().await?;
-    assert_eq!(claim.accepted_amount, Some(amount(7)));
+    assert_eq!(claim.accepted.as_ref(), Some(&accepted));
     assert!(matches!(case.settle(&claim).await, Settled::Done));
-    assert_eq!(case.get(id).await?.accepted_amount, Some(amount(7)));
+    assert_eq!(case.get(id).await?.accepted, Some(accepted));
+    Ok(())
+}
+
+/// An amount without an order leaves none from before.
+pub(super) async fn accepted_again_names_all_anew<S: Settles>(
+    case: &Case<S>,
+) -> Result<(), StoreError> {
+    let id = case.held(&case.report("A", 1)).await?;
+    let named = [
+        accepted(7, "ORDER_2"),
+        Accepted::new(amount(5)),
+        accepted(6, "ORDER_3"),
+    ];
+    for accepted in named {
+        let by = operator();
+        case.store.accept(&case.project, id, &accepted, &by).await?;
+        let claim = case.claim_one().await?;
+        assert_eq!(claim.accepted, Some(accepted));
+        case.store.hold(&claim, &reason()).await?;
+    }
     Ok(())
 }
 
@@ -37,7 +57,11 @@ pub(super) async fn start_over<S: Settles>(case: &Case<S>) -> Result<(), StoreEr
         assert_eq!(claimed.used_up, [claim.id]);
         let (project, by) = (&case.project, operator());
         match is_accepted {
-            true => case.store.accept(project, claim.id, amount(1), &by).await?,
+            true => {
+                case.store
+                    .accept(project, claim.id, &Accepted::new(amount(1)), &by)
+                    .await?
+            }
             false => case.store.retry(project, claim.id, &by).await?,
         }
         let record = case.get(claim.id).await?;
@@ -59,8 +83,9 @@ pub(super) async fn history_says_who_and_when<S: Settles>(
     let (store, project) = (&case.store, &case.project);
     let id = case.held(&case.report("A", 1)).await?;
     assert!(store.history(project, id).await?.is_empty());
+    let named = accepted(5, "ORDER_2");
     let accepted = Decision::by("anna").note("paid by bank transfer: 5 €");
-    store.accept(project, id, amount(5), &accepted).await?;
+    store.accept(project, id, &named, &accepted).await?;
     let claim = case.claim_one().await?;
     store.fail(&claim, "", LONG).await?;
     store.retry(project, id, &Decision::by("ben")).await?;
@@ -76,7 +101,7 @@ pub(super) async fn history_says_who_and_when<S: Settles>(
                 &decided.decision,
                 decided.event,
                 decided.from,
-                decided.amount,
+                decided.accepted.as_ref(),
             )
         })
         .collect();
@@ -84,7 +109,7 @@ pub(super) async fn history_says_who_and_when<S: Settles>(
     assert_eq!(
         short,
         [
-            (&accepted, Event::Accept, State::Held, Some(amount(5))),
+            (&accepted, Event::Accept, State::Held, Some(&named)),
             (&ben, Event::Retry, State::Failed, None),
             (&discarded, Event::Discard, State::Held, None),
         ]
@@ -106,7 +131,8 @@ pub(super) async fn promoted_when_the_first_is_held<S: Settles>(
     assert_eq!((claim.id, claim.attempt), (genuine, 1));
     assert!(matches!(case.settle(&claim).await, Settled::Done));
     let (store, by) = (&case.store, operator());
-    let accepted = store.accept(&case.project, forged.id, amount(9), &by).await;
+    let nine = Accepted::new(amount(9));
+    let accepted = store.accept(&case.project, forged.id, &nine, &by).await;
     assert_refused(accepted, Refusal::Blocked);
     Ok(())
 }
@@ -139,7 +165,11 @@ pub(super) async fn unknown_and_foreign_ids<S: Settles>(case: &Case<S>) -> Resul
     for number in [foreign.number(), 0, -1, i64::MIN, i64::MAX] {
         let id = ReportId::from_number(number);
         let (store, project, by) = (&case.store, &case.project, operator());
-        check(store.accept(project, id, amount(1), &by).await);
+        check(
+            store
+                .accept(project, id, &Accepted::new(amount(1)), &by)
+                .await,
+        );
         check(store.retry(project, id, &by).await);
         check(store.discard(project, id, &by).await);
         assert!(store.get(project, id).await?.is_none());

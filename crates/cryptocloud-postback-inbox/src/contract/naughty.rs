@@ -1,4 +1,4 @@
-use super::case::{Case, LONG, amount, fields, invoice_id, operator};
+use super::case::{Case, LONG, accepted, fields, invoice_id, operator};
 use crate::{Decision, Fields, Hold, HoldKind, Identity, Report, Settles, State, StoreError};
 
 /// What a string may hold: everything but control characters.
@@ -79,11 +79,12 @@ pub(super) async fn reasons<S: Settles>(case: &Case<S>) -> Result<(), StoreError
         case.store.hold(&claim, &hold).await?;
         let decision = Decision::by(string).note(string);
         case.store
-            .accept(&case.project, claim.id, amount(1), &decision)
+            .accept(&case.project, claim.id, &accepted(1, string), &decision)
             .await?;
         let history = case.store.history(&case.project, claim.id).await?;
         assert!(history.iter().any(|decided| decided.decision == decision));
         let claim = case.claim_one().await?;
+        assert_eq!(claim.accepted, Some(accepted(1, string)));
         case.store.fail(&claim, string, LONG).await?;
         let record = case.get(claim.id).await?;
         assert_eq!(record.last_error.as_deref(), Some(string));

@@ -2,10 +2,10 @@ use std::{collections::HashSet, sync::Arc};
 
 use tokio::{sync::Barrier, task::JoinSet};
 
-use super::case::{Case, LONG, NONE, amount, operator, reason};
+use super::case::{Case, LONG, NONE, accepted, amount, operator, reason};
 use crate::{
-    Attempt, Begin, Claim, ClaimQuery, Limits, Payment, Receipt, Refusal, Report, ReportId,
-    Settled, Settles, Start, State, StoreError, Turn,
+    Accepted, Attempt, Begin, Claim, ClaimQuery, Limits, Payment, Receipt, Refusal, Report,
+    ReportId, Settled, Settles, Start, State, StoreError, Turn,
 };
 
 const RACERS: usize = 64;
@@ -126,7 +126,8 @@ pub(super) async fn one_of_two_is_accepted<S: Settles>(case: &Case<S>) -> Result
         let second = case.held(&case.report(invoice, 2)).await?;
         let ids = [first, second].into_iter().cycle().take(RACERS);
         let accepted = race(case, ids, |store, project, id: ReportId| async move {
-            store.accept(&project, id, amount(1), &operator()).await
+            let accepted = Accepted::new(amount(1));
+            store.accept(&project, id, &accepted, &operator()).await
         });
         let mut count = 0;
         for result in accepted.await? {
@@ -138,6 +139,39 @@ pub(super) async fn one_of_two_is_accepted<S: Settles>(case: &Case<S>) -> Result
         }
         assert_eq!(count, 1);
         let claim = case.claim_one().await?;
+        case.store.hold(&claim, &reason()).await?;
+    }
+    Ok(())
+}
+
+/// Operators name different orders for one report at once: the payment carries that of the one who won.
+pub(super) async fn one_of_two_orders_is_accepted<S: Settles>(
+    case: &Case<S>,
+) -> Result<(), StoreError> {
+    for invoice in ["A", "B", "C", "D"] {
+        let id = case.held(&case.report(invoice, 1)).await?;
+        let orders = ["ORDER_2", "ORDER_3"].into_iter().cycle().take(RACERS);
+        let results = race(case, orders, move |store, project, order| async move {
+            let by = operator();
+            let result = store.accept(&project, id, &accepted(1, order), &by).await;
+            result.map(|()| order)
+        });
+        let mut winners = Vec::new();
+        for result in results.await? {
+            match result.map_err(|error| error.refusal()) {
+                Ok(order) => winners.push(order),
+                Err(Some(Refusal::State)) => (),
+                Err(refusal) => panic!("{refusal:?}"),
+            }
+        }
+        let [winner] = *winners else {
+            panic!("one of them wins: {winners:?}");
+        };
+        let claim = case.claim_one().await?;
+        assert_eq!(claim.accepted, Some(accepted(1, winner)));
+        let history = case.store.history(&case.project, id).await?;
+        let named: Vec<_> = history.iter().map(|one| one.accepted.as_ref()).collect();
+        assert_eq!(named, [claim.accepted.as_ref()]);
         case.store.hold(&claim, &reason()).await?;
     }
     Ok(())

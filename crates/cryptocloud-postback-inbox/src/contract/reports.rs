@@ -1,8 +1,9 @@
-use cryptocloud_postback::{Amount, Currency};
+use cryptocloud_postback::{Amount, Currency, TraceContext};
 
 use super::case::{Case, LONG, amount, fields, invoice_id, operator, reason};
 use crate::{
-    Counts, Fields, Identity, Receipt, Report, ReportId, Settles, Start, State, StoreError,
+    Accepted, Counts, Fields, Identity, Receipt, Report, ReportId, Settles, Start, State,
+    StoreError,
 };
 
 pub(super) async fn fields_come_back<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
@@ -22,9 +23,38 @@ pub(super) async fn fields_come_back<S: Settles>(case: &Case<S>) -> Result<(), S
         assert_eq!((record.attempts, record.state), (1, State::Running));
         assert!(record.due_at > Some(record.received_at), "{record:?}");
         assert!(record.received_at <= case.store.now().await?);
-        assert_eq!((record.settled_at, record.accepted_amount), (None, None));
+        assert_eq!((record.settled_at, record.accepted), (None, None));
     }
     Ok(())
+}
+
+pub(super) async fn trace_comes_back<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
+    let longest = format!("a={0},b={1}", "x".repeat(256), "\\".repeat(251));
+    let states = [None, Some("rojo='; --,congo=\"{$1}"), Some(&*longest)];
+    for (number, state) in states.into_iter().enumerate() {
+        let report = Report {
+            trace: trace("00f067aa0ba902b7", state),
+            ..case.report(&format!("A{number}"), 1)
+        };
+        assert!(report.trace.is_some());
+        let (id, _) = case.receive(&report).await?;
+        assert_eq!(case.get(id).await?.report.trace, report.trace);
+        // That of the first postback stays.
+        let resend = Report {
+            trace: trace("b7ad6b7169203331", None),
+            ..report.clone()
+        };
+        assert_eq!(case.receive(&resend).await?, (id, State::Received));
+        let claim = case.claim_one().await?;
+        assert_eq!(claim.report.trace, report.trace);
+        case.store.fail(&claim, "", LONG).await?;
+    }
+    Ok(())
+}
+
+fn trace(parent_id: &str, state: Option<&str>) -> Option<TraceContext> {
+    let parent = format!("00-4bf92f3577b34da6a3ce929d0e0e4736-{parent_id}-01");
+    TraceContext::parse(&parent, state)
 }
 
 pub(super) async fn forms_and_missing_fields<S: Settles>(case: &Case<S>) -> Result<(), StoreError> {
@@ -171,7 +201,9 @@ pub(super) async fn deposits_of_a_static_wallet<S: Settles>(
     let (id, state) = case.receive(&unknown).await?;
     assert_eq!(state, State::Held);
     let by = operator();
-    case.store.accept(&case.project, id, amount(1), &by).await?;
+    case.store
+        .accept(&case.project, id, &Accepted::new(amount(1)), &by)
+        .await?;
     assert_eq!(case.claim_one().await?.id, id);
     Ok(())
 }

@@ -1,11 +1,18 @@
+use cryptocloud_postback::TraceContext;
+
 use super::case::{Case, LONG, NONE, operator};
-use crate::{Fields, Purge, Settles, State, StoreError};
+use crate::{Fields, Purge, Report, Settles, State, StoreError};
 
 pub(super) async fn fields_go_and_identity_stays<S: Settles>(
     case: &Case<S>,
 ) -> Result<(), StoreError> {
-    let report = case.report("A", 1);
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let report = Report {
+        trace: TraceContext::parse(parent, Some("rojo=1")),
+        ..case.report("A", 1)
+    };
     let id = case.finish(&report).await?;
+    assert!(case.get(id).await?.report.trace.is_some());
     let discarded = case.held(&case.report("B", 1)).await?;
     case.store
         .discard(&case.project, discarded, &operator())
@@ -20,6 +27,7 @@ pub(super) async fn fields_go_and_identity_stays<S: Settles>(
     assert_eq!(purge(NONE).await?, 0);
     let record = case.get(id).await?;
     assert_eq!(record.report.fields, Fields::default());
+    assert_eq!(record.report.trace, None);
     assert_eq!(record.report.identity, report.identity);
     // A late resend is known, and a differing report is a conflict still.
     assert_eq!(case.receive(&report).await?, (id, State::Done));

@@ -3,8 +3,8 @@ use super::{
     case::{Case, LONG, NONE, amount, fields, operator, reason},
 };
 use crate::{
-    ClaimQuery, Event, Fields, Purge, Receipt, Refusal, Report, ReportId, Settled, Settles, Start,
-    State, StoreError, StoreErrorKind,
+    Accepted, ClaimQuery, Event, Fields, Purge, Receipt, Refusal, Report, ReportId, Settled,
+    Settles, Start, State, StoreError, StoreErrorKind,
     transition::{Fact, Facts, Step, TABLE, next},
 };
 
@@ -174,7 +174,9 @@ async fn act<S: Settles>(
             false => Outcome::Skipped,
         },
         Event::Accept => {
-            let accepted = store.accept(project, id, amount(5), &operator()).await;
+            let accepted = store
+                .accept(project, id, &Accepted::new(amount(5)), &operator())
+                .await;
             done(accepted, State::Received)?
         }
         Event::Retry => done(store.retry(project, id, &operator()).await, State::Received)?,

@@ -28,7 +28,7 @@ impl Inbox {
         let Some(confirm) = &self.0.confirm else {
             return Ok(false);
         };
-        if payment.accepted_amount().is_some() {
+        if payment.accepted().is_some() {
             return Ok(false);
         }
         let age = payment.claim().age;

@@ -47,7 +47,7 @@ impl Inbox {
             return Ok(false);
         };
         // An operator's decision is not asked about.
-        let is_right = done.accepted_amount.is_some()
+        let is_right = done.accepted.is_some()
             || matches!(self.ask(confirm, &done.report).await, Confirmation::Paid(_));
         if !is_right {
             return Ok(false);

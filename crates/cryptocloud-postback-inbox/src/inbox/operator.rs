@@ -1,16 +1,15 @@
 use std::time::Duration;
 
-use cryptocloud_postback::Amount;
-
 use super::Inbox;
 use crate::{
-    Counts, Decided, Decision, Receipt, Record, Refusal, Report, ReportId, Start, State, StoreError,
+    Accepted, Counts, Decided, Decision, Receipt, Record, Refusal, Report, ReportId, Start, State,
+    StoreError,
 };
 
 /// What an operator can do.
 impl Inbox {
-    /// Accepts a report that is held or a conflict, and names the amount to credit. The handler
-    /// gets it as [`Payment::accepted_amount`](crate::Payment::accepted_amount), at once.
+    /// Accepts a report that is held or a conflict, and names the amount to credit, or the amount and
+    /// the order. The handler gets them as [`Payment::accepted`](crate::Payment::accepted), at once.
     ///
     /// # Errors
     ///
@@ -20,16 +19,16 @@ impl Inbox {
     pub async fn accept(
         &self,
         id: ReportId,
-        amount: Amount,
+        accepted: &Accepted,
         decision: &Decision,
     ) -> Result<(), StoreError> {
-        let accepted = self
+        let result = self
             .0
             .store
-            .accept(self.project(), id, amount, decision)
+            .accept(self.project(), id, accepted, decision)
             .await;
         self.0.wake.notify_one();
-        accepted
+        result
     }
 
     /// Tries a report again that failed or is held, at once, with attempts and age reset.

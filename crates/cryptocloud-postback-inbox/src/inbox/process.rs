@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use cryptocloud_postback::TraceContext;
 use tokio::time::{Instant, timeout};
 use tracing::{Instrument, Span, debug, error, field, info, info_span, warn};
 
@@ -15,6 +16,7 @@ impl Inbox {
     /// Returns the state that the report is left in, as far as it is known.
     pub(super) async fn process(&self, claim: Claim) -> State {
         let started = Instant::now();
+        let trace = claim.report.trace.as_ref();
         let span = info_span!(
             "attempt",
             project = self.project(),
@@ -23,7 +25,11 @@ impl Inbox {
             attempt = claim.attempt,
             kind = field::Empty,
             state = field::Empty,
+            trace_id = trace.map(TraceContext::trace_id),
         );
+        if let Some(trace) = trace {
+            trace.continue_in(&span);
+        }
         let state = self.process_claim(claim).instrument(span.clone()).await;
         span.record("state", state.as_str());
         self.measure(Measured::Attempt(started, state));

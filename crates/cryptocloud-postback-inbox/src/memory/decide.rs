@@ -1,10 +1,8 @@
 use std::time::{Duration, SystemTime};
 
-use cryptocloud_postback::Amount;
-
 use super::rows::{Rows, is_over, unix};
 use crate::{
-    Decided, Decision, Event, Purge, ReportId, StoreError, StoreErrorKind,
+    Accepted, Decided, Decision, Event, Purge, ReportId, StoreError, StoreErrorKind,
     transition::{Fact, Facts, Step, next},
 };
 
@@ -14,7 +12,7 @@ impl Rows {
         &mut self,
         project: &str,
         id: ReportId,
-        (event, amount, decision): (Event, Option<Amount>, &Decision),
+        (event, accepted, decision): (Event, Option<&Accepted>, &Decision),
         now: SystemTime,
     ) -> Result<(), StoreError> {
         let row = self.find(project, id)?;
@@ -26,13 +24,15 @@ impl Rows {
                 if event != Event::Discard {
                     row.start_over(now);
                 }
-                row.accepted_amount = amount.or(row.accepted_amount);
+                if let Some(accepted) = accepted {
+                    row.accepted = Some(accepted.clone());
+                }
                 row.history.push(Decided {
                     at: unix(now),
                     decision: decision.clone(),
                     event,
                     from,
-                    amount,
+                    accepted: accepted.cloned(),
                 });
                 Ok(())
             }

@@ -3,11 +3,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use cryptocloud_postback::{Amount, UnixTime};
+use cryptocloud_postback::UnixTime;
 
 use crate::{
-    Claim, Decided, Event, Fence, Fields, Hold, HoldKind, Identity, Record, Report, ReportId,
-    Source, State, StoreError, StoreErrorKind, Turn,
+    Accepted, Claim, Decided, Event, Fence, Fields, Hold, HoldKind, Identity, Record, Report,
+    ReportId, Source, State, StoreError, StoreErrorKind, Turn,
     transition::{Fact, Facts, MAX_REPORTS, Step, next},
 };
 
@@ -22,7 +22,7 @@ pub(super) struct Rows {
 }
 
 pub(super) struct Row {
-    pub(super) accepted_amount: Option<Amount>,
+    pub(super) accepted: Option<Accepted>,
     pub(super) attempts: u32,
     /// When a worker may claim it, or when its lease ends.
     pub(super) due_at: Option<SystemTime>,
@@ -52,7 +52,7 @@ impl Rows {
         let ids = self.by_identity.entry(report.identity.clone()).or_default();
         ids.push(id);
         let row = self.by_id.entry(id).or_insert(Row {
-            accepted_amount: None,
+            accepted: None,
             attempts: 0,
             due_at: None,
             failing_since: None,
@@ -168,7 +168,7 @@ impl Row {
             report: self.report.clone(),
             age: now.duration_since(since).unwrap_or_default(),
             attempt: self.attempts,
-            accepted_amount: self.accepted_amount,
+            accepted: self.accepted.clone(),
         }
     }
 
@@ -181,6 +181,7 @@ impl Row {
     pub(super) fn clear(&mut self) {
         self.is_purged = true;
         self.report.fields = Fields::default();
+        self.report.trace = None;
         self.hold = None;
         self.last_error = None;
     }
@@ -193,7 +194,7 @@ impl Row {
             attempts: self.attempts,
             hold: self.hold.clone(),
             last_error: self.last_error.clone(),
-            accepted_amount: self.accepted_amount,
+            accepted: self.accepted.clone(),
             received_at: unix(self.received_at),
             due_at: self.due_at.map(unix),
             settled_at: self.settled_at.map(unix),

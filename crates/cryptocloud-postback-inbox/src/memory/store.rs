@@ -1,16 +1,16 @@
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use cryptocloud_postback::{Amount, UnixTime};
+use cryptocloud_postback::UnixTime;
 
 use super::{
     MemoryStore,
     rows::{Row, Rows, is_over, later, unix},
 };
 use crate::{
-    Begin, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Event, Fence, Hold, HoldKind,
-    InboxStore, Purge, Receipt, Record, Refusal, Report, ReportId, Start, State, StoreError,
-    StoreErrorKind, Turn,
+    Accepted, Begin, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Event, Fence, Hold,
+    HoldKind, InboxStore, Purge, Receipt, Record, Refusal, Report, ReportId, Start, State,
+    StoreError, StoreErrorKind, Turn,
     transition::{Fact, Facts, Step, next},
 };
 
@@ -221,10 +221,10 @@ impl InboxStore for MemoryStore {
         &self,
         project: &str,
         id: ReportId,
-        amount: Amount,
+        accepted: &Accepted,
         decision: &Decision,
     ) -> Result<(), StoreError> {
-        let decision = (Event::Accept, Some(amount), decision);
+        let decision = (Event::Accept, Some(accepted), decision);
         self.with(|rows, now| rows.decide(project, id, decision, now))
     }
 

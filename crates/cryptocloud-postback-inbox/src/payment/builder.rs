@@ -3,7 +3,7 @@ use std::{cmp::Ordering, time::Duration};
 use cryptocloud_postback::{Amount, Currency, InvoiceId, InvoiceStatus};
 use serde_json::{Value, json};
 
-use crate::{Claim, Fence, Fields, Identity, Payment, Report, ReportId, Source};
+use crate::{Accepted, Claim, Fence, Fields, Identity, Payment, Report, ReportId, Source};
 
 /// Makes a [`Payment`] for a test, from [`Payment::builder`]. Fields that are not set are `None`.
 ///
@@ -12,7 +12,7 @@ use crate::{Claim, Fence, Fields, Identity, Payment, Report, ReportId, Source};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct PaymentBuilder {
-    accepted_amount: Option<Amount>,
+    accepted: Option<Accepted>,
     amount: Option<Amount>,
     attempt: u32,
     currency: Option<Currency>,
@@ -30,7 +30,7 @@ pub struct PaymentBuilder {
 impl PaymentBuilder {
     pub(super) fn new(invoice_id: InvoiceId) -> Self {
         Self {
-            accepted_amount: None,
+            accepted: None,
             amount: None,
             attempt: 1,
             currency: None,
@@ -46,9 +46,9 @@ impl PaymentBuilder {
         }
     }
 
-    /// The amount that an operator named when accepting the payment.
-    pub fn accepted_amount(mut self, amount: Amount) -> Self {
-        self.accepted_amount = Some(amount);
+    /// What an operator named when accepting the payment.
+    pub fn accepted(mut self, accepted: Accepted) -> Self {
+        self.accepted = Some(accepted);
         self
     }
 
@@ -152,7 +152,7 @@ impl PaymentBuilder {
             report,
             age: Duration::ZERO,
             attempt: self.attempt,
-            accepted_amount: self.accepted_amount,
+            accepted: self.accepted.clone(),
         });
         if self.is_confirmed {
             payment.confirm(stated());

@@ -5,7 +5,7 @@ use std::fmt;
 use cryptocloud_postback::{Amount, Currency, Expected, InvoiceId, InvoiceInfo, Report};
 
 pub use self::builder::PaymentBuilder;
-use crate::{Claim, Failure, Fields, Source};
+use crate::{Accepted, Claim, Failure, Fields, Source};
 
 /// A payment that a [`Handler`](crate::Handler) processes.
 #[derive(Clone)]
@@ -81,14 +81,15 @@ impl Payment {
     /// instead.
     #[must_use]
     pub fn amount(&self) -> Option<Amount> {
-        self.claim.accepted_amount.or(self.known().amount_crypto)
+        let accepted = self.accepted().map(Accepted::amount);
+        accepted.or(self.known().amount_crypto)
     }
 
-    /// The amount that an operator named when accepting the payment after a review, in the
-    /// [order's unit](Expected::check_accepted).
+    /// What an operator named when accepting the payment after a review. If that is an order, credit
+    /// that one.
     #[must_use]
-    pub fn accepted_amount(&self) -> Option<Amount> {
-        self.claim.accepted_amount
+    pub fn accepted(&self) -> Option<&Accepted> {
+        self.claim.accepted.as_ref()
     }
 
     /// The confirmed currency, or else the reported one.
@@ -139,16 +140,18 @@ impl Payment {
     /// Compares the payment with your own record: what is [confirmed](Self::confirmed), or else what was
     /// reported.
     ///
-    /// If an operator accepted the payment and named an amount, only the invoice and that amount are
-    /// compared, as [`Expected::check_accepted`] says.
+    /// If an operator accepted the payment, only the invoice and what the operator named are compared,
+    /// as [`Expected::check_accepted`] says.
     ///
     /// # Errors
     ///
     /// A difference, or a missing field that `expected` names, holds the payment for review. The
     /// reason names every difference.
     pub fn check(&self, expected: &Expected) -> Result<(), Failure> {
-        let result = match self.accepted_amount() {
-            Some(amount) => expected.check_accepted(self.invoice_id(), amount),
+        let result = match self.accepted() {
+            Some(accepted) => {
+                expected.check_accepted(self.invoice_id(), accepted.order_id(), accepted.amount())
+            }
             None => expected.check(&Report {
                 invoice_id: self.invoice_id(),
                 order_id: self.order_id(),
@@ -193,7 +196,7 @@ impl fmt::Debug for Payment {
             .field("invoice_id", self.invoice_id())
             .field("reported", self.reported())
             .field("confirmed", &self.confirmed())
-            .field("accepted_amount", &self.accepted_amount())
+            .field("accepted", &self.accepted())
             .field("source", &self.source())
             .field("attempt", &self.attempt())
             .finish_non_exhaustive()

@@ -7,8 +7,8 @@ use std::{
 
 use cryptocloud_postback::{Expected, testing::PostbackBuilder};
 use cryptocloud_postback_inbox::{
-    Confirmation, Decision, Failure, Fields, Handler, HoldKind, Inbox, Limits, MemoryStore, Mode,
-    Payment, State, StoreErrorKind,
+    Accepted, Confirmation, Decision, Failure, Fields, Handler, HoldKind, Inbox, Limits,
+    MemoryStore, Mode, Payment, State, StoreErrorKind,
 };
 use tokio::time::sleep;
 
@@ -226,7 +226,9 @@ async fn what_an_operator_accepted_is_not_asked_about() -> Result {
     let held = record(inbox, "A").await?;
     setup.vendor.does(Vendor::down());
     let by = Decision::by("anna");
-    inbox.accept(held.id, "10".parse()?, &by).await?;
+    inbox
+        .accept(held.id, &Accepted::new("10".parse()?), &by)
+        .await?;
     assert_eq!(inbox.run_once().await?, 1);
     assert_eq!((setup.vendor.asked(), shop.finished()), (1, 1));
     Ok(())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cryptocloud_postback::testing::PostbackBuilder;
 use cryptocloud_postback_inbox::{
-    Confirmation, Decision, Event, IdentityPolicy, Inbox, Record, State, StoreErrorKind,
+    Accepted, Confirmation, Decision, Event, IdentityPolicy, Inbox, Record, State, StoreErrorKind,
 };
 use tokio::time::sleep;
 
@@ -145,7 +145,9 @@ async fn what_an_operator_accepted_needs_no_vendor() -> Result {
     assert_eq!(send(&inbox, "A", "ORDER_1").await?, 200);
     let held = with_order(&inbox, "ORDER_1").await?.id;
     let by = Decision::by("anna");
-    inbox.accept(held, "10".parse()?, &by).await?;
+    inbox
+        .accept(held, &Accepted::new("10".parse()?), &by)
+        .await?;
     assert_eq!(send(&inbox, "A", "ORDER_2").await?, 409);
     inbox.run_once().await?;
     assert_eq!(inbox.resolve_conflicts().await?, 1);

@@ -1,4 +1,4 @@
-use cryptocloud_postback_inbox::{Decision, Event, Inbox, Refusal, State};
+use cryptocloud_postback_inbox::{Accepted, Decision, Event, Inbox, Refusal, State};
 
 use crate::{Clock, Result, Shop, record, send};
 
@@ -10,7 +10,9 @@ async fn accepted_beside_a_paid_one_is_refused() -> Result {
     let held = record(&inbox, "A").await?;
     send(&inbox, "A", "ORDER_1").await?;
     let by = Decision::by("anna");
-    let refused = inbox.accept(held.id, "5".parse()?, &by).await;
+    let refused = inbox
+        .accept(held.id, &Accepted::new("5".parse()?), &by)
+        .await;
     let refusal = refused.err().and_then(|error| error.refusal());
     assert_eq!(refusal, Some(Refusal::Blocked));
     assert_eq!(inbox.retry_all(State::Held, &by).await?, 0);

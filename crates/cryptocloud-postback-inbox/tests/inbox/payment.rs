@@ -1,5 +1,5 @@
 use cryptocloud_postback::{Amount, Currency, Expected, InvoiceId};
-use cryptocloud_postback_inbox::{Payment, PaymentBuilder, Source};
+use cryptocloud_postback_inbox::{Accepted, Payment, PaymentBuilder, Source};
 
 use crate::Result;
 
@@ -114,7 +114,33 @@ fn what_is_confirmed_counts() -> Result {
     }
     let confirmed = builder.clone().confirmed().build();
     assert_eq!(confirmed.reported().amount_crypto, Some(amount("11")));
-    let accepted = builder.confirmed().accepted_amount(amount("25")).build();
+    let accepted = builder
+        .confirmed()
+        .accepted(Accepted::new(amount("25")))
+        .build();
     assert_eq!(accepted.amount(), Some(amount("25")));
+    Ok(())
+}
+
+/// Also a handler that overlooks which order was named pays no other one.
+#[test]
+fn an_accepted_payment_pays_the_named_order() -> Result {
+    let expected = Expected::invoice(InvoiceId::parse("A")?).amount(amount("10.5"));
+    let accepted = Accepted::new(amount("10.5")).order("ORDER_2")?;
+    let payment = payment()?.order_id("ORDER_1").accepted(accepted).build();
+    let named = payment.accepted().and_then(Accepted::order_id);
+    assert_eq!(
+        (named, payment.order_id()),
+        (Some("ORDER_2"), Some("ORDER_1"))
+    );
+    assert!(payment.check(&expected.clone().order("ORDER_2")).is_ok());
+    let failure = payment
+        .check(&expected.order("ORDER_1"))
+        .err()
+        .ok_or("held")?;
+    assert_eq!(
+        failure.to_string(),
+        "postback does not match the order: order differs"
+    );
     Ok(())
 }

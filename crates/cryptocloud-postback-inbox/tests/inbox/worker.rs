@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use cryptocloud_postback::InvoiceId;
 use cryptocloud_postback_inbox::{
-    Decision, Failure, Handler, Inbox, InboxBuildError, Limits, MemoryStore, Mode, Payment, State,
-    TestInbox,
+    Accepted, Decision, Failure, Handler, Inbox, InboxBuildError, Limits, MemoryStore, Mode,
+    Payment, State, TestInbox,
 };
 
 use crate::{Clock, Result, Shop, record, send};
@@ -105,7 +105,11 @@ async fn wakes_at_once() -> Result {
 
     send(&inbox, "A", "hold").await?;
     inbox
-        .accept(record(&inbox, "A").await?.id, "5".parse()?, &by)
+        .accept(
+            record(&inbox, "A").await?.id,
+            &Accepted::new("5".parse()?),
+            &by,
+        )
         .await?;
     moment().await;
     assert_eq!(shop.started(), 2);

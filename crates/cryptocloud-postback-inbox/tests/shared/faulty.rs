@@ -8,9 +8,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use cryptocloud_postback::{Amount, UnixTime};
+use cryptocloud_postback::UnixTime;
 use cryptocloud_postback_inbox::{
-    Attempt, Begin, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Handler, Hold,
+    Accepted, Attempt, Begin, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Handler, Hold,
     InboxStore, MemoryStore, Purge, Receipt, Record, Report, ReportId, Settled, Settles, Start,
     State, StoreError, StoreErrorKind, Turn,
 };
@@ -174,10 +174,10 @@ impl InboxStore for FaultyStore {
         &self,
         project: &str,
         id: ReportId,
-        amount: Amount,
+        accepted: &Accepted,
         decision: &Decision,
     ) -> Result<(), StoreError> {
-        self.inner.accept(project, id, amount, decision).await
+        self.inner.accept(project, id, accepted, decision).await
     }
 
     async fn retry(

@@ -45,6 +45,9 @@ async fn an_inbox_is_made_once() {
     assert_eq!(made.load(Ordering::SeqCst), 1);
     inboxes.get("club").await.expect("an inbox");
     assert_eq!(made.load(Ordering::SeqCst), 2);
+    let all = inboxes.all().await;
+    let names: Vec<&str> = all.iter().map(|inbox| inbox.project()).collect();
+    assert_eq!(names, ["club", "shop"]);
 }
 
 #[tokio::test]
@@ -59,6 +62,7 @@ async fn an_inbox_that_cannot_be_made_is_tried_again() {
         async { Ok(inbox?) }
     });
     assert!(inboxes.get("shop").await.is_err());
+    assert!(inboxes.all().await.is_empty());
     assert!(inboxes.get("shop").await.is_ok());
 }
 

@@ -35,7 +35,12 @@ CREATE TABLE cryptocloud_inbox.report (
     currency text,
     order_id text,
     invoice_info text,
+    -- The trace of the postback.
+    traceparent text,
+    tracestate text,
+    -- What an operator named when accepting it.
     accepted_amount text,
+    accepted_order_id text,
     hold_kind text,
     hold_reason text,
     last_error text
@@ -66,7 +71,8 @@ CREATE TABLE cryptocloud_inbox.decision (
     note text,
     event text NOT NULL,
     from_state text NOT NULL,
-    amount text
+    amount text,
+    order_id text
 );
 CREATE INDEX decision_report ON cryptocloud_inbox.decision (report_id);
 

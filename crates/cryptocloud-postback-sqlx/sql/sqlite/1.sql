@@ -27,7 +27,12 @@ CREATE TABLE main.cryptocloud_inbox_report (
     currency TEXT,
     order_id TEXT,
     invoice_info TEXT,
+    -- The trace of the postback.
+    traceparent TEXT,
+    tracestate TEXT,
+    -- What an operator named when accepting it.
     accepted_amount TEXT,
+    accepted_order_id TEXT,
     hold_kind TEXT,
     hold_reason TEXT,
     last_error TEXT
@@ -62,7 +67,8 @@ CREATE TABLE main.cryptocloud_inbox_decision (
     note TEXT,
     event TEXT NOT NULL,
     from_state TEXT NOT NULL,
-    amount TEXT
+    amount TEXT,
+    order_id TEXT
 ) STRICT;
 CREATE INDEX main.cryptocloud_inbox_decision_report
     ON cryptocloud_inbox_decision (report_id);

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::watch::Watch;
+use super::{trace_context::TraceHeaders, watch::Watch};
 use crate::{Error, ErrorKind, MAX_BODY_BYTES, Unverified, body::media_type::MediaType};
 
 /// The head of a request whose method and headers passed their checks.
@@ -58,7 +58,7 @@ impl RequestHead {
         Self {
             media_type: MediaType::parse(content_type),
             project: None,
-            watch: Watch::start(),
+            watch: Watch::start(None),
         }
     }
 
@@ -87,8 +87,13 @@ impl RequestHead {
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
         project: Option<Arc<str>>,
     ) -> Result<Self, Error> {
-        let watch = Watch::start();
-        match Self::read(method, headers) {
+        let mut trace = TraceHeaders::default();
+        let headers = headers
+            .into_iter()
+            .inspect(|(name, value)| trace.read(name, value));
+        let read = Self::read(method, headers);
+        let watch = Watch::start(trace.context());
+        match read {
             Ok(media_type) => Ok(Self {
                 media_type,
                 project,
@@ -112,17 +117,18 @@ impl RequestHead {
             return Err(Error::bare(ErrorKind::MethodNotAllowed));
         }
         let mut content_type = None;
-        let mut is_large = false;
+        let (mut is_encoded, mut is_large) = (false, false);
         for (name, value) in headers {
-            if name.eq_ignore_ascii_case("content-encoding") && !is_identity(value) {
-                return Err(Error::bare(ErrorKind::ContentEncoding));
-            }
+            is_encoded |= name.eq_ignore_ascii_case("content-encoding") && !is_identity(value);
             is_large |= name.eq_ignore_ascii_case("content-length") && is_too_large(value);
             if name.eq_ignore_ascii_case("content-type") {
                 content_type = content_type.or(Some(value));
             }
         }
         // Last, so that the order of the headers does not matter.
+        if is_encoded {
+            return Err(Error::bare(ErrorKind::ContentEncoding));
+        }
         if is_large {
             return Err(Error::bare(ErrorKind::BodyTooLarge));
         }

@@ -1,15 +1,20 @@
 //! The span of each postback and its one event: outcome, kind, format, project and invoice id, but
 //! never the token, the secret or the body.
 
-use tracing::field::debug;
+use tracing::{
+    Span,
+    field::{Empty, debug},
+};
 
+#[cfg(feature = "opentelemetry")]
+use super::opentelemetry;
+use super::trace_context::TraceContext;
 use crate::Error;
 
-/// The span of a postback, from the head of its request on. It gets its fields with the outcome.
-pub(crate) fn span() -> tracing::Span {
-    use tracing::field::Empty;
-
-    tracing::info_span!(
+/// The span of a postback, from the head of its request on, and the trace by which others continue it.
+/// It gets its other fields with the outcome.
+pub(crate) fn span(trace: Option<TraceContext>) -> (Span, Option<TraceContext>) {
+    let span = tracing::info_span!(
         target: TARGET,
         "postback",
         project = Empty,
@@ -17,7 +22,30 @@ pub(crate) fn span() -> tracing::Span {
         kind = Empty,
         report_id = Empty,
         state = Empty,
-    )
+        trace_id = Empty,
+    );
+    if let Some(trace) = &trace {
+        trace.continue_in(&span);
+    }
+    #[cfg(feature = "opentelemetry")]
+    let trace = opentelemetry::context_of(&span).or(trace);
+    span.record("trace_id", trace.as_ref().map(TraceContext::trace_id));
+    (span, trace)
+}
+
+impl TraceContext {
+    /// Makes a new span the child of this context, for what happens after the request.
+    ///
+    /// If the current span is part of another trace, the new one stays there, and links to this context.
+    /// Without the feature `opentelemetry` it does nothing.
+    #[cfg_attr(
+        not(feature = "opentelemetry"),
+        expect(unused_variables, reason = "tracing alone has no remote spans")
+    )]
+    pub fn continue_in(&self, span: &Span) {
+        #[cfg(feature = "opentelemetry")]
+        opentelemetry::follow(span, self);
+    }
 }
 
 /// Emits the event of a refused postback in its span.

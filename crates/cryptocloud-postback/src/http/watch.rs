@@ -1,27 +1,36 @@
-use std::panic::{RefUnwindSafe, UnwindSafe};
 #[cfg(feature = "metrics")]
 use std::time::{Duration, Instant};
+use std::{
+    panic::{RefUnwindSafe, UnwindSafe},
+    sync::Arc,
+};
 
 #[cfg(feature = "tracing")]
 use super::trace;
+use super::trace_context::TraceContext;
 #[cfg(feature = "metrics")]
 use crate::metrics;
 use crate::{Error, Verified};
 
-/// What is measured of one postback, from the head of its request on. Without features it is empty.
+/// What is measured of one postback, from the head of its request on, and the trace that it is part of.
 #[derive(Clone, Debug)]
 pub(crate) struct Watch {
     #[cfg(feature = "tracing")]
     span: tracing::Span,
     timer: Timer,
+    trace: Option<Arc<TraceContext>>,
 }
 
 impl Watch {
-    pub(crate) fn start() -> Self {
+    /// With the trace of the request, if it named one.
+    pub(crate) fn start(trace: Option<TraceContext>) -> Self {
+        #[cfg(feature = "tracing")]
+        let (span, trace) = trace::span(trace);
         Self {
             #[cfg(feature = "tracing")]
-            span: trace::span(),
+            span,
             timer: Timer::start(),
+            trace: trace.map(Arc::new),
         }
     }
 
@@ -31,7 +40,13 @@ impl Watch {
             #[cfg(feature = "tracing")]
             span: tracing::Span::none(),
             timer: Timer::start(),
+            trace: None,
         }
+    }
+
+    /// The trace of the postback.
+    pub(crate) fn trace(&self) -> Option<&TraceContext> {
+        self.trace.as_deref()
     }
 
     /// The span of the postback.

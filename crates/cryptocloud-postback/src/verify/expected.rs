@@ -210,26 +210,35 @@ impl Expected {
         }
     }
 
-    /// Compares with an amount that an operator accepted after a review.
+    /// Compares with what an operator accepted after a review: an amount and, if it is not `None`, an
+    /// order.
     ///
-    /// The operator has seen how the rest differs, so only the proven invoice and this amount are
-    /// compared.
+    /// The operator has seen how the rest differs, so only these and the proven invoice are compared.
     /// The amount is in the unit of the order: the payment's currency if an
     /// [`amount`](Self::amount) or a [`minimum_paid`](Self::minimum_paid) is expected, else that of
     /// the price.
     ///
     /// # Errors
     ///
-    /// Returns a [`Mismatch`] if the invoice differs or the amount is too low or too high.
-    pub fn check_accepted(&self, invoice_id: &InvoiceId, amount: Amount) -> Result<(), Mismatch> {
+    /// Returns a [`Mismatch`] if the invoice or the order differs, or if the amount is too low or too
+    /// high.
+    pub fn check_accepted(
+        &self,
+        invoice_id: &InvoiceId,
+        order_id: Option<&str>,
+        amount: Amount,
+    ) -> Result<(), Mismatch> {
         let price = self.usd.or(self.fiat.as_ref().map(|(price, _)| *price));
         let exactly = self
             .amount
             .or(price.filter(|_| self.minimum_paid.is_none()));
         let least = exactly.or(self.minimum_paid).or(self.minimum_paid_usd);
         let is_other = self.invoice_id.as_ref().is_some_and(|id| id != invoice_id);
+        let orders = self.order_id.as_deref().zip(order_id);
+        let is_other_order = orders.is_some_and(|(expected, id)| expected != id);
         let differences = [
             is_other.then_some(Difference::Invoice),
+            is_other_order.then_some(Difference::Order),
             least
                 .filter(|least| amount < *least)
                 .map(|_| Difference::AmountTooLow),

@@ -3,7 +3,9 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::{Expected, InvoiceId, Mismatch, Postback, Report, UnixTime, http::watch::Watch};
+use crate::{
+    Expected, InvoiceId, Mismatch, Postback, Report, TraceContext, UnixTime, http::watch::Watch,
+};
 
 /// A postback with a valid token for its invoice.
 ///
@@ -14,10 +16,6 @@ pub struct Verified {
     project: Option<Arc<str>>,
     proof: Proof,
     reported: Postback,
-    #[cfg_attr(
-        not(any(feature = "metrics", feature = "tracing")),
-        expect(dead_code, reason = "for metrics and tracing")
-    )]
     watch: Watch,
 }
 
@@ -92,6 +90,13 @@ impl Verified {
     #[must_use]
     pub fn elapsed(&self) -> std::time::Duration {
         self.watch.timer().elapsed()
+    }
+
+    /// The trace that the postback is part of: with the feature `opentelemetry` and a layer for it, that
+    /// of its [span](Self::span), otherwise what the headers of the request say, if anything.
+    #[must_use]
+    pub fn trace_context(&self) -> Option<&TraceContext> {
+        self.watch.trace()
     }
 
     /// The span of the postback, which began with the head of its request and ends when the last clone

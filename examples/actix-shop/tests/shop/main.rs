@@ -15,7 +15,7 @@ mod stopped;
 
 use cryptocloud_postback_actix_web::testing::PostbackBuilder;
 
-type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;
+type TestResult<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const SECRET: &str = "not-a-real-key-only-for-these-tests";
 

@@ -26,7 +26,7 @@ async fn settings_that_are_wrong_are_one_clear_line() -> TestResult {
         (
             "LISTEN_ADDR",
             Some("localhost"),
-            "set LISTEN_ADDR to an address and a port",
+            "LISTEN_ADDR: not an address and a port",
         ),
     ] {
         let mut command = database.command("postgres");

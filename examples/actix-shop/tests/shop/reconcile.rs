@@ -1,7 +1,9 @@
 use std::time::Duration;
 
-use actix_shop::{PayOrder, Shop, Vendor};
+use actix_shop::{Shop, Vendor};
 use cryptocloud_postback_api::{Api, ApiKey, BaseUrl};
+use cryptocloud_postback_sqlx::PostgresStore;
+use shop::Backend;
 use vendor_api::{KEY, VendorApi, invoice};
 
 use crate::{TestResult, process::Database};
@@ -19,12 +21,12 @@ async fn the_invoices_of_unpaid_orders_are_asked_about() -> TestResult {
         paid["order_id"] = "A".into();
         api.add(paid);
     }
-    let vendor = Vendor {
+    let vendor = Some(Vendor {
         api: Api::builder(ApiKey::new(KEY)?, BaseUrl::parse(&api.url())?).build()?,
         interval: Duration::from_secs(1),
         shop_id: "shop".to_owned(),
-    };
-    let shop = Shop::open(database.pool.clone(), Some(vendor), PayOrder).await?;
+    });
+    let store = PostgresStore::new(database.pool.clone());
     // The last one was abandoned long ago.
     database
         .run(
@@ -33,10 +35,8 @@ async fn the_invoices_of_unpaid_orders_are_asked_about() -> TestResult {
              ('B', 'OLD2', '25', 'USD', (now() - interval '31 days')::text)",
         )
         .await?;
-    tokio::select! {
-        paid = database.until("orders WHERE paid_by = 'OLD1'", 1) => paid?,
-        () = shop.reconcile() => return Err("it ended".into()),
-    }
+    let _inbox = Shop { store, vendor }.start("shop".into()).await?;
+    database.until("orders WHERE paid_by = 'OLD1'", 1).await?;
     assert_eq!(database.count("outbox").await?, 1);
     let mut asked = api
         .requests()

@@ -2,8 +2,10 @@ use actix_shop::{PayOrder, Shop};
 use actix_web::{App, HttpServer};
 use cryptocloud_postback_actix_web::{
     core::{SecretKey, Verifier},
-    inbox::{Failure, Handler, Payment},
+    inbox::{Failure, Handler, Inbox, Payment},
 };
+use cryptocloud_postback_sqlx::PostgresStore;
+use shop::Postbacks;
 use sqlx::PgConnection;
 
 use crate::{
@@ -74,11 +76,17 @@ async fn a_swallowed_error_is_never_a_200() -> TestResult {
 
 /// The shop with another handler, in this process, to mount it as a server of one's own would.
 async fn serve(database: &Database, handler: impl Handler<PgConnection>) -> TestResult<Api> {
-    let shop = Shop::open(database.pool.clone(), None, handler).await?;
-    let for_app = (Verifier::new(SecretKey::new(SECRET)?)?, shop);
+    let store = PostgresStore::new(database.pool.clone());
+    let inbox = Inbox::builder("shop", store.clone(), handler).start();
+    let verifier = Verifier::new(SecretKey::new(SECRET)?)?;
+    let postbacks = Postbacks::One(verifier, inbox.await?);
+    let shop = Shop {
+        store,
+        vendor: None,
+    };
     let server = HttpServer::new(move || {
-        let (verifier, shop) = for_app.clone();
-        App::new().configure(|config| actix_shop::configure(config, verifier, shop))
+        let (shop, postbacks) = (shop.clone(), postbacks.clone());
+        App::new().configure(|config| actix_shop::configure(config, shop, postbacks))
     });
     let server = server.workers(1).disable_signals().bind("127.0.0.1:0")?;
     let address = server.addrs()[0];

@@ -13,7 +13,7 @@ async fn a_role_without_ddl_rights_runs_the_shop() -> TestResult {
     database
         .run(
             "CREATE ROLE cashier LOGIN; \
-             GRANT SELECT, INSERT, UPDATE ON orders, named, outbox TO cashier; \
+             GRANT SELECT, INSERT, UPDATE ON orders, outbox TO cashier; \
              GRANT USAGE ON SCHEMA cryptocloud_inbox TO cashier; \
              GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA cryptocloud_inbox TO cashier",
         )

@@ -27,7 +27,11 @@ fn bad_settings_are_refused_in_one_line() -> TestResult {
             "short",
             "CRYPTOCLOUD_SECRET_KEY: secret key is shorter",
         ),
-        ("LISTEN_ADDR", "localhost", "LISTEN_ADDR: "),
+        (
+            "LISTEN_ADDR",
+            "localhost",
+            "LISTEN_ADDR: not an address and a port",
+        ),
         ("DATABASE_FILE", "/dev/null/shop.sqlite", "DATABASE_FILE: "),
         ("DATABASE_FILE", garbage, "DATABASE_FILE: "),
     ] {

@@ -49,7 +49,7 @@ async fn a_change_of_the_file_is_an_event() -> TestResult {
     let other = axum_shop::Shop::open(demo.folder.path().join("demo.sqlite"), None).await?;
     let mut stream = demo.request(Method::GET, "/events").send().await?;
     let sql = "INSERT INTO orders (id, amount, currency) VALUES ('A', '1', 'BTC')";
-    sqlx::query(sql).execute(&other.pool).await?;
+    sqlx::query(sql).execute(other.store.pool()).await?;
     let count = |event: Option<String>| -> TestResult<u64> {
         let event = event.ok_or("the stream has ended")?;
         let data = event.lines().find_map(|line| line.strip_prefix("data: "));
@@ -57,7 +57,7 @@ async fn a_change_of_the_file_is_an_event() -> TestResult {
     };
     let first = count(next(&mut stream).await?)?;
     sqlx::query("UPDATE orders SET amount = '2'")
-        .execute(&other.pool)
+        .execute(other.store.pool())
         .await?;
     while count(next(&mut stream).await?)? <= first {}
     Ok(())

@@ -16,11 +16,12 @@ use cryptocloud_postback_sqlx::SqliteStore;
 use demo::{Changes, Simulator, demo};
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
+use shop::{Backend, PROJECT};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use zeroize::Zeroizing;
 
-type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;
+type TestResult<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const SECRET: &str = "not-a-real-key-only-for-these-tests";
 
@@ -44,10 +45,11 @@ impl Demo {
         let address = listener.local_addr()?;
         let file = folder.path().join("demo.sqlite");
         let shop = Shop::open(&file, None).await?;
+        let inbox = shop.start(PROJECT.into()).await?;
         let verifier = Verifier::new(SecretKey::new(SECRET)?)?;
         let changes = Changes::default();
         let simulator = Simulator::new(secret(), target.unwrap_or(address))?;
-        let app = demo(shop, verifier, simulator, changes.clone());
+        let app = demo(shop, inbox, verifier, simulator, changes.clone());
         let database = SqliteStore::connect_options(&file);
         Ok(Self {
             address,

@@ -55,7 +55,7 @@ impl Handler<()> for Orders {
                 "order_id": payment.order_id(),
                 "amount": payment.amount(),
                 "currency": payment.currency(),
-                "is_accepted": payment.accepted_amount().is_some(),
+                "is_accepted": payment.accepted().is_some(),
                 "mark": postgres::mark(claim, &Limits::default()),
                 "claim_id": claim.id.number(),
                 "claim_fence": claim.fence.number(),

@@ -4,6 +4,7 @@
 mod actix;
 mod axum;
 mod shop;
+mod telemetry;
 
 use std::{
     env,
@@ -15,22 +16,19 @@ use std::{
 
 use durability::{Framework, Options};
 use tokio::sync::oneshot;
-use tracing_subscriber::EnvFilter;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let argument = env::args().nth(1).ok_or("usage: receiver OPTIONS")?;
     let options: Options = serde_json::from_str(&argument)?;
-    // The tests read the lines of postbacks that were not stored.
-    let log = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
-    tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_env_filter(log)
-        .with_writer(io::stderr)
-        .init();
+    let spans = telemetry::start(options.otlp.as_deref())?;
     let framework = options.framework;
     match framework {
         Framework::Actix => actix_web::rt::System::new().block_on(actix::serve(options)),
         Framework::Axum => tokio::runtime::Runtime::new()?.block_on(axum::serve(options)),
+    }?;
+    match spans {
+        Some(spans) => Ok(spans.shutdown()?),
+        None => Ok(()),
     }
 }
 

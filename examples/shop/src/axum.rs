@@ -1,0 +1,71 @@
+//! The routes for operators and their tools, on axum.
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::Value;
+
+use crate::{
+    Backend, Error, Postbacks,
+    held::{Accept, Dismiss},
+};
+
+/// `GET /held` lists what waits for an operator; `POST /held/{id}/accept`, `dismiss` and `retry` decide.
+/// `GET /healthz` and `GET /readyz` are for a supervisor and a load balancer.
+pub fn operator(shop: impl Backend, postbacks: Postbacks) -> Router {
+    let accept = Router::new()
+        .route("/held/{id}/accept", post(accept))
+        .with_state((shop, postbacks.clone()));
+    Router::new()
+        .route("/held", get(held))
+        .route("/held/{id}/dismiss", post(dismiss))
+        .route("/held/{id}/retry", post(retry))
+        .route("/healthz", get(async || "alive"))
+        .route("/readyz", get(ready))
+        .with_state(postbacks)
+        .merge(accept)
+}
+
+async fn held(State(postbacks): State<Postbacks>) -> Result<Json<Vec<Value>>, Error> {
+    Ok(Json(postbacks.held().await?))
+}
+
+async fn accept(
+    State((shop, postbacks)): State<(impl Backend, Postbacks)>,
+    Path(id): Path<i64>,
+    Json(accept): Json<Accept>,
+) -> Result<(), Error> {
+    postbacks.accept(&shop, id, accept).await
+}
+
+async fn dismiss(
+    State(postbacks): State<Postbacks>,
+    Path(id): Path<i64>,
+    Json(dismiss): Json<Dismiss>,
+) -> Result<(), Error> {
+    postbacks.dismiss(id, dismiss).await
+}
+
+async fn retry(State(postbacks): State<Postbacks>, Path(id): Path<i64>) -> Result<(), Error> {
+    postbacks.retry(id).await
+}
+
+async fn ready(State(postbacks): State<Postbacks>) -> (StatusCode, String) {
+    let (status, text) = postbacks.ready().await;
+    (status_code(status), text)
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (status, text) = self.response();
+        (status_code(status), text).into_response()
+    }
+}
+
+fn status_code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

@@ -1,0 +1,93 @@
+use std::sync::Arc;
+
+use cryptocloud_postback::Verifier;
+use cryptocloud_postback_inbox::Inbox;
+use cryptocloud_postback_projects::{FileProjects, Inboxes};
+
+use crate::{BoxError, Error, GRACE, Order, PROJECT, Secrets, error::one_line, in_setting};
+
+/// What each shop does in its own way.
+pub trait Backend: Clone + Send + Sync + 'static {
+    /// Starts the inbox of a project.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store cannot be used.
+    fn start(&self, project: Box<str>) -> impl Future<Output = Result<Inbox, BoxError>> + Send;
+
+    /// Finds an order.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database call fails.
+    fn order(&self, id: &str) -> impl Future<Output = Result<Option<Order>, Error>> + Send;
+}
+
+/// What the route of the postbacks needs.
+#[derive(Clone, Debug)]
+pub enum Postbacks {
+    /// Those of one project.
+    One(Verifier, Inbox),
+    /// Those of several projects, which the path names.
+    Many(Arc<FileProjects>, Inboxes),
+}
+
+impl Postbacks {
+    /// Starts the inboxes.
+    pub(crate) async fn open(secrets: &Secrets, shop: &impl Backend) -> Result<Self, String> {
+        match secrets {
+            Secrets::One(verifier) => {
+                let inbox = shop.start(PROJECT.into()).await;
+                let inbox = inbox.map_err(|error| one_line(&*error))?;
+                Ok(Self::One(verifier.clone(), inbox))
+            }
+            Secrets::Many(file) => {
+                let shop = shop.clone();
+                let inboxes = Inboxes::new(move |project| {
+                    let shop = shop.clone();
+                    async move { shop.start(project).await }
+                });
+                let projects = FileProjects::open(file, inboxes.clone()).await;
+                let projects = projects.map_err(in_setting("PROJECTS_FILE"))?;
+                Ok(Self::Many(Arc::new(projects), inboxes))
+            }
+        }
+    }
+
+    /// Where to mount the route.
+    #[must_use]
+    pub fn path(&self) -> &'static str {
+        match self {
+            Self::One(..) => "/postback",
+            Self::Many(..) => "/postback/{project}",
+        }
+    }
+
+    /// Waits until no handler runs. Call it once the server has stopped.
+    pub async fn drain(self) {
+        match self {
+            Self::One(_, inbox) => inbox.drain(GRACE).await,
+            Self::Many(_, inboxes) => inboxes.drain(GRACE).await,
+        }
+    }
+
+    /// The status and the text of the response to `GET /readyz`.
+    pub(crate) async fn ready(&self) -> (u16, String) {
+        // All of them have the same store.
+        let ready = match self.inboxes().await.first() {
+            Some(inbox) => inbox.ready().await.map_err(|error| one_line(&error)),
+            None => Err("no project".to_owned()),
+        };
+        match ready {
+            Ok(()) => (200, "ready".to_owned()),
+            Err(reason) => (503, reason),
+        }
+    }
+
+    pub(crate) async fn inboxes(&self) -> Vec<Inbox> {
+        match self {
+            Self::One(_, inbox) => vec![inbox.clone()],
+            Self::Many(_, inboxes) => inboxes.all().await,
+        }
+    }
+}
