@@ -35,7 +35,7 @@ struct Want {
 
 #[test]
 fn python() {
-    let Some(python) = &*languages::PYTHON else {
+    let Some(python) = &*python::PYTHON else {
         return;
     };
     check(|| {

@@ -12,6 +12,7 @@ mod log;
 mod monitoring;
 mod openapi;
 mod projects;
+mod python;
 mod receivers;
 mod schemathesis;
 mod secrets;

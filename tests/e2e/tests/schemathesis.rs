@@ -1,18 +1,17 @@
 //! Sends what an OpenAPI document allows and forbids to a running server.
 
-use std::{collections::BTreeSet, fs, path::Path, process::Command};
+use std::{collections::BTreeSet, fs, process::Command};
 
 use tempfile::NamedTempFile;
 
-use crate::languages;
+use crate::python;
 
 /// Runs Schemathesis against a server, and returns what it saw, such as `POST /postback 200`.
 ///
 /// Panics if a response is a 5xx or is not documented: status, content type, headers or body.
 /// Returns `None` if it cannot be installed.
 pub(crate) fn run(document_url: &str, secret: &str) -> Option<BTreeSet<String>> {
-    let python = languages::PYTHON.as_ref()?;
-    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients");
+    let python = python::PYTHON.as_ref()?;
     let log = NamedTempFile::new().expect("a file");
     let output = Command::new(python.with_file_name("schemathesis"))
         .args([
@@ -33,7 +32,7 @@ pub(crate) fn run(document_url: &str, secret: &str) -> Option<BTreeSet<String>> 
         ])
         .args(["--generation-database", "none"])
         .env("CRYPTOCLOUD_SECRET_KEY", secret)
-        .env("PYTHONPATH", clients)
+        .env("PYTHONPATH", python::clients())
         .env("SCHEMATHESIS_HOOKS", "schemathesis_hooks")
         .env("SCHEMATHESIS_LOG", log.path())
         .output()
