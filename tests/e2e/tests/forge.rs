@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    languages,
+    languages, programs,
     servers::{self, EXAMPLES, SECRET, Server},
 };
 
@@ -110,7 +110,7 @@ fn an_endpoint_that_refuses_everything_does_not_pass() {
 }
 
 fn python(format: &str) -> Option<Command> {
-    let mut command = Command::new(python::PYTHON.as_ref()?);
+    let mut command = Command::new(programs::PYTHON.as_ref()?);
     // PyJWT warns about short secrets.
     command.args(["-W", "ignore"]);
     command.arg(handlers().join("handler.py")).arg(format);

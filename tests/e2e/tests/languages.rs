@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command, sync::LazyLock};
 
-use crate::python::{clients, is_installed, run, scratch};
+use crate::programs::{clients, is_installed, run, scratch};
 
 /// A folder in which Node finds the packages of `clients/package.json`.
 pub(crate) static JAVASCRIPT: LazyLock<Option<PathBuf>> = LazyLock::new(|| {

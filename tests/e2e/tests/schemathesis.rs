@@ -4,14 +4,14 @@ use std::{collections::BTreeSet, fs, process::Command};
 
 use tempfile::NamedTempFile;
 
-use crate::python;
+use crate::programs;
 
 /// Runs Schemathesis against a server, and returns what it saw, such as `POST /postback 200`.
 ///
 /// Panics if a response is a 5xx or is not documented: status, content type, headers or body.
 /// Returns `None` if it cannot be installed.
 pub(crate) fn run(document_url: &str, secret: &str) -> Option<BTreeSet<String>> {
-    let python = python::PYTHON.as_ref()?;
+    let python = programs::PYTHON.as_ref()?;
     let log = NamedTempFile::new().expect("a file");
     let output = Command::new(python.with_file_name("schemathesis"))
         .args([
@@ -32,7 +32,7 @@ pub(crate) fn run(document_url: &str, secret: &str) -> Option<BTreeSet<String>> 
         ])
         .args(["--generation-database", "none"])
         .env("CRYPTOCLOUD_SECRET_KEY", secret)
-        .env("PYTHONPATH", python::clients())
+        .env("PYTHONPATH", programs::clients())
         .env("SCHEMATHESIS_HOOKS", "schemathesis_hooks")
         .env("SCHEMATHESIS_LOG", log.path())
         .output()

@@ -21,9 +21,9 @@ mod openapi;
 mod operate;
 mod orders;
 mod process;
+#[path = "../../e2e/tests/programs.rs"]
+mod programs;
 mod projects;
-#[path = "../../e2e/tests/python.rs"]
-mod python;
 mod races;
 mod reconcile;
 #[path = "../../e2e/tests/schemathesis.rs"]

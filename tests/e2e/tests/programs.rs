@@ -1,4 +1,4 @@
-//! A Python interpreter for tests, and the packages that it needs, installed once.
+//! The programs that tests start: whether one is installed, and a Python interpreter with its packages.
 
 use std::{
     env,
