@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, process::Command};
 
-use tempfile::NamedTempFile;
+use tempfile::TempDir;
 
 use crate::programs;
 
@@ -12,7 +12,8 @@ use crate::programs;
 /// Returns `None` if it cannot be installed.
 pub(crate) fn run(document_url: &str, secret: &str) -> Option<BTreeSet<String>> {
     let python = programs::PYTHON.as_ref()?;
-    let log = NamedTempFile::new().expect("a file");
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("log");
     let output = Command::new(python.with_file_name("schemathesis"))
         .args([
             "run",
@@ -31,16 +32,18 @@ pub(crate) fn run(document_url: &str, secret: &str) -> Option<BTreeSet<String>> 
             "--no-color",
         ])
         .args(["--generation-database", "none"])
+        // It keeps what it found there.
+        .current_dir(&folder)
         .env("CRYPTOCLOUD_SECRET_KEY", secret)
         .env("PYTHONPATH", programs::clients())
         .env("SCHEMATHESIS_HOOKS", "schemathesis_hooks")
-        .env("SCHEMATHESIS_LOG", log.path())
+        .env("SCHEMATHESIS_LOG", &log)
         .output()
         .expect("schemathesis runs");
     let report = String::from_utf8_lossy(&output.stdout);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{report}{error}");
-    let log = fs::read_to_string(log.path()).expect("a log");
+    let log = fs::read_to_string(log).expect("a log");
     Some(log.lines().map(Into::into).collect())
 }
 
