@@ -85,6 +85,45 @@
 //! - Ask the vendor's API now and then for paid invoices: whether a postback is sent again after an
 //!   error is not documented. With an inbox, `Reconciler` of [`cryptocloud-postback-api`] does that.
 //!
+//! ## OpenAPI
+//!
+//! With the feature `utoipa`, `postback_openapi` describes the route of an inbox, and
+//! `projects_openapi` that of many projects. Merge it into the document of the app:
+//!
+//! ```
+//! use cryptocloud_postback_actix_web::postback_openapi;
+//! use utoipa::OpenApi;
+//!
+//! #[derive(OpenApi)]
+//! #[openapi(info(title = "Shop"))]
+//! struct Shop;
+//!
+//! let document = Shop::openapi().merge_from(postback_openapi("/postback"));
+//! ```
+//!
+//! A handler with the extractor describes itself:
+//!
+//! ```
+//! use cryptocloud_postback_actix_web::{
+//!     PostbackError, Received, VerifiedPostback,
+//!     core::openapi::{PostbackForm, PostbackJson},
+//! };
+//!
+//! #[utoipa::path(
+//!     post,
+//!     path = "/postback",
+//!     request_body(content(
+//!         (PostbackJson = "application/json"),
+//!         (PostbackForm = "application/x-www-form-urlencoded"),
+//!     )),
+//!     responses(Received, PostbackError),
+//! )]
+//! async fn paid(VerifiedPostback(postback): VerifiedPostback) -> Received {
+//!     // Credit the payment here.
+//!     Received
+//! }
+//! ```
+//!
 //! ## Features
 //!
 //! - `aws-lc-rs` (default) and `rust-crypto`: which library computes the HMAC, as in [`core`].
@@ -93,6 +132,7 @@
 //! - `inbox`: [`postback_route`], on [`cryptocloud-postback-inbox`].
 //! - `projects`: `projects_route`, a route for many projects, on [`cryptocloud-postback-projects`].
 //! - `testing`: `testing`, signed postbacks for tests of your handlers, as above.
+//! - `utoipa`: `postback_openapi`, `projects_openapi` and the responses of the extractors, as above.
 //!
 //! This version supports actix-web 4 and needs Rust 1.94 or newer.
 //!
@@ -109,6 +149,8 @@ mod config;
 mod confirmed;
 mod error;
 mod extract;
+#[cfg(feature = "utoipa")]
+mod openapi;
 #[cfg(feature = "projects")]
 mod projects_route;
 mod received;
@@ -130,9 +172,13 @@ pub use cryptocloud_postback_api as api;
 /// The crate that processes each payment once.
 #[cfg(feature = "inbox")]
 pub use cryptocloud_postback_inbox as inbox;
+#[cfg(all(feature = "inbox", feature = "utoipa"))]
+pub use cryptocloud_postback_inbox::postback_openapi;
 /// The crate that finds projects by their names.
 #[cfg(feature = "projects")]
 pub use cryptocloud_postback_projects as projects;
+#[cfg(all(feature = "projects", feature = "utoipa"))]
+pub use cryptocloud_postback_projects::projects_openapi;
 pub use error::PostbackError;
 pub use extract::{UnverifiedPostback, VerifiedPostback};
 #[cfg(feature = "projects")]

@@ -88,6 +88,45 @@
 //! - Ask the vendor's API now and then for paid invoices: whether a postback is sent again after an
 //!   error is not documented. With an inbox, `Reconciler` of [`cryptocloud-postback-api`] does that.
 //!
+//! ## OpenAPI
+//!
+//! With the feature `utoipa`, `postback_openapi` describes the route of an inbox, and
+//! `projects_openapi` that of many projects. Merge it into the document of the app:
+//!
+//! ```
+//! use cryptocloud_postback_axum::postback_openapi;
+//! use utoipa::OpenApi;
+//!
+//! #[derive(OpenApi)]
+//! #[openapi(info(title = "Shop"))]
+//! struct Shop;
+//!
+//! let document = Shop::openapi().merge_from(postback_openapi("/postback"));
+//! ```
+//!
+//! A handler with the extractor describes itself:
+//!
+//! ```
+//! use cryptocloud_postback_axum::{
+//!     PostbackRejection, Received, VerifiedPostback,
+//!     core::openapi::{PostbackForm, PostbackJson},
+//! };
+//!
+//! #[utoipa::path(
+//!     post,
+//!     path = "/postback",
+//!     request_body(content(
+//!         (PostbackJson = "application/json"),
+//!         (PostbackForm = "application/x-www-form-urlencoded"),
+//!     )),
+//!     responses(Received, PostbackRejection),
+//! )]
+//! async fn paid(VerifiedPostback(postback): VerifiedPostback) -> Received {
+//!     // Credit the payment here.
+//!     Received
+//! }
+//! ```
+//!
 //! ## Features
 //!
 //! - `aws-lc-rs` (default) and `rust-crypto`: which library computes the HMAC, as in [`core`].
@@ -97,6 +136,7 @@
 //! - `projects`: `projects_route`, a route for many projects, on [`cryptocloud-postback-projects`].
 //! - `testing`: `testing`, signed postbacks for tests of your handlers, as above.
 //! - `tower`: `VerifyPostbackLayer`, the same checks as a layer.
+//! - `utoipa`: `postback_openapi`, `projects_openapi` and the responses of the extractors, as above.
 //!
 //! This version supports axum 0.8 and needs Rust 1.94 or newer.
 //!
@@ -113,6 +153,8 @@ mod confirmed;
 mod extract;
 #[cfg(feature = "tower")]
 mod layer;
+#[cfg(feature = "utoipa")]
+mod openapi;
 #[cfg(feature = "projects")]
 mod projects_route;
 mod received;
@@ -134,9 +176,13 @@ pub use cryptocloud_postback_api as api;
 /// The crate that processes each payment once.
 #[cfg(feature = "inbox")]
 pub use cryptocloud_postback_inbox as inbox;
+#[cfg(all(feature = "inbox", feature = "utoipa"))]
+pub use cryptocloud_postback_inbox::postback_openapi;
 /// The crate that finds projects by their names.
 #[cfg(feature = "projects")]
 pub use cryptocloud_postback_projects as projects;
+#[cfg(all(feature = "projects", feature = "utoipa"))]
+pub use cryptocloud_postback_projects::projects_openapi;
 pub use extract::{UnverifiedPostback, VerifiedPostback};
 #[cfg(feature = "tower")]
 pub use layer::{VerifyPostback, VerifyPostbackLayer};

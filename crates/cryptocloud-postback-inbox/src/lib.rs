@@ -128,6 +128,7 @@
 //! - `metrics` counts and times reports and attempts, for the recorder of the crate `metrics`; the
 //!   module `metrics` has the table.
 //! - `opentelemetry`: the attempts of a worker continue the trace of the postback.
+//! - `utoipa`: `postback_openapi` describes the route of an inbox in OpenAPI.
 #![forbid(unsafe_code)]
 
 mod accepted;
@@ -147,6 +148,8 @@ mod lost;
 mod memory;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "utoipa")]
+mod openapi;
 mod panics;
 mod payment;
 mod reconciliation;
@@ -172,6 +175,8 @@ pub use inbox::{Inbox, InboxBuildError, InboxBuilder, NotReady};
 pub use limits::Limits;
 pub use lost::{LostReport, LostReportError};
 pub use memory::MemoryStore;
+#[cfg(feature = "utoipa")]
+pub use openapi::postback_openapi;
 pub use payment::{Payment, PaymentBuilder};
 pub use reconciliation::{Begin, Turn};
 pub use record::{Counts, Decided, Decision, Hold, HoldKind, Record};

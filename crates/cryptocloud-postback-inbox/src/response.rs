@@ -1,6 +1,6 @@
 use cryptocloud_postback::Response;
 
-use crate::State;
+use crate::{Inbox, State};
 
 /// When the handler runs.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -44,6 +44,17 @@ impl Mode {
     }
 }
 
+impl Inbox {
+    /// Every response of [`receive`](Self::receive).
+    pub const RESPONSES: &'static [Response] = &[
+        Response::RECEIVED,
+        CONFLICT,
+        WRONG_PROJECT,
+        NOT_FINISHED,
+        NOT_STORED,
+    ];
+}
+
 const fn later(body: &'static str) -> Response {
     Response::new(503, &[JSON, ("retry-after", "10")], body)
 }
@@ -68,6 +79,25 @@ mod tests {
         check(State::Held, 200, 200);
         check(State::Conflict, 409, 409);
         check(State::Discarded, 200, 200);
+    }
+
+    #[test]
+    fn every_response_is_listed_once() {
+        let modes = [Mode::Direct, Mode::StoreFirst];
+        let by_state = modes.map(|mode| State::ALL.iter().map(move |state| mode.response(*state)));
+        let others = [NOT_FINISHED, NOT_STORED, WRONG_PROJECT];
+        let mut rest = Inbox::RESPONSES.to_vec();
+        for response in by_state.into_iter().flatten().chain(others) {
+            assert!(Inbox::RESPONSES.contains(&response), "{response:?}");
+            rest.retain(|other| *other != response);
+        }
+        assert!(rest.is_empty(), "{rest:?}");
+        for (index, response) in Inbox::RESPONSES.iter().enumerate() {
+            assert!(
+                !Inbox::RESPONSES[..index].contains(response),
+                "{response:?}"
+            );
+        }
     }
 
     #[test]

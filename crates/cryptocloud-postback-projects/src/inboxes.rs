@@ -7,6 +7,8 @@ use tokio::{
 };
 
 use crate::SourceError;
+#[cfg(feature = "api")]
+use crate::{CurrentApi, ProjectApi, api::Apis};
 
 /// Makes the inbox of each project once, and keeps it while its secret changes.
 ///
@@ -30,6 +32,10 @@ use crate::SourceError;
 pub struct Inboxes(Arc<Inner>);
 
 struct Inner {
+    #[cfg(feature = "api")]
+    apis: Arc<Apis>,
+    #[cfg(all(feature = "api", feature = "file"))]
+    needs_api: bool,
     factory: Box<dyn Fn(Box<str>) -> Making + Send + Sync>,
     made: Mutex<BTreeMap<Box<str>, Arc<OnceCell<Inbox>>>>,
 }
@@ -45,9 +51,71 @@ impl Inboxes {
         R: Future<Output = Made> + Send + 'static,
     {
         Self(Arc::new(Inner {
+            #[cfg(feature = "api")]
+            apis: Arc::default(),
+            #[cfg(all(feature = "api", feature = "file"))]
+            needs_api: false,
             factory: Box::new(move |name| Box::pin(factory(name))),
             made: Mutex::default(),
         }))
+    }
+
+    /// Takes the function that makes the inbox of the project of this name, which asks the vendor's
+    /// API with the key of that project.
+    ///
+    /// Then every project needs an API: [`FileProjects`](crate::FileProjects) refuses a file in which
+    /// one has none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cryptocloud_postback_api::Confirmer;
+    /// use cryptocloud_postback_inbox::{Handler, Inbox, MemoryStore};
+    /// use cryptocloud_postback_projects::Inboxes;
+    ///
+    /// fn inboxes(shop: impl Handler<()> + Clone) -> Inboxes {
+    ///     Inboxes::with_api(move |name, api| {
+    ///         let builder = Inbox::builder(name, MemoryStore::new(1_000), shop.clone())
+    ///             .confirm(Confirmer::builder(api).build());
+    ///         async { Ok(builder.start().await?) }
+    ///     })
+    /// }
+    /// ```
+    #[cfg(feature = "api")]
+    pub fn with_api<F, R>(factory: F) -> Self
+    where
+        F: Fn(Box<str>, CurrentApi) -> R + Send + Sync + 'static,
+        R: Future<Output = Made> + Send + 'static,
+    {
+        let apis = Arc::<Apis>::default();
+        let current = Arc::clone(&apis);
+        Self(Arc::new(Inner {
+            apis,
+            #[cfg(feature = "file")]
+            needs_api: true,
+            factory: Box::new(move |name| match current.current(&name) {
+                Some(api) => Box::pin(factory(name, api)),
+                None => Box::pin(async { Err("project has no API".into()) }),
+            }),
+            made: Mutex::default(),
+        }))
+    }
+
+    /// Sets the API of a project: what its inbox asks from now on. Call it before [`get`](Self::get).
+    #[cfg(feature = "api")]
+    pub fn set_api(&self, name: &str, api: ProjectApi) {
+        self.0.apis.set(name, api);
+    }
+
+    /// Sets the API of a project that has none yet, so that its inbox can be made.
+    #[cfg(all(feature = "api", feature = "file"))]
+    pub(crate) fn add_api(&self, name: &str, api: &ProjectApi) {
+        self.0.apis.add(name, api);
+    }
+
+    #[cfg(all(feature = "api", feature = "file"))]
+    pub(crate) fn needs_api(&self) -> bool {
+        self.0.needs_api
     }
 
     /// The inbox of this project, which is made by the first call that succeeds.

@@ -11,7 +11,7 @@
 //! 4. A [`Project`] exists only if its verifier and its inbox have the same name, so this mistake
 //!    shows at the start and not at the first payment.
 //! 5. While a secret changes, the inbox stays: [`Inboxes`] makes it once for each name.
-//! 6. No secret is in an error, in `Debug` or in the log.
+//! 6. No secret and no API KEY is in an error, in `Debug` or in the log.
 //!
 //! # What is not
 //!
@@ -20,25 +20,36 @@
 //!
 //! # Features
 //!
+//! - `api`: `ProjectApi`, the vendor's API with the key of each project, and `Inboxes::with_api`, whose
+//!   inboxes confirm and reconcile with it.
 //! - `cache`: `CachedProjects`, a cache in front of a vault or a database, on `moka`.
 //! - `file`: `FileProjects`, a watched TOML file, on `notify`.
+//! - `utoipa`: `projects_openapi` describes the route in OpenAPI.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "api")]
+mod api;
 #[cfg(feature = "cache")]
 mod cached;
 #[cfg(feature = "file")]
 mod file;
 mod inboxes;
 mod lookup;
+#[cfg(feature = "utoipa")]
+mod openapi;
 mod project;
 mod projects;
 
+#[cfg(feature = "api")]
+pub use api::{CurrentApi, ProjectApi};
 #[cfg(feature = "cache")]
 pub use cached::CachedProjects;
 #[cfg(feature = "file")]
 pub use file::{FileError, FileProjects};
 pub use inboxes::Inboxes;
 pub use lookup::ProjectLookup;
+#[cfg(feature = "utoipa")]
+pub use openapi::projects_openapi;
 pub use project::{Project, ProjectError};
 pub use projects::{ProjectMap, Projects, SourceError};

@@ -22,6 +22,9 @@ pub struct ProjectLookup {
 }
 
 impl ProjectLookup {
+    /// Every response of [`find`](Self::find).
+    pub const RESPONSES: &'static [Response] = &[NOT_FOUND, NO_PARAMETER, NOT_AVAILABLE];
+
     /// Looks up in this source.
     pub fn new(projects: Arc<dyn Projects>) -> Self {
         Self {

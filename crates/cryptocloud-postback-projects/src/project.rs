@@ -1,9 +1,14 @@
 use cryptocloud_postback::Verifier;
 use cryptocloud_postback_inbox::Inbox;
 
-/// The verifier and the inbox of one project. A clone costs two `Arc`s.
+#[cfg(feature = "api")]
+use crate::ProjectApi;
+
+/// The verifier and the inbox of one project, and its API if there is one. A clone costs a few `Arc`s.
 #[derive(Clone, Debug)]
 pub struct Project {
+    #[cfg(feature = "api")]
+    api: Option<ProjectApi>,
     inbox: Inbox,
     verifier: Verifier,
 }
@@ -23,7 +28,27 @@ impl Project {
         if verifier.project() != Some(inbox.project()) {
             return Err(ProjectError::Mismatch);
         }
-        Ok(Self { inbox, verifier })
+        Ok(Self {
+            #[cfg(feature = "api")]
+            api: None,
+            inbox,
+            verifier,
+        })
+    }
+
+    /// Adds the vendor's API with the key of this project.
+    #[cfg(feature = "api")]
+    #[must_use]
+    pub fn with_api(mut self, api: ProjectApi) -> Self {
+        self.api = Some(api);
+        self
+    }
+
+    /// The vendor's API with the key of this project, if there is one.
+    #[cfg(feature = "api")]
+    #[must_use]
+    pub fn api(&self) -> Option<&ProjectApi> {
+        self.api.as_ref()
     }
 
     /// The inbox.

@@ -99,6 +99,11 @@ impl ProjectMap {
         Ok(Self(map))
     }
 
+    #[cfg(all(feature = "api", feature = "file"))]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Project> {
+        self.0.values()
+    }
+
     #[cfg(feature = "file")]
     pub(crate) fn get(&self, name: &str) -> Option<Project> {
         self.0.get(name).cloned()

@@ -121,6 +121,7 @@
 //! - `opentelemetry`: the span of a postback continues the trace of its request, see below.
 //! - `testing`: `testing::PostbackBuilder`, signed postbacks for your own tests.
 //! - `tracing`: one span and one event for each postback, see below.
+//! - `utoipa`: the module `openapi` describes routes for postbacks in OpenAPI.
 //!
 //! # Span and event
 //!
@@ -160,6 +161,8 @@ mod http;
 mod listed;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "utoipa")]
+pub mod openapi;
 mod postback;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,6 +1,6 @@
 use actix_web::{
     HttpResponse,
-    web::{Data, Json, Path, ServiceConfig, get, post},
+    web::{Data, Json, Path, ServiceConfig, resource},
 };
 use shop::{Backend, Error, NewOrder, Order};
 
@@ -9,9 +9,8 @@ use crate::Shop;
 /// `POST /orders`, `GET /orders`, and `GET /orders/{id}`, which shows the invoice that paid the order.
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
-        .route("/orders", post().to(create))
-        .route("/orders", get().to(list))
-        .route("/orders/{id}", get().to(find));
+        .service(resource("/orders").get(list).post(create))
+        .service(resource("/orders/{id}").get(find));
 }
 
 /// The same request again returns the order, and creates the invoice if that failed before.

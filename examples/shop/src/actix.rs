@@ -4,30 +4,34 @@ use std::future;
 
 use actix_web::{
     HttpResponse, ResponseError, Route,
-    http::StatusCode,
-    web::{Data, Json, Path, ServiceConfig, get, post},
+    http::{StatusCode, header::ContentType},
+    web::{Data, Json, Path, ServiceConfig, get, resource},
 };
 use metrics_exporter_prometheus::PrometheusHandle;
-use serde_json::Value;
 
 use crate::{
     Backend, Error, Postbacks,
-    held::{Accept, Dismiss},
+    held::{Accept, Dismiss, Held},
+    openapi::openapi,
 };
 
 /// `GET /held` lists what waits for an operator; `POST /held/{id}/accept`, `dismiss` and `retry` decide.
-/// `GET /healthz` and `GET /readyz` are for a supervisor and a load balancer.
+/// `GET /healthz` and `GET /readyz` are for a supervisor and a load balancer, and
+/// `GET /openapi.json` describes all routes.
 ///
 /// The application's data has the shop.
 pub fn operator<S: Backend>(config: &mut ServiceConfig, postbacks: Postbacks) {
+    let document = openapi(&postbacks);
     config
         .app_data(Data::new(postbacks))
-        .route("/held", get().to(held))
-        .route("/held/{id}/accept", post().to(accept::<S>))
-        .route("/held/{id}/dismiss", post().to(dismiss))
-        .route("/held/{id}/retry", post().to(retry))
-        .route("/healthz", get().to(async || "alive"))
-        .route("/readyz", get().to(ready));
+        // With `route` alone, another method is a 404.
+        .service(resource("/held").get(held))
+        .service(resource("/held/{id}/accept").post(accept::<S>))
+        .service(resource("/held/{id}/dismiss").post(dismiss))
+        .service(resource("/held/{id}/retry").post(retry))
+        .service(resource("/healthz").get(async || "alive"))
+        .service(resource("/readyz").get(ready))
+        .service(resource("/openapi.json").get(move || future::ready(Json(document.clone()))));
 }
 
 /// The response to `GET /metrics`.
@@ -36,7 +40,7 @@ pub fn metrics(recorder: PrometheusHandle) -> Route {
     get().to(move || future::ready(recorder.render()))
 }
 
-async fn held(postbacks: Data<Postbacks>) -> Result<Json<Vec<Value>>, Error> {
+async fn held(postbacks: Data<Postbacks>) -> Result<Json<Vec<Held>>, Error> {
     Ok(Json(postbacks.held().await?))
 }
 
@@ -65,17 +69,18 @@ async fn retry(postbacks: Data<Postbacks>, id: Path<i64>) -> Result<HttpResponse
 }
 
 async fn ready(postbacks: Data<Postbacks>) -> HttpResponse {
-    let (status, text) = postbacks.ready().await;
-    HttpResponse::build(status_code(status)).body(text)
+    text(postbacks.ready().await)
 }
 
 impl ResponseError for Error {
     fn error_response(&self) -> HttpResponse {
-        let (status, text) = self.response();
-        HttpResponse::build(status_code(status)).body(text)
+        text(self.response())
     }
 }
 
-fn status_code(status: u16) -> StatusCode {
-    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+fn text((status, text): (u16, String)) -> HttpResponse {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    // A body alone has no type.
+    response.content_type(ContentType::plaintext()).body(text)
 }

@@ -7,16 +7,18 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use serde_json::Value;
 
 use crate::{
     Backend, Error, Postbacks,
-    held::{Accept, Dismiss},
+    held::{Accept, Dismiss, Held},
+    openapi::openapi,
 };
 
 /// `GET /held` lists what waits for an operator; `POST /held/{id}/accept`, `dismiss` and `retry` decide.
-/// `GET /healthz` and `GET /readyz` are for a supervisor and a load balancer.
+/// `GET /healthz` and `GET /readyz` are for a supervisor and a load balancer, and
+/// `GET /openapi.json` describes all routes.
 pub fn operator(shop: impl Backend, postbacks: Postbacks) -> Router {
+    let document = openapi(&postbacks);
     let accept = Router::new()
         .route("/held/{id}/accept", post(accept))
         .with_state((shop, postbacks.clone()));
@@ -26,11 +28,12 @@ pub fn operator(shop: impl Backend, postbacks: Postbacks) -> Router {
         .route("/held/{id}/retry", post(retry))
         .route("/healthz", get(async || "alive"))
         .route("/readyz", get(ready))
+        .route("/openapi.json", get(async || Json(document)))
         .with_state(postbacks)
         .merge(accept)
 }
 
-async fn held(State(postbacks): State<Postbacks>) -> Result<Json<Vec<Value>>, Error> {
+async fn held(State(postbacks): State<Postbacks>) -> Result<Json<Vec<Held>>, Error> {
     Ok(Json(postbacks.held().await?))
 }
 

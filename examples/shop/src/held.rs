@@ -1,42 +1,59 @@
 //! What an operator can do.
 
-use cryptocloud_postback::Amount;
+use cryptocloud_postback::{Amount, Currency, InvoiceId};
 use cryptocloud_postback_inbox::{
     Accepted, Decision, Inbox, Record, ReportId, State, StoreError, StoreErrorKind,
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Backend, Error, Postbacks};
 
 /// The body of a request that accepts a held payment.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct Accept {
     /// What to credit. The order is paid if this is at least its price.
+    #[schema(value_type = String, example = "25")]
     amount: Amount,
     /// The order to pay, if it is not the one that has this invoice.
     order_id: Option<String>,
 }
 
 /// The body of a request that dismisses a held payment.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct Dismiss {
     /// Why it is not a payment.
     note: String,
 }
 
+/// A payment that waits for an operator. Only its invoice is proven.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Held {
+    id: i64,
+    project: String,
+    /// `held`, or `conflict`.
+    state: &'static str,
+    reason: String,
+    #[schema(value_type = String)]
+    invoice_id: InvoiceId,
+    order_id: Option<Box<str>>,
+    #[schema(value_type = Option<String>)]
+    amount: Option<Amount>,
+    #[schema(value_type = Option<String>)]
+    currency: Option<Currency>,
+    /// In seconds since 1970.
+    received_at: u64,
+}
+
 impl Postbacks {
     /// The payments that wait for an operator: of each project, the oldest hundred of each state.
-    pub(crate) async fn held(&self) -> Result<Vec<Value>, Error> {
+    pub(crate) async fn held(&self) -> Result<Vec<Held>, Error> {
         let mut held = Vec::new();
         for inbox in self.inboxes().await {
             for state in [State::Held, State::Conflict] {
                 let records = inbox.list(state, None, 100).await?;
-                held.extend(
-                    records
-                        .iter()
-                        .map(|record| to_json(inbox.project(), record)),
-                );
+                let project = inbox.project();
+                held.extend(records.iter().map(|record| Held::new(project, record)));
             }
         }
         Ok(held)
@@ -88,24 +105,26 @@ impl Postbacks {
     }
 }
 
-/// Only the invoice is proven.
-fn to_json(project: &str, record: &Record) -> Value {
-    let reason = match (record.state, &record.hold) {
-        (State::Held, Some(hold)) if hold.reason.is_empty() => hold.kind.as_str(),
-        (State::Held, Some(hold)) => &*hold.reason,
-        _ => "invoice was reported with other fields before",
-    };
-    json!({
-        "id": record.id.number(),
-        "project": project,
-        "state": record.state.as_str(),
-        "reason": reason,
-        "invoice_id": record.report.invoice_id(),
-        "order_id": record.report.fields.order_id,
-        "amount": record.report.fields.amount_crypto,
-        "currency": record.report.fields.currency,
-        "received_at": record.received_at.as_secs(),
-    })
+impl Held {
+    fn new(project: &str, record: &Record) -> Self {
+        let reason = match (record.state, &record.hold) {
+            (State::Held, Some(hold)) if hold.reason.is_empty() => hold.kind.as_str(),
+            (State::Held, Some(hold)) => &*hold.reason,
+            _ => "invoice was reported with other fields before",
+        };
+        let fields = &record.report.fields;
+        Self {
+            id: record.id.number(),
+            project: project.to_owned(),
+            state: record.state.as_str(),
+            reason: reason.to_owned(),
+            invoice_id: record.report.invoice_id().clone(),
+            order_id: fields.order_id.clone(),
+            amount: fields.amount_crypto,
+            currency: fields.currency.clone(),
+            received_at: record.received_at.as_secs(),
+        }
+    }
 }
 
 /// Take the name from your login: the inbox stores who decided what.

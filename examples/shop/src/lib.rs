@@ -7,6 +7,7 @@ pub mod actix;
 pub mod axum;
 mod error;
 mod held;
+mod openapi;
 mod order;
 mod postbacks;
 mod run;

@@ -1,23 +1,28 @@
 use cryptocloud_postback::{Amount, Currency, InvoiceId};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Error;
 
 /// The body of a request that creates an order.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct NewOrder {
     /// The shop's own id.
+    #[schema(example = "A-1", min_length = 1, max_length = 128)]
     pub id: String,
     /// An invoice that exists. Without it, a shop with an API KEY creates one.
+    #[schema(value_type = Option<String>)]
     pub invoice_id: Option<InvoiceId>,
     /// The price.
+    #[schema(value_type = String, example = "25")]
     pub amount: Amount,
     /// A coin, or the code of a fiat currency, such as `USD`.
+    #[schema(value_type = String, example = "USD")]
     pub currency: Currency,
 }
 
 /// A row of the table `orders`.
-#[derive(Debug, Serialize, sqlx::FromRow)]
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct Order {
     /// The shop's own id.
     pub id: String,

@@ -9,7 +9,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    languages,
+    languages, programs,
     servers::{EXAMPLES, SECRET, Server},
 };
 
@@ -35,7 +35,7 @@ struct Want {
 
 #[test]
 fn python() {
-    let Some(python) = &*languages::PYTHON else {
+    let Some(python) = &*programs::PYTHON else {
         return;
     };
     check(|| {

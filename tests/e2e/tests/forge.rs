@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    languages,
+    languages, programs,
     servers::{self, EXAMPLES, SECRET, Server},
 };
 
@@ -150,7 +150,7 @@ fn the_example_with_a_page_passes() {
 }
 
 fn python(format: &str) -> Option<Command> {
-    let mut command = Command::new(languages::PYTHON.as_ref()?);
+    let mut command = Command::new(programs::PYTHON.as_ref()?);
     // PyJWT warns about short secrets.
     command.args(["-W", "ignore"]);
     command.arg(handlers().join("handler.py")).arg(format);

@@ -10,8 +10,11 @@ mod languages;
 #[path = "../../../crates/cryptocloud-postback/tests/shared/log.rs"]
 mod log;
 mod monitoring;
+mod openapi;
+mod programs;
 mod projects;
 mod receivers;
+mod schemathesis;
 mod secrets;
 mod servers;
 mod skip;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
 
 use cryptocloud_postback::metrics::{Metric, MetricKind};
 
-use crate::languages;
+use crate::programs;
 
 #[test]
 fn every_metric_is_documented() {
@@ -83,7 +83,7 @@ fn every_alert_fires() {
         let fires = fires.filter(|test| test.trim_start().starts_with("exp_alerts:"));
         assert_eq!(fires.count(), 1, "{name}");
     }
-    if !languages::is_installed("promtool", &["--version"]) {
+    if !programs::is_installed("promtool", &["--version"]) {
         return;
     }
     for arguments in [

@@ -17,14 +17,21 @@ macro_rules! on_both {
 
 mod accept;
 mod confirm;
+mod openapi;
 mod operate;
 mod orders;
 mod process;
+#[path = "../../e2e/tests/programs.rs"]
+mod programs;
 mod projects;
 mod races;
 mod reconcile;
+#[path = "../../e2e/tests/schemathesis.rs"]
+mod schemathesis;
 mod settings;
 mod shop;
+#[path = "../../e2e/tests/skip.rs"]
+mod skip;
 mod traces;
 mod vendor;
 mod world;

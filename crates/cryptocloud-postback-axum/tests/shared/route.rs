@@ -263,6 +263,7 @@ impl Reply {
 
     #[track_caller]
     pub(crate) fn check(&self, name: &str, expected: Response) {
+        assert!(is_documented(expected), "{name}: {expected:?}");
         let text = &self.0;
         let (head, body) = text.split_once("\r\n\r\n").expect("a head");
         let status = format!("HTTP/1.1 {} ", expected.status());
@@ -278,6 +279,12 @@ impl Reply {
         assert_eq!(is_later, expected.status() == 503, "{name}: {text}");
         assert_eq!(body, expected.body(), "{name}");
     }
+}
+
+/// Whether `postback_openapi` describes it.
+fn is_documented(response: Response) -> bool {
+    let mut refusals = ErrorKind::ALL.iter().map(|kind| kind.response());
+    Inbox::RESPONSES.contains(&response) || refusals.any(|refusal| refusal == response)
 }
 
 pub(crate) async fn post(address: SocketAddr, postback: &SignedPostback) -> Reply {

@@ -1,3 +1,5 @@
+#[cfg(feature = "api")]
+mod api;
 mod error;
 mod reading;
 mod watcher;
@@ -23,6 +25,11 @@ use crate::{Inboxes, Project, ProjectMap, Projects, SourceError};
 /// also_accept = ["…"]
 /// require_live_payment = true                # defaults to false
 /// allow_short_secrets = false                # the default: at least 32 bytes
+///
+/// # With the feature `api`:
+/// api_key_file = "secrets/club.api"          # or api_key = "…"
+/// api_url = "https://api.trybit.com"
+/// shop_id = "…"                              # only needed to create invoices
 /// ```
 ///
 /// The directories of all these files are watched, and the files are read every 30 s in case the

@@ -11,6 +11,8 @@ use toml::Spanned;
 use zeroize::Zeroizing;
 
 use super::FileError;
+#[cfg(feature = "api")]
+use super::api::ApiSettings;
 
 /// What one read of all files has found.
 pub(super) struct Reading {
@@ -23,6 +25,8 @@ pub(super) struct Reading {
 
 /// A project, all but its inbox.
 pub(super) struct Entry {
+    #[cfg(feature = "api")]
+    pub(super) api: Option<ApiSettings>,
     pub(super) line: usize,
     pub(super) name: String,
     pub(super) verifier: Verifier,
@@ -37,13 +41,21 @@ struct File {
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Settings {
+pub(super) struct Settings {
     allow_short_secrets: bool,
     also_accept: Vec<Spanned<String>>,
     also_accept_files: Vec<Spanned<PathBuf>>,
+    #[cfg(feature = "api")]
+    pub(super) api_key: Option<Spanned<String>>,
+    #[cfg(feature = "api")]
+    pub(super) api_key_file: Option<Spanned<PathBuf>>,
+    #[cfg(feature = "api")]
+    pub(super) api_url: Option<Spanned<String>>,
     require_live_payment: bool,
     secret: Option<Spanned<String>>,
     secret_file: Option<Spanned<PathBuf>>,
+    #[cfg(feature = "api")]
+    pub(super) shop_id: Option<String>,
 }
 
 impl Reading {
@@ -68,7 +80,7 @@ impl Reading {
 }
 
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reader {
     contents: Zeroizing<Vec<u8>>,
     directories: BTreeSet<PathBuf>,
 }
@@ -86,9 +98,14 @@ impl Reader {
         }
         let directory = directory_of(path);
         let entries = file.projects.into_iter().map(|(name, settings)| {
+            let name_line = line(name.span().start);
+            #[cfg(feature = "api")]
+            let (api, settings) = self.api(&directory, name_line, settings, line)?;
             let verifier = self.verifier(&directory, &name, settings, line)?;
             Ok(Entry {
-                line: line(name.span().start),
+                #[cfg(feature = "api")]
+                api,
+                line: name_line,
                 name: name.into_inner(),
                 verifier,
             })
@@ -115,11 +132,8 @@ impl Reader {
         };
         let mut key_in = |file: Spanned<PathBuf>| {
             let path = directory.join(file.get_ref());
-            let text = self.read(&path, Some(line(file.span().start)))?;
-            // Most editors end a file with a line break, which is no part of the secret.
-            let secret = text.strip_suffix('\n').unwrap_or(&text);
-            let secret = secret.strip_suffix('\r').unwrap_or(secret);
-            key(Spanned::new(file.span(), secret.to_owned()))
+            let secret = self.value_in(&path, line(file.span().start))?;
+            key(Spanned::new(file.span(), secret))
         };
         let line = line(name.span().start);
         let secret = match (settings.secret, settings.secret_file) {
@@ -138,6 +152,13 @@ impl Reader {
         }
         let verifier = verifier.build();
         verifier.map_err(FileError::from_source(line, "verifier cannot be built"))
+    }
+
+    /// Reads a file that holds one value. Most editors end it with a line break, which is no part of it.
+    pub(super) fn value_in(&mut self, path: &Path, line: usize) -> Result<String, FileError> {
+        let text = self.read(path, Some(line))?;
+        let value = text.strip_suffix('\n').unwrap_or(&text);
+        Ok(value.strip_suffix('\r').unwrap_or(value).to_owned())
     }
 
     fn read(&mut self, path: &Path, line: Option<usize>) -> Result<Zeroizing<String>, FileError> {

@@ -14,6 +14,8 @@ use tokio::{
 use tracing::{error, info, warn};
 use zeroize::Zeroizing;
 
+#[cfg(feature = "api")]
+use super::api::ApiSettings;
 use super::{
     FileError, Reading,
     reading::{Entry, directory_of},
@@ -96,17 +98,8 @@ impl Watcher {
     pub(super) async fn take_up(&mut self, reading: Reading) -> Result<ProjectMap, FileError> {
         self.watch(reading.directories);
         let mut projects = Vec::new();
-        for Entry {
-            line,
-            name,
-            verifier,
-        } in reading.outcome?
-        {
-            let inbox = self.inboxes.get(&name).await;
-            let inbox = inbox.map_err(FileError::from_source(line, "inbox cannot be made"))?;
-            let project = Project::new(verifier, inbox);
-            let refused = FileError::from_source(line, "project cannot be used");
-            projects.push(project.map_err(refused)?);
+        for entry in reading.outcome? {
+            projects.push(self.project(entry).await?);
         }
         // A key of TOML is there once, so this does not fail.
         let map = ProjectMap::new(projects);
@@ -114,8 +107,37 @@ impl Watcher {
             None,
             "two projects have the same name",
         ))?;
+        #[cfg(feature = "api")]
+        for project in map.iter() {
+            if let Some(api) = project.api() {
+                self.inboxes.set_api(project.name(), api.clone());
+            }
+        }
         self.contents = reading.contents;
         Ok(map)
+    }
+
+    /// Makes a project. Its inbox asks with a new API KEY only once the whole file is taken up.
+    async fn project(&self, entry: Entry) -> Result<Project, FileError> {
+        let (line, name) = (entry.line, &*entry.name);
+        #[cfg(feature = "api")]
+        let api = entry.api.map(ApiSettings::connect).transpose()?;
+        #[cfg(feature = "api")]
+        match &api {
+            Some(api) => self.inboxes.add_api(name, api),
+            None if self.inboxes.needs_api() => return Err(FileError::new(line, NO_API)),
+            None => {}
+        }
+        let inbox = self.inboxes.get(name).await;
+        let inbox = inbox.map_err(FileError::from_source(line, "inbox cannot be made"))?;
+        let project = Project::new(entry.verifier, inbox);
+        let project = project.map_err(FileError::from_source(line, "project cannot be used"))?;
+        #[cfg(feature = "api")]
+        let project = match api {
+            Some(api) => project.with_api(api),
+            None => project,
+        };
+        Ok(project)
     }
 
     /// Reads until no writer is in the middle of a file.
@@ -150,6 +172,9 @@ impl Watcher {
         }
     }
 }
+
+#[cfg(feature = "api")]
+const NO_API: &str = "project needs an API: its inbox confirms payments";
 
 /// The fallback if the system reports no change, as on some network file systems.
 const POLL: Duration = Duration::from_secs(30);

@@ -31,6 +31,7 @@ impl Projects for Source {
 
 async fn status(lookup: &ProjectLookup, name: Option<&str>) -> u16 {
     let response = lookup.find(name).await.expect_err("a refusal");
+    assert!(ProjectLookup::RESPONSES.contains(&response));
     let is_later = response.headers().contains(&("retry-after", "10"));
     assert_eq!(is_later, response.status() == 503);
     response.status()

@@ -1,5 +1,6 @@
 //! Projects, the lookup of adapters, the watched file and the cache.
 
+mod api;
 mod cached;
 mod file;
 mod log;
