@@ -21,7 +21,7 @@ pub(crate) use crate::endpoint::{header, url};
 
 /// Sends requests to one URL.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub(crate) struct Client {
     client: reqwest::Client,
     /// Sent with each request, instead of its own of the same name.
     pub(crate) headers: HeaderMap,
@@ -31,7 +31,7 @@ pub struct Client {
 
 /// A request to send.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) content_type: &'static str,
     pub(crate) content_encoding: Option<&'static str>,
@@ -40,7 +40,7 @@ pub struct Request {
 
 impl Request {
     /// A `POST` request.
-    pub fn post(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn post(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self {
             method: Method::POST,
             content_type,
@@ -59,12 +59,12 @@ pub(crate) enum Body {
 
 /// The response to a request.
 #[derive(Clone, Debug)]
-pub struct Response {
+pub(crate) struct Response {
     /// The status.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     pub(crate) elapsed: Duration,
     /// The start of the body.
-    pub body: String,
+    pub(crate) body: String,
     pub(crate) truncated: bool,
     pub(crate) location: Option<String>,
     /// How long to wait before another request, if the response says so.
@@ -79,10 +79,10 @@ impl Response {
 
 /// Why there is no response.
 #[derive(Clone, Debug)]
-pub struct SendError {
+pub(crate) struct SendError {
     pub(crate) kind: SendErrorKind,
     /// In words, for an operator.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -101,7 +101,7 @@ impl Client {
     /// # Errors
     ///
     /// Returns an error if HTTP cannot be set up.
-    pub fn new(url: Url, timeout: Duration) -> anyhow::Result<Self> {
+    pub(crate) fn new(url: Url, timeout: Duration) -> anyhow::Result<Self> {
         Self::build(builder(&url, timeout), url, timeout)
     }
 
@@ -123,7 +123,7 @@ impl Client {
     /// # Errors
     ///
     /// Returns an error if there is no response.
-    pub async fn send(&self, request: Request) -> Result<Response, SendError> {
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
         let mut builder = self
             .client
             .request(request.method, self.url.clone())

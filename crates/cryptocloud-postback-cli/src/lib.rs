@@ -34,7 +34,6 @@ mod verify;
 
 pub use api::{Invoice, Mimic, Payment, Status};
 pub use changes::Changes;
-pub use client::{Client, Request, Response, SendError};
 pub use guard::guard;
 pub use page::{File, files, page};
 pub use program::main;
