@@ -63,7 +63,9 @@ pub async fn underpaid_payment_is_held_and_accepted<S: Shop, H: Handler<()>>(
     assert!(hold.reason.contains("amount too low"), "{}", hold.reason);
 
     let decision = Decision::by("anna");
-    inbox.accept(held.id, &Accepted::new("10.5".parse()?), &decision).await?;
+    inbox
+        .accept(held.id, &Accepted::new("10.5".parse()?), &decision)
+        .await?;
     assert_eq!(inbox.run_once().await?, 1);
     assert_eq!(effects(&shop).await?, (1, 1));
     assert_eq!(record(&shop, INVOICE).await?.state, State::Done);
