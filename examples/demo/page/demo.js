@@ -17,7 +17,6 @@ let newest = null;
 function show({ buttons, checks, entries, is_down, orders, held }) {
   const shown = entries.map((entry) => told(entry, buttons));
   const orderOf = new Map(orders.map((order) => [order.invoice_id, order.id]));
-  const price = new Map(orders.map((order) => [order.id, order.amount]));
   const last = new Map();
   for (const entry of shown) {
     // The invoice decides: anyone can name an order.
@@ -27,10 +26,7 @@ function show({ buttons, checks, entries, is_down, orders, held }) {
   const cards = orders.map((order, index) => ({ order, last: last.get(order.id) ?? null, isNewest: index === 0, buttons }));
   fill($('orders'), cards, 30, ({ order }) => order.id, orderCard);
   fill($('entries'), shown, 10, ({ number }) => number, (entry) => item(entry, checks));
-  const waiting = held.map((one) => {
-    const own = orderOf.get(one.invoice_id) ?? null;
-    return { ...one, own, price: price.get(own ?? one.order_id) ?? null };
-  });
+  const waiting = held.map((one) => ({ ...one, own: orderOf.get(one.invoice_id) ?? null }));
   fill($('held'), waiting.sort((one, other) => other.id - one.id), 3, ({ id }) => id, heldCard);
   for (const [name, list] of Object.entries({ orders, entries, held })) {
     $(`${name}-count`).textContent = list.length || '';

@@ -17,6 +17,7 @@ const OUTCOMES = {
   lost: ['bad', '✕', 'Not stored', 'it is in the log'],
 };
 const CAUSES = {
+  confirmation: 'the shop: the payment was credited already',
   decision: 'a decision',
   outside: 'another program',
   reconciliation: 'the shop, which asked the vendor',

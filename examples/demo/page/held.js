@@ -19,7 +19,7 @@ export function card(item) {
     make(
       'form',
       { autocomplete: 'off', submit: (event) => accept(event, item) },
-      field('Amount to credit', { name: 'amount', value: item.price ?? item.amount ?? '', inputmode: 'decimal' }),
+      field('Amount to credit', { name: 'amount', inputmode: 'decimal', required: true }),
       field('For the order', { name: 'order', value: item.own ?? item.order_id ?? '', spellcheck: 'false' }),
       make(
         'div',

@@ -21,7 +21,9 @@ pub(crate) enum Button {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Cause {
-    /// An operator or, for a conflict, the vendor's statement.
+    /// The inbox, which knows from the vendor that the other report of a conflict is right.
+    Confirmation,
+    /// An operator.
     Decision,
     /// Another program has sent a postback.
     Outside,

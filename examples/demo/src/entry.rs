@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cryptocloud_postback_axum::{
     core::{self, Check, Response, UnixTime, Verified},
-    inbox::{Record, State},
+    inbox::{Decided, Record, State},
 };
 use serde::Serialize;
 
@@ -128,6 +128,23 @@ impl Entry {
             outcome: Outcome::Known,
             reason: Some("payment was handled before".to_owned()),
             stopped_at: Some(ONCE.0),
+            ..self
+        }
+    }
+
+    /// The same payment, which this decision has discarded.
+    pub(crate) fn discarded(self, decided: &Decided) -> Self {
+        let note = decided.decision.note.as_deref().map(ToOwned::to_owned);
+        let is_by_inbox = &*decided.decision.by == "confirmation";
+        let was_conflict = decided.from == State::Conflict;
+        Self {
+            cause: if is_by_inbox {
+                Cause::Confirmation
+            } else {
+                self.cause
+            },
+            reason: note.or(self.reason),
+            stopped_at: Some(if was_conflict { ONCE.0 } else { ORDER.0 }),
             ..self
         }
     }

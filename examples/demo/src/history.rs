@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use cryptocloud_postback_axum::inbox::{Inbox, Record, ReportId, Source, State, StoreError};
+use cryptocloud_postback_axum::inbox::{
+    Decided, Inbox, Record, ReportId, Source, State, StoreError,
+};
 use cryptocloud_postback_cli::Changes;
 use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::time;
@@ -98,9 +100,16 @@ impl History {
         for id in open {
             records.extend(inbox.get(id).await?);
         }
-        let mut known = self.known();
+        let mut decisions = Vec::new();
         for record in &records {
-            known.note(record);
+            decisions.push(match record.state {
+                State::Discarded => inbox.history(record.id).await?.pop(),
+                _ => None,
+            });
+        }
+        let mut known = self.known();
+        for (record, decided) in records.iter().zip(&decisions) {
+            known.note(record, decided.as_ref());
         }
         let newest = records.iter().map(|record| record.id).max();
         known.newest = known.newest.max(newest);
@@ -146,7 +155,8 @@ impl History {
 }
 
 impl Known {
-    fn note(&mut self, record: &Record) {
+    /// With the decision that has discarded it.
+    fn note(&mut self, record: &Record, decided: Option<&Decided>) {
         let invoice_id = record.report.invoice_id().as_str();
         let before = self.open.get(&record.id).copied();
         let is_old = before.is_none() && Some(record.id) <= self.newest;
@@ -168,7 +178,11 @@ impl Known {
             } else {
                 Cause::Worker
             };
-            self.push(Entry::of_record(cause, record));
+            let entry = Entry::of_record(cause, record);
+            self.push(match decided {
+                Some(decided) => entry.discarded(decided),
+                None => entry,
+            });
         }
     }
 

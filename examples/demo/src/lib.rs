@@ -93,7 +93,7 @@ impl Demo {
         sqlx::raw_sql(order::SCHEMA)
             .execute(shop.store.pool())
             .await?;
-        let vendor = Vendor::new(secret, address)?;
+        let vendor = Vendor::new(secret, address, shop.store.pool().clone())?;
         order::restore(&shop, &vendor.mimic).await?;
         let inbox = shop.start(PROJECT.into()).await?;
         let changes = Changes::new();

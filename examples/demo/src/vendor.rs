@@ -26,9 +26,13 @@ use cryptocloud_postback_axum::{
 use cryptocloud_postback_cli::{Invoice, Mimic, Payment, Status};
 use futures_util::future::try_join_all;
 use reqwest::redirect;
+use sqlx::SqlitePool;
 use zeroize::Zeroizing;
 
-use crate::{cause::Button, order::Order};
+use crate::{
+    cause::Button,
+    order::{Order, remember},
+};
 
 /// The mimic of the vendor's API, and what signs postbacks and sends them to the shop.
 #[derive(Clone)]
@@ -36,18 +40,24 @@ pub(crate) struct Vendor {
     client: reqwest::Client,
     is_down: Arc<AtomicBool>,
     pub(crate) mimic: Arc<Mimic>,
+    pool: SqlitePool,
     secret: Zeroizing<String>,
     url: String,
 }
 
 impl Vendor {
     /// The vendor of the shop at this address, at `/vendor` there.
-    pub(crate) fn new(secret: Zeroizing<String>, address: SocketAddr) -> reqwest::Result<Self> {
+    pub(crate) fn new(
+        secret: Zeroizing<String>,
+        address: SocketAddr,
+        pool: SqlitePool,
+    ) -> reqwest::Result<Self> {
         let client = reqwest::Client::builder().no_proxy().timeout(LIMIT);
         Ok(Self {
             client: client.redirect(redirect::Policy::none()).build()?,
             is_down: Arc::default(),
             mimic: Arc::new(Mimic::new(api_url(address))),
+            pool,
             secret,
             url: format!("http://{address}/postback"),
         })
@@ -76,13 +86,14 @@ impl Vendor {
         let forged = || genuine().secret(OTHER_SECRET);
         let postback = match button {
             Button::Copies | Button::Failing | Button::Payment | Button::Resend => {
-                self.pay(order, Status::Paid)?.postback(&self.secret).json()
+                let paid = self.pay(order, Status::Paid).await?;
+                paid.postback(&self.secret).json()
             }
             Button::ForgedAmount if order.is_paid => {
                 genuine().amount(&format!("{}e2", order.amount)).json()
             }
             Button::ForgedAmount => {
-                self.pay(order, Status::Partial)?;
+                self.pay(order, Status::Partial).await?;
                 genuine().json()
             }
             Button::ForgedForm => forged().form(),
@@ -93,7 +104,7 @@ impl Vendor {
                 genuine().token(&cheap.signed_token()).json()
             }
             Button::Silent => {
-                self.pay(order, Status::Paid)?;
+                self.pay(order, Status::Paid).await?;
                 return Ok(());
             }
         };
@@ -115,9 +126,12 @@ impl Vendor {
         PostbackBuilder::new(self.secret.as_str())
     }
 
-    fn pay(&self, order: &Order, status: Status) -> Result<Invoice, String> {
+    async fn pay(&self, order: &Order, status: Status) -> Result<Invoice, String> {
         let paid = self.mimic.pay(&order.invoice_id, Payment::new(status));
-        paid.map_err(|(_, problem)| problem.to_owned())
+        let paid = paid.map_err(|(_, problem)| problem.to_owned())?;
+        let remembered = remember(&self.pool, &order.invoice_id, status == Status::Paid).await;
+        remembered.map_err(|error| error.to_string())?;
+        Ok(paid)
     }
 
     async fn send(

@@ -83,10 +83,16 @@ async fn a_forged_amount_after_the_payment_is_a_conflict_until_the_vendor_is_ask
         reason.into(),
         "once".into(),
     );
-    let dismissed = server.until("decision", "dismissed").await?;
+    let dismissed = server.until("confirmation", "dismissed").await?;
     assert_eq!(
         [&dismissed["amount"], &dismissed["response"]],
         [&"1250".into(), &Value::Null]
+    );
+    assert_eq!(dismissed["stopped_at"], "once");
+    let reason = dismissed["reason"].as_str().ok_or("no reason")?;
+    assert!(
+        reason.starts_with("payment was credited already"),
+        "{reason}"
     );
     assert_eq!(server.paid_by("A").await?, invoice);
     Ok(())

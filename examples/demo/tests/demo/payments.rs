@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -139,6 +140,34 @@ async fn orders_payments_and_invoices_outlive_a_restart() -> TestResult {
     assert_eq!(server.newest().await?["outcome"], "known");
     server.press("C", "payment").await?;
     assert_eq!(server.paid_by("C").await?, open);
+    Ok(())
+}
+
+/// What was paid in part is still held, and what was paid without a postback is found.
+#[tokio::test]
+async fn the_vendor_states_the_same_after_a_restart() -> TestResult {
+    let server = Server::start_in(Arc::new(TempDir::with_prefix("demo-")?), 1).await?;
+    let part = server.order("A").await?;
+    server.press("A", "forged_amount").await?;
+    let whole = server.order("B").await?;
+    server.outage(true).await?;
+    server.press("B", "silent").await?;
+    let folder = Arc::clone(&server.folder);
+    drop(server);
+
+    let server = Server::start_in(folder, 1).await?;
+    let open = server.order("C").await?;
+    server.until("reconciliation", "paid").await?;
+    assert_eq!(server.paid_by("B").await?, whole);
+    for (invoice, status) in [(part, "partial"), (whole, "paid"), (open, "created")] {
+        let path = format!("/vendor/pay/{}", invoice.as_str().ok_or("no invoice")?);
+        let page = server.request(Method::GET, &path).send().await?;
+        let text = format!("\"status\":\"{status}\"");
+        let page = page.text().await?;
+        assert!(page.contains(&text), "{text}: {page}");
+    }
+    assert_eq!(server.paid_by("A").await?, Value::Null);
+    assert_eq!(server.get("/held").await?.as_array().map(Vec::len), Some(1));
     Ok(())
 }
 

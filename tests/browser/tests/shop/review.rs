@@ -39,8 +39,10 @@ async fn what_is_held_says_why_and_is_accepted_or_dismissed() -> TestResult {
     shop.told(&["Dismissed: order unchanged", "a decision"])
         .await?;
     browser.until_text(ORDER, "Open").await?;
-    let amount = "return document.querySelector('#held [name=amount]').value === '25'";
+    // The amount is the operator's to name.
+    let amount = "return document.querySelector('#held [name=amount]').value === ''";
     browser.until(amount).await?;
+    browser.fill("#held [name=amount]", "25").await?;
     browser.click("#held [data-kind=accept]").await?;
     browser
         .until_text("#orders > :nth-child(2)", "Paid")
@@ -64,6 +66,7 @@ async fn an_accept_that_is_refused_says_why() -> TestResult {
     shop.order("A-1").await?;
     shop.press("forged_amount").await?;
     browser.until_text("#held", "A-1").await?;
+    browser.fill("#held [name=amount]", "25").await?;
     browser.fill("#held [name=order]", "A-9").await?;
     browser.click("#held [data-kind=accept]").await?;
     browser.until_text("#problem", "Not accepted: ").await?;
