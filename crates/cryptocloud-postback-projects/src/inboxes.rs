@@ -63,8 +63,8 @@ impl Inboxes {
     /// Takes the function that makes the inbox of the project of this name, which asks the vendor's
     /// API with the key of that project.
     ///
-    /// Then every project needs an API: [`FileProjects`](crate::FileProjects) refuses a file in which
-    /// one has none.
+    /// Then every project needs an API, and with [`new`](Self::new) none may have one:
+    /// [`FileProjects`](crate::FileProjects) refuses the file otherwise.
     ///
     /// # Examples
     ///

@@ -26,6 +26,11 @@ fn shop(directory: &TempDir, settings: &str) -> PathBuf {
     path
 }
 
+/// Inboxes that ask no API.
+fn silent() -> Inboxes {
+    Inboxes::new(|name| async move { Ok(inbox(&name).build()?) })
+}
+
 /// Inboxes that confirm.
 fn confirming() -> Inboxes {
     Inboxes::with_api(|name, api| {
@@ -79,7 +84,11 @@ async fn settings() {
             Some(Some("A")),
         ),
     ] {
-        let inboxes = Inboxes::new(|name| async move { Ok(inbox(&name).build()?) });
+        let inboxes = if expected.is_some() {
+            confirming()
+        } else {
+            silent()
+        };
         let projects = FileProjects::open(shop(&directory, settings), inboxes).await;
         let project = find(&projects.expect("projects"), "shop")
             .await
@@ -137,6 +146,16 @@ async fn faults() {
             assert!(!texts(&error).contains(secret), "{error:?}");
         }
     }
+}
+
+/// Its owner would believe that payments are confirmed.
+#[tokio::test]
+async fn a_key_that_would_not_be_used_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let settings = format!("api_url = '{URL}'\napi_key = '{KEY}'");
+    let error = FileProjects::open(shop(&directory, &settings), silent()).await;
+    let text = "line 1: project has an API KEY, but this program confirms no payments with it";
+    assert_eq!(error.expect_err("an error").to_string(), text);
 }
 
 /// The inbox stays and asks with the new key. A file that cannot be used changes nothing, and the log has
