@@ -7,8 +7,8 @@ impl Inbox {
     /// Discards what a done report of the same payment makes pointless: conflicts, and what is held
     /// because the vendor did not confirm it. Returns how many.
     ///
-    /// It asks the vendor about the report that is done. Unless the vendor confirms that one, an operator
-    /// decides. The worker does it every minute, and soon after a conflict has arrived; without
+    /// It asks the vendor about the report that is done. Unless the vendor confirms that one, or if an
+    /// operator has accepted it, an operator decides. The worker does it every minute, and soon after a conflict has arrived; without
     /// [`confirm`](crate::InboxBuilder::confirm) this does nothing.
     ///
     /// # Errors
@@ -46,12 +46,13 @@ impl Inbox {
         let Some(done) = others.into_iter().find(is_done) else {
             return Ok(false);
         };
-        // An operator's decision is not asked about.
-        let is_right = done.accepted.is_some()
-            || matches!(self.ask(confirm, &done.report).await, Confirmation::Paid(_));
-        if !is_right {
+        // What an operator accepted may be less than what was paid, or credited to another order.
+        if done.accepted.is_some() {
             return Ok(false);
         }
+        let Confirmation::Paid(_) = self.ask(confirm, &done.report).await else {
+            return Ok(false);
+        };
         let note = format!(
             "payment was credited already, as report {}, and this one differs",
             done.id

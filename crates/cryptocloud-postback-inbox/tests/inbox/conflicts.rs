@@ -140,7 +140,7 @@ async fn deposits_of_a_static_wallet_do_not_end_each_other() -> Result {
 }
 
 #[tokio::test]
-async fn what_an_operator_accepted_needs_no_vendor() -> Result {
+async fn what_comes_after_an_accept_is_for_the_operator() -> Result {
     let (shop, vendor, _, inbox) = inbox(Does::Paid("ORDER_9"))?;
     assert_eq!(send(&inbox, "A", "ORDER_1").await?, 200);
     let held = with_order(&inbox, "ORDER_1").await?.id;
@@ -150,8 +150,9 @@ async fn what_an_operator_accepted_needs_no_vendor() -> Result {
         .await?;
     assert_eq!(send(&inbox, "A", "ORDER_2").await?, 409);
     inbox.run_once().await?;
-    assert_eq!(inbox.resolve_conflicts().await?, 1);
-    assert_discarded(&inbox, "ORDER_2").await?;
+    assert_eq!(inbox.resolve_conflicts().await?, 0);
+    let rest = with_order(&inbox, "ORDER_2").await?;
+    assert_eq!(rest.state, State::Conflict);
     assert_eq!((vendor.asked(), shop.finished()), (1, 1));
     Ok(())
 }
