@@ -83,4 +83,4 @@ fn identity(_: &Path) -> Option<Identity> {
 }
 
 const REPLACED: &str = "database file was deleted, moved or replaced while the program ran: \
-    move it back, or restart the program";
+    move it back; a program that starts without it begins an empty one";
