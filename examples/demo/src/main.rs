@@ -37,6 +37,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
+    if env::args_os().len() > 1 {
+        return Err(
+            "the demo takes no arguments: set LISTEN_ADDR, DATA_DIR or RECONCILE_SECONDS".into(),
+        );
+    }
     let address: SocketAddr = setting("LISTEN_ADDR", "127.0.0.1:3000")
         .parse()
         .ok()
@@ -50,7 +55,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let in_folder = |error: &dyn Error| format!("{}: {}", folder.display(), line(error));
     fs::create_dir_all(&folder).map_err(|error| in_folder(&error))?;
     let listener = TcpListener::bind(address).await;
-    let listener = listener.map_err(|error| format!("{address}: {error}"))?;
+    let listener =
+        listener.map_err(|error| format!("{address}: {error}: set LISTEN_ADDR to another"))?;
     let address = listener.local_addr()?;
     let interval = Duration::from_secs(seconds.get().into());
     let demo = Demo::open(&folder, address, interval).await;

@@ -156,6 +156,19 @@ fn bad_settings_are_refused_in_one_line() -> TestResult {
     Ok(())
 }
 
+#[test]
+fn arguments_are_refused_with_the_settings() -> TestResult {
+    let folder = TempDir::with_prefix("demo-")?;
+    for argument in ["--help", "8080"] {
+        let error = Process::start(command(folder.path()).arg(argument));
+        let error = error.err().ok_or("started")?.to_string();
+        assert!(error.contains("LISTEN_ADDR, DATA_DIR"), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+    assert!(!folder.path().join("data").exists());
+    Ok(())
+}
+
 /// An open event stream does not delay the end.
 #[test]
 fn open_pages_do_not_delay_the_end() -> TestResult {
