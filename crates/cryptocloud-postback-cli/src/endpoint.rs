@@ -1,4 +1,4 @@
-//! Where a request goes, and with which headers, as clap reads them.
+//! The URL and the headers of a request, as options of the command line.
 
 use anyhow::{Context, bail};
 use reqwest::{

@@ -178,7 +178,7 @@ fn money(record: &Record) -> String {
     }
 }
 
-/// Why it is where it is, if there is a reason.
+/// The reason for its state, if there is one.
 fn reason(record: &Record) -> String {
     match (&record.hold, &record.last_error) {
         (Some(hold), _) if record.state == State::Held => {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{api, app::App, journal::Record, response::StoredResponse};
 use crate::{body, guard, secret::Secret};
 
-/// Where a postback that was sent again comes from.
+/// Which postback was sent again, and how.
 #[derive(Clone, Copy, Serialize)]
 pub(super) struct Resend {
     of: u64,

@@ -58,7 +58,7 @@ pub(super) async fn run(
     Ok(code)
 }
 
-/// The headers without those of the connection.
+/// The saved headers, except those of the connection.
 fn replayed(saved: &Saved) -> HeaderMap {
     const CONNECTION: [&str; 5] = [
         "connection",
