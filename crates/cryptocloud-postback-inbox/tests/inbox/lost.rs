@@ -35,6 +35,28 @@ async fn logged_without_its_token_and_imported_later() -> Result {
     Ok(())
 }
 
+/// Its project would never work on it.
+#[tokio::test]
+async fn a_report_of_another_project_is_not_imported() -> Result {
+    let (log, guard) = Log::install();
+    let shop = Shop::default();
+    let full = Inbox::builder("shop", MemoryStore::new(0), shop.clone()).build()?;
+    let response = full.receive(&postback("A", "ORDER_1")?).await;
+    assert_eq!(response.status(), 503);
+    drop(guard);
+    let (report, _) = log.lost()?;
+
+    let store = Clock::new().store();
+    let other = Inbox::builder("club", store.clone(), shop.clone()).build()?;
+    let refused = other.import(&report).await;
+    let refusal = refused.err().and_then(|error| error.refusal());
+    assert_eq!(refusal, Some(Refusal::State));
+    let inbox = Inbox::builder("shop", store, shop).build()?;
+    assert!(inbox.find("A").await?.is_empty());
+    assert!(other.find("A").await?.is_empty());
+    Ok(())
+}
+
 /// The commit succeeded, and the inbox never learned of it.
 #[tokio::test(start_paused = true)]
 async fn logged_although_it_was_stored() -> Result {
