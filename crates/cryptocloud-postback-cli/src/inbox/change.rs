@@ -1,16 +1,17 @@
-//! `ccpostback inbox accept`, `retry` and `discard`
+//! `ccpostback inbox accept`, `retry`, `discard` and `purge`
 
-use std::process::ExitCode;
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use cryptocloud_postback::Amount;
-use cryptocloud_postback_inbox::{
-    Accepted, Decision, Event, Record, Refusal, ReportId, State, StoreErrorKind,
-    transition::{Fact, Facts, Step, next},
-};
-use serde_json::{Value, json};
+use cryptocloud_postback_inbox::{Accepted, Decision, Purge, ReportId};
+use serde_json::json;
 
-use super::{consent::Consent, opened::Opened, view};
+use super::{opened::Opened, view};
 use crate::output::Escaped;
 
 #[derive(clap::Args, Debug)]
@@ -41,11 +42,30 @@ pub(super) struct ChangeArgs {
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
 
-    #[command(flatten)]
-    consent: Consent,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
 }
 
-pub(super) async fn accept(args: &AcceptArgs, inbox: &Opened<'_>) -> anyhow::Result<ExitCode> {
+#[derive(clap::Args, Debug)]
+pub(super) struct PurgeArgs {
+    /// Only payments that were done or discarded at least this many days ago
+    #[arg(long, value_name = "DAYS")]
+    older_than: u32,
+
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// What is to become of reports.
+pub(super) enum Change {
+    Accept(Accepted),
+    Discard,
+    Retry,
+}
+
+pub(super) async fn accept(args: &AcceptArgs, inbox: &Opened) -> anyhow::Result<ExitCode> {
     if args.change.ids.len() > 1 {
         bail!("accept one report at a time: each has an amount of its own");
     }
@@ -53,176 +73,121 @@ pub(super) async fn accept(args: &AcceptArgs, inbox: &Opened<'_>) -> anyhow::Res
     if let Some(id) = &args.order_id {
         accepted = accepted.order(&**id)?;
     }
-    run(&args.change, inbox, Event::Accept, Some(&accepted)).await
+    run(&Change::Accept(accepted), &args.change, inbox).await
 }
 
-/// Changes each report that the rules of the inbox let it change.
+/// Changes each report that the rules of the inbox let it change, and that the operator agrees to.
 pub(super) async fn run(
+    change: &Change,
     args: &ChangeArgs,
-    inbox: &Opened<'_>,
-    event: Event,
-    accepted: Option<&Accepted>,
+    inbox: &Opened,
 ) -> anyhow::Result<ExitCode> {
-    let mut decision = Decision::by(match &args.by {
+    let by = match &args.by {
         Some(by) => by.clone(),
         None => whoami::username().context("say who decides with --by")?,
-    });
-    if let Some(note) = &args.note {
-        decision = decision.note(&**note);
-    }
-    let (mut planned, mut changed, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    };
+    let decision = Decision {
+        note: args.note.as_deref().map(Into::into),
+        ..Decision::by(by)
+    };
+    let (mut changed, mut refused) = (Vec::new(), Vec::new());
     for id in &args.ids {
-        match plan(inbox, event, *id).await? {
-            Ok(record) => planned.push(record),
-            Err(problem) => refused.push((*id, problem)),
+        match change_one(change, *id, &decision, args.yes, inbox).await? {
+            None => changed.push(id.number()),
+            Some(problem) => refused.push(json!({ "id": id.number(), "error": problem })),
         }
     }
-    if !planned.is_empty() {
-        let question = question(event, &planned, accepted, &decision);
-        if !args.consent.is_given(&question)? {
-            return Ok(inbox.fail("nothing was changed"));
-        }
-    }
-    for record in planned {
-        let (store, project, id) = (inbox.store(), inbox.project, record.id);
-        let result = match (event, accepted) {
-            (Event::Accept, Some(accepted)) => store.accept(project, id, accepted, &decision).await,
-            (Event::Retry, _) => store.retry(project, id, &decision).await,
-            _ => store.discard(project, id, &decision).await,
-        };
-        match result.map_err(|error| (error.kind(), error)) {
-            Ok(()) => changed.push(inbox.get(id).await?.unwrap_or(record)),
-            // A worker or another operator was faster.
-            Err((StoreErrorKind::Refused(refusal), _)) => {
-                let record = inbox.get(id).await?.unwrap_or(record);
-                refused.push((id, words(inbox, event, &record, refusal).await?));
-            }
-            Err((StoreErrorKind::NotFound, _)) => refused.push((id, inbox.unknown(id))),
-            Err((_, error)) => return inbox.result(Err(error)),
-        }
-    }
-    let errors = refused
-        .iter()
-        .map(|(id, error)| json!({ "id": id.number(), "error": error }));
-    let value = json!({
-        "changed": changed.iter().map(view::json).collect::<Value>(),
-        "refused": errors.collect::<Value>(),
-    });
-    inbox.print(&value, || {
-        let done = match event {
-            Event::Accept => "accepted: a worker of your service credits it",
-            Event::Retry => "received again: a worker of your service handles it",
-            _ => "discarded",
-        };
-        let done =
-            |record: &Record| format!("report {}, {}: {done}\n", record.id, view::words(record));
-        let refused = refused
-            .iter()
-            .map(|(_, error)| format!("refused: {}\n", Escaped(error)));
-        changed.iter().map(done).chain(refused).collect()
-    })?;
-    Ok(ExitCode::from(u8::from(!refused.is_empty())))
+    let code = u8::from(!refused.is_empty());
+    let is_handled = !changed.is_empty() && !matches!(change, Change::Discard);
+    let next = if is_handled { HANDLER } else { "" };
+    let value = json!({ "changed": changed, "refused": refused });
+    inbox.print(&value, |value| view::text(value) + next)?;
+    Ok(ExitCode::from(code))
 }
 
-/// The report if it can be changed, or else why not, in words.
-async fn plan(
-    inbox: &Opened<'_>,
-    event: Event,
+/// Returns why the report is unchanged, or `None` if it was changed.
+async fn change_one(
+    change: &Change,
     id: ReportId,
-) -> anyhow::Result<Result<Record, String>> {
-    let Some(record) = inbox.get(id).await? else {
-        return Ok(Err(inbox.unknown(id)));
-    };
-    let is_blocked = blocking(inbox, &record).await?.is_some();
-    let facts = Facts::NONE.with(Fact::Blocked, is_blocked);
-    Ok(match next(Some(record.state), event, facts) {
-        Step::Refuse(refusal) => Err(words(inbox, event, &record, refusal).await?),
-        _ => Ok(record),
-    })
-}
-
-/// The other report of the same payment that is unfinished or done, if there is one.
-async fn blocking(inbox: &Opened<'_>, record: &Record) -> anyhow::Result<Option<Record>> {
-    let blocks = |other: &Record| {
-        let is_same = other.report.identity == record.report.identity;
-        is_same && other.id != record.id && other.state.blocks()
-    };
-    let reports = inbox.find(record.report.invoice_id()).await?;
-    Ok(reports.into_iter().find(blocks))
-}
-
-/// Why the report cannot be changed.
-async fn words(
-    inbox: &Opened<'_>,
-    event: Event,
-    record: &Record,
-    refusal: Refusal,
-) -> anyhow::Result<String> {
-    let (id, state) = (record.id, record.state);
-    Ok(match (refusal, blocking(inbox, record).await?) {
-        (Refusal::Blocked, Some(other)) => format!(
-            "report {id} cannot be changed: {refusal}, report {}, which is {}",
-            other.id, other.state
-        ),
-        (Refusal::State, _) => {
-            let leads_on =
-                |state: &State| matches!(next(Some(*state), event, Facts::NONE), Step::Become(_));
-            let states = State::ALL.into_iter().filter(leads_on);
-            let states: Vec<_> = states.map(State::as_str).collect();
-            let command = format!("{event:?}").to_lowercase();
-            let states = states.join(" or ");
-            format!("report {id} is {state}: `{command}` needs one that is {states}")
-        }
-        _ => format!("report {id} cannot be changed: {refusal}"),
-    })
-}
-
-/// What is about to happen.
-fn question(
-    event: Event,
-    records: &[Record],
-    accepted: Option<&Accepted>,
     decision: &Decision,
-) -> String {
-    let line = |record: &Record| {
-        let (id, state) = (record.id, record.state);
-        format!("report {id}, {state}: {}\n", view::words(record))
+    yes: bool,
+    inbox: &Opened,
+) -> anyhow::Result<Option<String>> {
+    let (store, project) = (inbox.store(), &inbox.project);
+    let Some(record) = store.get(project, id).await? else {
+        return Ok(Some(inbox.missing("such report").await?));
     };
-    let by = Escaped(&decision.by).to_string();
-    let what = match (event, accepted) {
-        (Event::Accept, Some(accepted)) => format!(
-            "Accept as {by}, and credit {}? A worker of your service does it at once.",
-            Escaped(&view::named(accepted))
-        ),
-        (Event::Retry, _) => {
-            format!("Retry as {by}? A worker of your service runs the handler at once.")
+    let by = &decision.by;
+    let question = match change {
+        Change::Accept(accepted) => {
+            let (amount, order) = (accepted.amount(), accepted.order_id());
+            let order = order.map_or_else(String::new, |id| format!(" to order {id}"));
+            format!("Accept as {by}, and credit {amount}{order}?")
         }
-        _ => format!("Discard as {by}? That is final: no order is paid by it."),
+        Change::Discard => format!("Discard as {by}? That is final."),
+        Change::Retry => format!("Retry as {by}?"),
     };
-    records.iter().map(line).collect::<String>() + &what
+    let (state, words) = (record.state, view::words(&record.report));
+    let question = format!("Report {id}, {state}: invoice {words}. {question}");
+    if !agree(yes, &question)? {
+        return Ok(Some("you said no".to_owned()));
+    }
+    let changed = match change {
+        Change::Accept(accepted) => store.accept(project, id, accepted, decision).await,
+        Change::Discard => store.discard(project, id, decision).await,
+        Change::Retry => store.retry(project, id, decision).await,
+    };
+    match changed.map_err(|error| (error.refusal(), error)) {
+        Ok(()) => Ok(None),
+        Err((None, error)) => Err(error.into()),
+        Err((Some(refusal), _)) => {
+            let invoice = record.report.invoice_id();
+            let list = format!("ccpostback inbox list --project {project} --invoice-id {invoice}");
+            Ok(Some(format!("report is {state}: {refusal}; see `{list}`")))
+        }
+    }
 }
 
-pub(super) const ACCEPT_HELP: &str = "\
-Examples:
-  export DATABASE_URL=postgres://shop:PASSWORD@db.example/shop
-  ccpostback inbox accept --project shop 42 --amount 1.5
-  ccpostback inbox accept --project shop 42 --amount 1.5 --order-id ORDER_1 \\
-    --yes --by alice --note 'the customer paid the fee too'
+pub(super) async fn purge(args: &PurgeArgs, inbox: &Opened) -> anyhow::Result<ExitCode> {
+    let days = args.older_than;
+    let question = format!(
+        "Clear the reported fields of payments that were done or discarded at least {days} days \
+         ago? That is final."
+    );
+    if !agree(args.yes, &question)? {
+        return Ok(inbox.fail("nothing was changed"));
+    }
+    let (store, project) = (inbox.store(), &inbox.project);
+    let age = Duration::from_secs(u64::from(days) * 86_400);
+    let mut purged: u64 = 0;
+    loop {
+        let batch = store.purge(project, age, Purge::Fields, BATCH).await?;
+        purged = purged.saturating_add(batch);
+        if batch < u64::from(BATCH) {
+            return inbox.print(&json!({ "purged": purged }), view::text);
+        }
+    }
+}
 
-Exit code: 0 if it was accepted, 1 if it was refused or you said no, or 2 if the
-command could not run.";
+/// Asks on standard error, unless the operator has agreed before.
+fn agree(yes: bool, question: &str) -> anyhow::Result<bool> {
+    if yes {
+        return Ok(true);
+    }
+    if !io::stdin().is_terminal() {
+        bail!("cannot ask before the change: run the command on a terminal, or add --yes");
+    }
+    write!(io::stderr(), "{} [y/N] ", Escaped(question)).context("cannot ask")?;
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    read.context("cannot read standard input")?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
 
-pub(super) const RETRY_HELP: &str = "\
-Examples:
-  ccpostback inbox retry --project shop 42 43 --database-url sqlite:shop.db
+const HANDLER: &str = "\
+The handler of your service decides about what is received, such as whether the
+order exists, and may hold it again: look with `ccpostback inbox show`.
+";
 
-Exit code: 0 if all are received again, 1 if one was refused or you said no, or
-2 if the command could not run.";
-
-pub(super) const DISCARD_HELP: &str = "\
-Examples:
-  ccpostback inbox discard --project shop 42 --note 'a test' \\
-    --database-url sqlite:shop.db
-
-Exit code: 0 if all are discarded, 1 if one was refused or you said no, or 2 if
-the command could not run.";
+/// How many reports one statement clears.
+const BATCH: u32 = 1_000;

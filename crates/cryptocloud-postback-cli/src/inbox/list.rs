@@ -4,14 +4,14 @@ use std::{cmp::Reverse, process::ExitCode};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cryptocloud_postback::InvoiceId;
-use cryptocloud_postback_inbox::{Record, ReportId, State};
+use cryptocloud_postback_inbox::{Counts, Record, ReportId, State};
 use serde_json::{Value, json};
 
 use super::{opened::Opened, view};
-use crate::{output::Escaped, report::Seconds};
+use crate::output;
 
 #[derive(clap::Args, Debug)]
-pub(super) struct ListArgs {
+pub(super) struct Args {
     /// Only in these states
     #[arg(
         long,
@@ -30,42 +30,41 @@ pub(super) struct ListArgs {
         long,
         value_name = "N",
         default_value_t = 50,
-        value_parser = clap::value_parser!(u32).range(1..=10_000)
+        value_parser = clap::value_parser!(u16).range(1..=10_000)
     )]
-    limit: u32,
+    limit: u16,
 }
 
-pub(super) async fn list(args: &ListArgs, inbox: &Opened<'_>) -> anyhow::Result<ExitCode> {
+pub(super) async fn list(args: &Args, inbox: &Opened) -> anyhow::Result<ExitCode> {
     let mut records = Vec::new();
     if let Some(id) = &args.invoice_id {
-        records = inbox.find(id).await?;
+        records = inbox.store().find(&inbox.project, id.as_str()).await?;
     } else {
         for state in &args.state {
             records.extend(newest(inbox, *state, args.limit).await?);
         }
     }
     records.sort_by_key(|record| Reverse(record.id));
-    records.truncate(usize::try_from(args.limit).unwrap_or(usize::MAX));
-    let values: Vec<Value> = records.iter().map(view::json).collect();
-    inbox.print(&values, || match &records[..] {
-        [] => format!("project {}: no such reports\n", Escaped(inbox.project)),
-        records => view::table(records),
-    })
+    records.truncate(args.limit.into());
+    if records.is_empty() {
+        output::print_error(inbox.missing("such reports").await?);
+    }
+    let values = records.iter().map(view::json).collect();
+    inbox.print(&values, |_| view::table(&records))
 }
 
-/// The newest reports in a state. A store lists from a cursor on, the oldest first, so this bisects to
-/// the cursor that leaves just as many.
-async fn newest(inbox: &Opened<'_>, state: State, limit: u32) -> anyhow::Result<Vec<Record>> {
-    let page = async |after: i64| {
-        let after = Some(ReportId::from_number(after));
-        let one_more = limit.saturating_add(1);
-        let page = inbox.store().list(inbox.project, state, after, one_more);
-        inbox.result(page.await)
+/// The newest reports in a state. A store lists the oldest first, from a cursor on, so this bisects to
+/// the cursor after which no more than these follow.
+async fn newest(inbox: &Opened, state: State, limit: u16) -> anyhow::Result<Vec<Record>> {
+    let page = async |after| {
+        let (store, after) = (inbox.store(), Some(ReportId::from_number(after)));
+        let page = store.list(&inbox.project, state, after, u32::from(limit) + 1);
+        page.await
     };
-    let is_too_long = |page: &[Record]| page.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    let (mut low, mut high) = (0, LAST);
-    let mut found = page(low).await?;
-    while is_too_long(&found) || (high < LAST && high - low > 1) {
+    let is_too_long = |page: &[Record]| page.len() > limit.into();
+    let mut found = page(0).await?;
+    let (mut low, mut high) = (0, if is_too_long(&found) { LAST } else { 0 });
+    while high - low > 1 {
         let middle = low + (high - low) / 2;
         let next = page(middle).await?;
         if is_too_long(&next) {
@@ -78,44 +77,44 @@ async fn newest(inbox: &Opened<'_>, state: State, limit: u32) -> anyhow::Result<
     Ok(found)
 }
 
-pub(super) async fn show(id: ReportId, inbox: &Opened<'_>) -> anyhow::Result<ExitCode> {
-    let Some(record) = inbox.get(id).await? else {
-        return Ok(inbox.fail(&inbox.unknown(id)));
+pub(super) async fn show(id: ReportId, inbox: &Opened) -> anyhow::Result<ExitCode> {
+    let (store, project) = (inbox.store(), &inbox.project);
+    let Some(record) = store.get(project, id).await? else {
+        return Ok(inbox.fail(&inbox.missing("such report").await?));
     };
-    let history = inbox.store().history(inbox.project, id).await;
-    let history = inbox.result(history)?;
-    let details = view::details(&record, &history);
-    inbox.print(&details, || view::text(&record, &history))
+    let history = store.history(project, id).await?;
+    let mut credited = Vec::new();
+    let invoice = record.report.invoice_id().as_str();
+    for other in store.find(project, invoice).await? {
+        if other.id != id && other.state == State::Done {
+            let history = store.history(project, other.id).await?;
+            credited.push(view::credited(&other, &history));
+        }
+    }
+    let mut value = view::json(&record);
+    let info = record.report.fields.invoice_info.as_deref();
+    let info: Option<Value> = info.and_then(|info| serde_json::from_str(info).ok());
+    value["invoice_info"] = info.into();
+    value["history"] = history.iter().map(view::decision).collect();
+    value["already_credited"] = credited.into();
+    inbox.print(&value, view::text)
 }
 
-pub(super) async fn counts(inbox: &Opened<'_>) -> anyhow::Result<ExitCode> {
-    let counts = inbox.result(inbox.store().counts(inbox.project).await)?;
-    let oldest = inbox.store().oldest_unfinished(inbox.project).await;
-    let oldest = inbox.result(oldest)?.map(|age| age.as_secs());
+pub(super) async fn counts(inbox: &Opened) -> anyhow::Result<ExitCode> {
+    let counts = inbox.store().counts(&inbox.project).await?;
+    let oldest = inbox.store().oldest_unfinished(&inbox.project).await?;
+    if counts == Counts::default() {
+        output::print_error(inbox.missing("unfinished reports").await?);
+    }
     let value = json!({
         "received": counts.received,
         "running": counts.running,
         "failed": counts.failed,
         "held": counts.held,
         "conflict": counts.conflict,
-        "oldest_unfinished_seconds": oldest,
+        "oldest_unfinished_seconds": oldest.map(|age| age.as_secs()),
     });
-    inbox.print(&value, || {
-        let rows = [
-            ("received", counts.received, "waits for a worker"),
-            ("running", counts.running, "a worker holds the claim"),
-            ("failed", counts.failed, "waits for the next attempt"),
-            ("held", counts.held, "waits for an operator"),
-            (
-                "conflict",
-                counts.conflict,
-                "differs from another report of its payment",
-            ),
-        ];
-        let rows = rows.map(|(state, count, what)| format!("{state:<10}{count:>8}  {what}\n"));
-        let oldest = oldest.map(|age| format!("oldest unfinished: {} ago\n", Seconds(age)));
-        rows.concat() + &oldest.unwrap_or_default()
-    })
+    inbox.print(&value, view::text)
 }
 
 fn state() -> impl TypedValueParser<Value = State> {
@@ -125,24 +124,3 @@ fn state() -> impl TypedValueParser<Value = State> {
 
 /// No store numbers its reports that high.
 const LAST: i64 = 1 << 53;
-
-pub(super) const LIST_HELP: &str = "\
-Examples:
-  export DATABASE_URL=postgres://shop:PASSWORD@db.example/shop
-  ccpostback inbox list --project shop
-  ccpostback inbox list --project shop --state done --limit 5 --json
-  ccpostback inbox list --project shop --invoice-id ILRAJE1Q
-
-Exit code: 0, also if the list is empty, or 2 if the command could not run.";
-
-pub(super) const SHOW_HELP: &str = "\
-Examples:
-  ccpostback inbox show --project shop 42 --database-url sqlite:shop.db
-
-Exit code: 0, 1 if there is no such report, or 2 if the command could not run.";
-
-pub(super) const COUNTS_HELP: &str = "\
-Examples:
-  ccpostback inbox counts --project shop --database-url sqlite:shop.db --json
-
-Exit code: 0, or 2 if the command could not run.";

@@ -1,32 +1,37 @@
 //! `ccpostback inbox`: what an operator does with the payment inbox of a service.
 
 mod change;
-mod consent;
 mod import;
 mod list;
-mod migrate;
 mod opened;
-mod problem;
-mod purge;
 mod store;
 mod view;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Subcommand;
-use cryptocloud_postback_inbox::{Event, ReportId};
+use cryptocloud_postback_inbox::ReportId;
+use serde_json::json;
 
-use self::{opened::Opened, store::StoreOptions};
+use self::{change::Change, opened::Opened, store::StoreOptions};
+use crate::output;
 
 /// Operate the payment inbox of your service
 ///
 /// Nothing here runs a handler: payments move between states by the rules of the inbox, and the workers
 /// of your service do the rest.
 #[derive(clap::Args, Debug)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = HELP)]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
+
+    /// The project, as your service names its inbox
+    ///
+    /// All commands but `migrate` and `import` need it; `import` skips the reports of other projects.
+    #[arg(long, value_name = "NAME", global = true)]
+    project: Option<String>,
 
     /// Print one line of JSON
     #[arg(long, global = true)]
@@ -36,66 +41,10 @@ pub(crate) struct Args {
     store: StoreOptions,
 }
 
-/// A command for the inbox of one project.
-#[derive(clap::Args, Debug)]
-struct Of<T: clap::Args> {
-    /// The project, as your service names its inbox
-    #[arg(long, value_name = "NAME")]
-    project: String,
-
-    #[command(flatten)]
-    args: T,
-}
-
-#[derive(clap::Args, Debug)]
-struct Show {
-    /// The number of the report, as in `list`
-    id: ReportId,
-}
-
-#[derive(clap::Args, Debug)]
-struct Nothing {}
-
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List stored payments, the newest first
-    #[command(after_help = list::LIST_HELP)]
-    List(Of<list::ListArgs>),
-
-    /// Show a stored payment, with the decisions about it
-    #[command(after_help = list::SHOW_HELP)]
-    Show(Of<Show>),
-
-    /// Count the payments that are not finished
-    #[command(after_help = list::COUNTS_HELP)]
-    Counts(Of<Nothing>),
-
-    /// Accept a payment that is held or in conflict, and name the amount to credit, and the order
-    ///
-    /// It is received again, and a worker of your service runs the handler, which gets what you name.
-    /// At most one report of a payment can be credited.
-    #[command(after_help = change::ACCEPT_HELP)]
-    Accept(Of<change::AcceptArgs>),
-
-    /// Try payments again that failed or are held
-    ///
-    /// They are received again with attempts and age reset, and a worker of your service runs the
-    /// handler.
-    #[command(after_help = change::RETRY_HELP)]
-    Retry(Of<change::ChangeArgs>),
-
-    /// Discard reports that failed, are held or in conflict: they are not payments
-    ///
-    /// That is final. Another report of the same payment that waits as a conflict is received then.
-    #[command(after_help = change::DISCARD_HELP)]
-    Discard(Of<change::ChangeArgs>),
-
-    /// Clear the reported fields of payments that were done or discarded long ago
-    ///
-    /// Your service does so by itself after its retention. The payments stay known, so that a late
-    /// resend is not credited again.
-    #[command(after_help = purge::HELP)]
-    Purge(Of<purge::Args>),
+    #[command(flatten)]
+    Operate(Operate),
 
     Import(import::Args),
 
@@ -103,34 +52,102 @@ enum Command {
     ///
     /// It may run while payments arrive, and again at any time. Only this command needs a role that may
     /// create tables; your service does not.
-    #[command(after_help = migrate::HELP)]
+    #[command(after_help = MIGRATE_HELP)]
     Migrate,
 }
 
-pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (store, json) = (&args.store, args.json);
-    let open = async |project| {
-        let (address, store) = store.open().await?;
-        anyhow::Ok(Opened {
-            address,
-            json,
-            project,
-            store,
-        })
-    };
-    match &args.command {
-        Command::List(Of { project, args }) => list::list(args, &open(project).await?).await,
-        Command::Show(Of { project, args }) => list::show(args.id, &open(project).await?).await,
-        Command::Counts(Of { project, .. }) => list::counts(&open(project).await?).await,
-        Command::Accept(Of { project, args }) => change::accept(args, &open(project).await?).await,
-        Command::Retry(Of { project, args }) => {
-            change::run(args, &open(project).await?, Event::Retry, None).await
-        }
-        Command::Discard(Of { project, args }) => {
-            change::run(args, &open(project).await?, Event::Discard, None).await
-        }
-        Command::Purge(Of { project, args }) => purge::run(args, &open(project).await?).await,
-        Command::Import(args) => import::run(args, store, json).await,
-        Command::Migrate => migrate::run(store, json).await,
-    }
+/// The commands for the inbox of one project.
+#[derive(Debug, Subcommand)]
+enum Operate {
+    /// List stored payments, the newest first
+    List(list::Args),
+
+    /// Show a stored payment, with the decisions about it
+    ///
+    /// It also shows what was already credited for the same invoice.
+    Show {
+        /// The number of the report, as in `list`
+        id: ReportId,
+    },
+
+    /// Count the payments that are not finished, and say how old the oldest one is
+    Counts,
+
+    /// Credit a payment that is held or in conflict
+    ///
+    /// You say how much to credit, and if need be for which order. The handler of your service then
+    /// runs again with what you said, and has the last word: it can hold the payment again. At most one
+    /// report of a payment is ever credited.
+    Accept(change::AcceptArgs),
+
+    /// Try payments again that failed or are held
+    ///
+    /// They are received again with attempts and age reset, and a worker of your service runs the
+    /// handler.
+    Retry(change::ChangeArgs),
+
+    /// Say that reports are not payments, so that they are never credited
+    ///
+    /// For reports that failed, are held or in conflict, and final. If another report of the same
+    /// payment waits as a conflict, it is handled next.
+    Discard(change::ChangeArgs),
+
+    /// Clear the reported fields of payments that were done or discarded long ago
+    ///
+    /// Your service does so by itself after its retention. The payments stay known, so that a late
+    /// resend is not credited again.
+    Purge(change::PurgeArgs),
 }
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let Args { json, project, .. } = args;
+    let command = match args.command {
+        Command::Import(import) => return import::run(&import, project, &args.store, json).await,
+        Command::Migrate => {
+            let store = args.store.connect(true).await?;
+            let (from, to) = store.migrate().await?;
+            let value = json!({ "store": store.place, "from_version": from, "to_version": to });
+            output::print_result(json, &value, || view::text(&value))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Operate(command) => command,
+    };
+    let inbox = Opened {
+        json,
+        project: project.context("name the project with --project, as your service does")?,
+        store: args.store.open().await?,
+    };
+    let ended = match &command {
+        Operate::List(args) => list::list(args, &inbox).await,
+        Operate::Show { id } => list::show(*id, &inbox).await,
+        Operate::Counts => list::counts(&inbox).await,
+        Operate::Accept(args) => change::accept(args, &inbox).await,
+        Operate::Retry(args) => change::run(&Change::Retry, args, &inbox).await,
+        Operate::Discard(args) => change::run(&Change::Discard, args, &inbox).await,
+        Operate::Purge(args) => change::purge(args, &inbox).await,
+    };
+    ended.map_err(|error| inbox.store.explain(error))
+}
+
+const HELP: &str = "\
+Examples:
+  export DATABASE_URL=postgres://shop:PASSWORD@db.example/shop
+  ccpostback inbox list --project shop
+  ccpostback inbox list --project shop --state done --limit 5 --json
+  ccpostback inbox accept --project shop 42 --amount 1.5 --order-id ORDER_1 \\
+    --yes --by alice --note 'the customer paid the fee too'
+  ccpostback inbox retry --project shop 42 43
+  ccpostback inbox purge --project shop --older-than 90
+
+Exit code: 0 on success, 1 if a change was refused or you said no, or 2 if the
+command could not run.";
+
+const MIGRATE_HELP: &str = "\
+Examples:
+  DATABASE_URL=postgres://owner:PASSWORD@db.example/shop ccpostback inbox migrate
+  ccpostback inbox migrate --database-url sqlite:shop.db
+
+A SQLite file is created if it does not exist. Redis needs no migration. After
+Ctrl-C the schema is as before, or migrated as a whole.
+
+Exit code: 0 if the schema is up to date, or 2 if not.";

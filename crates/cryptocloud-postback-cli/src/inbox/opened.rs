@@ -1,47 +1,29 @@
 use std::process::ExitCode;
 
-use cryptocloud_postback::InvoiceId;
-use cryptocloud_postback_inbox::{InboxStore, Record, ReportId, StoreError};
-use serde::Serialize;
+use cryptocloud_postback_inbox::{InboxStore, State, StoreError};
+use serde_json::Value;
 
-use super::{
-    problem::explain,
-    store::{Address, Store},
-};
+use super::store::Store;
 use crate::output;
 
 /// The inbox of a project.
-pub(super) struct Opened<'a> {
-    pub(super) address: Address,
+pub(super) struct Opened {
     pub(super) json: bool,
-    pub(super) project: &'a str,
+    pub(super) project: String,
     pub(super) store: Store,
 }
 
-impl Opened<'_> {
+impl Opened {
     pub(super) fn store(&self) -> &dyn InboxStore {
         self.store.inbox()
     }
 
-    /// The result of a call, whose error says what to do.
-    pub(super) fn result<T>(&self, result: Result<T, StoreError>) -> anyhow::Result<T> {
-        result.map_err(|error| explain(&self.address, &error))
-    }
-
-    pub(super) async fn find(&self, id: &InvoiceId) -> anyhow::Result<Vec<Record>> {
-        self.result(self.store().find(self.project, id.as_str()).await)
-    }
-
-    pub(super) async fn get(&self, id: ReportId) -> anyhow::Result<Option<Record>> {
-        self.result(self.store().get(self.project, id).await)
-    }
-
     pub(super) fn print(
         &self,
-        value: &impl Serialize,
-        text: impl FnOnce() -> String,
+        value: &Value,
+        text: impl FnOnce(&Value) -> String,
     ) -> anyhow::Result<ExitCode> {
-        output::print_result(self.json, value, text)?;
+        output::print_result(self.json, value, || text(value))?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -51,9 +33,17 @@ impl Opened<'_> {
         ExitCode::FAILURE
     }
 
-    /// What to say about a report that does not exist.
-    pub(super) fn unknown(&self, id: ReportId) -> String {
-        let project = self.project;
-        format!("project {project} has no report {id}: see `ccpostback inbox list`")
+    /// What to say if nothing is found, perhaps because the name of the project is misspelt.
+    pub(super) async fn missing(&self, what: &str) -> Result<String, StoreError> {
+        let project = &self.project;
+        for state in State::ALL {
+            let reports = self.store().list(project, state, None, 1).await?;
+            if !reports.is_empty() {
+                return Ok(format!("project {project} has no {what}"));
+            }
+        }
+        Ok(format!(
+            "the store knows no project {project}: check --project"
+        ))
     }
 }

@@ -1,261 +1,208 @@
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{error::Error, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
-use cryptocloud_postback_inbox::{InboxStore, StoreErrorKind};
+use cryptocloud_postback_inbox::{InboxStore, StoreError, StoreErrorKind};
 use cryptocloud_postback_redis::{Durability, RedisStore, redis::Client};
 use cryptocloud_postback_sqlx::{
-    PostgresStore, SqliteStore,
-    sqlx::{Connection, PgConnection, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
+    Dialect, PostgresStore, SqlStore, SqliteStore,
+    sqlx::{
+        self, Connection, PgConnection, postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
+    },
 };
 use tokio::time;
 
-use super::problem::{explain, explain_sql};
 use crate::secret::{self, Secret};
 
 /// Which store to use.
 #[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Store")]
 pub(super) struct StoreOptions {
     /// PostgreSQL (postgres://...) or SQLite (sqlite:PATH) [default: DATABASE_URL]
     ///
     /// Other users of the machine can see a password in an argument: put such a URL into the
     /// environment variable DATABASE_URL.
-    #[arg(long, value_name = "URL", global = true, help_heading = HEADING, conflicts_with = "redis_url")]
+    #[arg(long, value_name = "URL", global = true, conflicts_with = "redis_url")]
     database_url: Option<Secret>,
 
     /// Redis (redis://... or rediss://... for TLS) [default: REDIS_URL, if there is no DATABASE_URL]
-    #[arg(long, value_name = "URL", global = true, help_heading = HEADING)]
+    #[arg(long, value_name = "URL", global = true)]
     redis_url: Option<Secret>,
 
     /// What every key in Redis begins with, as in your service
-    #[arg(long, value_name = "PREFIX", default_value = "cryptocloud:", global = true, help_heading = HEADING)]
+    #[arg(
+        long,
+        value_name = "PREFIX",
+        default_value = "cryptocloud:",
+        global = true
+    )]
     redis_prefix: String,
-
-    /// What Redis must be known to keep, as in your service
-    #[arg(long, value_enum, value_name = "LEVEL", default_value = "always", global = true, help_heading = HEADING)]
-    redis_durability: RedisDurability,
 }
 
 impl StoreOptions {
-    /// The store that is named by an option, or else by the environment.
-    pub(super) fn address(&self) -> anyhow::Result<Address> {
-        let known = |name| {
-            Ok::<_, anyhow::Error>(secret::variable(name)?.filter(|url| !url.as_str().is_empty()))
-        };
-        if let Some(url) = &self.database_url {
-            database(url.as_str()).context("--database-url")
-        } else if let Some(url) = &self.redis_url {
-            redis(url.as_str()).context("--redis-url")
-        } else if let Some(url) = known(DATABASE_URL)? {
-            database(url.as_str()).context(DATABASE_URL)
-        } else if let Some(url) = known(REDIS_URL)? {
-            redis(url.as_str()).context(REDIS_URL)
-        } else {
-            bail!("no store is named: set {DATABASE_URL}, or use --database-url or --redis-url")
-        }
-    }
-
     /// Connects to a store that can be used.
-    pub(super) async fn open(&self) -> anyhow::Result<(Address, Store)> {
-        let address = self.address()?;
-        // A store would create it.
-        if let Address::Sqlite(path) = &address
-            && !path.exists()
-        {
-            bail!("{address} does not exist: correct the path, or run `ccpostback inbox migrate`");
-        }
-        let store = self.connect(&address).await?;
+    pub(super) async fn open(&self) -> anyhow::Result<Store> {
+        let store = self.connect(false).await?;
         let checked = store.inbox().check().await;
-        checked.map_err(|error| explain(&address, &error))?;
-        Ok((address, store))
+        checked.map_err(|error| store.explain(error.into()))?;
+        Ok(store)
     }
 
-    /// Connects. The schema is not checked yet.
-    pub(super) async fn connect(&self, address: &Address) -> anyhow::Result<Store> {
-        match address {
-            Address::Postgres { options, url } => {
-                // The pool would hide the cause behind a time-out.
-                let probe = options.clone().extra_float_digits(None);
-                match time::timeout(CONNECT_LIMIT, PgConnection::connect_with(&probe)).await {
-                    // It may be closed already.
-                    Ok(Ok(connection)) => drop(connection.close().await),
-                    Ok(Err(error)) => return Err(explain_sql(address, &error)),
-                    Err(_) => return Err(explain(address, &StoreErrorKind::TimedOut.into())),
-                }
-                let store = PostgresStore::connect(url).await;
-                let store = store.map_err(|error| explain(address, &error))?;
-                Ok(Store::Postgres(store))
+    /// Connects to the store that is named by an option, or else by the environment. The schema is
+    /// not checked yet.
+    pub(super) async fn connect(&self, may_create: bool) -> anyhow::Result<Store> {
+        let urls = [
+            ("--database-url", self.database_url.clone()),
+            ("--redis-url", self.redis_url.clone()),
+            ("DATABASE_URL", secret::variable("DATABASE_URL")?),
+            ("REDIS_URL", secret::variable("REDIS_URL")?),
+        ];
+        let is_set = |url: &Secret| !url.as_str().is_empty();
+        let (name, url) = urls
+            .into_iter()
+            .find_map(|(name, url)| Some((name, url.filter(is_set)?)))
+            .context("no store is named: set DATABASE_URL, or use --database-url or --redis-url")?;
+        let url = url.as_str();
+        match url.split(':').next() {
+            Some("postgres" | "postgresql") => postgres(url).await,
+            Some("redis" | "rediss" | "redis+unix" | "unix") => {
+                redis(url, &self.redis_prefix).await
             }
-            Address::Redis(client) => {
-                let store = RedisStore::builder((**client).clone())
-                    .durability(self.redis_durability.into())
-                    .prefix(&*self.redis_prefix)
-                    .connect()
-                    .await;
-                Ok(Store::Redis(
-                    store.map_err(|error| explain(address, &error))?,
-                ))
-            }
-            Address::Sqlite(path) => {
-                let store = SqliteStore::connect(path).await;
-                Ok(Store::Sqlite(
-                    store.map_err(|error| explain(address, &error))?,
-                ))
-            }
+            Some("sqlite") => sqlite(url, may_create).await,
+            _ => Err(anyhow!(
+                "the URL must begin with postgres://, sqlite:, redis:// or rediss://"
+            )),
         }
+        .context(name)
     }
 }
 
-/// A connected store.
-pub(super) enum Store {
+/// A connected store, and where it is, without user and password.
+pub(super) struct Store {
+    backend: Backend,
+    pub(super) place: String,
+}
+
+enum Backend {
     Postgres(PostgresStore),
     Redis(RedisStore),
     Sqlite(SqliteStore),
 }
 
 impl Store {
+    fn new(place: String, connected: Result<Backend, StoreError>) -> anyhow::Result<Self> {
+        match connected {
+            Ok(backend) => Ok(Self { backend, place }),
+            Err(error) => Err(explain(&place, &error)),
+        }
+    }
+
     pub(super) fn inbox(&self) -> &dyn InboxStore {
-        match self {
-            Self::Postgres(store) => store,
-            Self::Redis(store) => store,
-            Self::Sqlite(store) => store,
+        match &self.backend {
+            Backend::Postgres(store) => store,
+            Backend::Redis(store) => store,
+            Backend::Sqlite(store) => store,
+        }
+    }
+
+    /// Brings the schema up to date. Returns the versions before and after: 0 if there was none.
+    pub(super) async fn migrate(&self) -> anyhow::Result<(u32, u32)> {
+        let migrated = match &self.backend {
+            Backend::Postgres(store) => migrate(store).await,
+            Backend::Redis(_) => bail!("Redis has no tables: your service needs no migration"),
+            Backend::Sqlite(store) => migrate(store).await,
+        };
+        migrated.map_err(|error| self.explain(error.into()))
+    }
+
+    /// Adds to an error of the store where that is and what to do.
+    pub(super) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        match error.downcast_ref() {
+            Some(error) => explain(&self.place, error),
+            None => error,
         }
     }
 }
 
-/// Where a store is. Displayed without user and password.
-pub(super) enum Address {
-    Postgres {
-        options: Box<PgConnectOptions>,
-        url: String,
-    },
-    Redis(Box<Client>),
-    Sqlite(PathBuf),
+async fn migrate<DB: Dialect>(store: &SqlStore<DB>) -> Result<(u32, u32), StoreError> {
+    let from = store.schema_version().await?;
+    store.migrate().await?;
+    Ok((from, store.schema_version().await?))
 }
 
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Postgres { options, .. } => match options.get_socket() {
-                Some(socket) => write!(f, "PostgreSQL at {}", socket.display()),
-                None => {
-                    let (host, port) = (options.get_host(), options.get_port());
-                    write!(f, "PostgreSQL at {host}:{port}")
-                }
-            },
-            Self::Redis(client) => write!(f, "Redis at {}", client.get_connection_info().addr()),
-            Self::Sqlite(path) => write!(f, "SQLite file {}", path.display()),
-        }
-    }
+async fn postgres(url: &str) -> anyhow::Result<Store> {
+    let options: PgConnectOptions = url.parse().map_err(|_| anyhow!(MALFORMED))?;
+    let place = match (options.get_socket(), options.get_host(), options.get_port()) {
+        (Some(socket), ..) => format!("PostgreSQL at {}", socket.display()),
+        (None, host, port) => format!("PostgreSQL at {host}:{port}"),
+    };
+    let connect = async {
+        // The pool would hide the cause behind a time-out.
+        let options = options.extra_float_digits(None);
+        let probe = time::timeout(CONNECT_LIMIT, PgConnection::connect_with(&options));
+        let probe = probe.await.map_err(|_| StoreErrorKind::TimedOut)?;
+        let probe = probe.map_err(|error| StoreError::new(StoreErrorKind::Unavailable, error))?;
+        // It may be closed already.
+        let _ = probe.close().await;
+        PostgresStore::connect(url).await.map(Backend::Postgres)
+    };
+    Store::new(place, connect.await)
 }
 
-/// The words for [`Durability`].
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum RedisDurability {
-    /// appendfsync always: what was stored survives a crash of the machine
-    Always,
-    /// appendfsync everysec: a crash may lose the last two seconds
-    EverySecond,
-    /// Nothing is checked: a restart may lose all of it
-    Unchecked,
-}
-
-impl From<RedisDurability> for Durability {
-    fn from(durability: RedisDurability) -> Self {
-        match durability {
-            RedisDurability::Always => Self::Always,
-            RedisDurability::EverySecond => Self::EverySecond,
-            RedisDurability::Unchecked => Self::Unchecked,
-        }
-    }
-}
-
-fn database(url: &str) -> anyhow::Result<Address> {
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        let options: PgConnectOptions = url.parse().map_err(|_| anyhow!(MALFORMED))?;
-        return Ok(Address::Postgres {
-            options: Box::new(options),
-            url: url.to_owned(),
-        });
-    }
-    if !url.starts_with("sqlite:") {
-        bail!("the URL must begin with postgres:// or sqlite:");
-    }
-    if url.contains(":memory:") || url.contains("mode=memory") {
-        bail!("a database in memory would be gone at once: name a file");
-    }
+async fn sqlite(url: &str, may_create: bool) -> anyhow::Result<Store> {
     let options: SqliteConnectOptions = url.parse().map_err(|_| anyhow!(MALFORMED))?;
     let path = options.get_filename();
-    if path.as_os_str().is_empty() {
-        bail!("the URL names no file: write sqlite:PATH");
+    if path.as_os_str().is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
+        bail!("the URL has to name a file: sqlite:PATH");
     }
-    Ok(Address::Sqlite(path.to_owned()))
+    let place = format!("SQLite file {}", path.display());
+    // The store would create it.
+    if !may_create && !path.exists() {
+        bail!("{place} does not exist: correct the path, or run `ccpostback inbox migrate`");
+    }
+    let store = SqliteStore::connect(path).await;
+    Store::new(place, store.map(Backend::Sqlite))
 }
 
-fn redis(url: &str) -> anyhow::Result<Address> {
-    if !["redis://", "rediss://", "redis+unix://", "unix://"]
-        .iter()
-        .any(|scheme| url.starts_with(scheme))
-    {
-        bail!("the URL must begin with redis:// or rediss://");
-    }
+async fn redis(url: &str, prefix: &str) -> anyhow::Result<Store> {
     let client = Client::open(url).map_err(|_| anyhow!(MALFORMED))?;
-    Ok(Address::Redis(Box::new(client)))
+    let place = format!("Redis at {}", client.get_connection_info().addr());
+    // The service checks what the server keeps, and knows what it needs.
+    let store = RedisStore::builder(client).durability(Durability::Unchecked);
+    let store = store.prefix(prefix).connect().await;
+    Store::new(place, store.map(Backend::Redis))
 }
 
-const DATABASE_URL: &str = "DATABASE_URL";
-const REDIS_URL: &str = "REDIS_URL";
-const HEADING: &str = "Store";
+/// The error in one line that says what to do.
+fn explain(place: &str, error: &StoreError) -> anyhow::Error {
+    let source = error.source();
+    let database = source
+        .and_then(|source| source.downcast_ref())
+        .and_then(sqlx::Error::as_database_error);
+    let cause = match (database, source) {
+        // All of its text would include a line of the server's source.
+        (Some(error), _) => format!(": {}", error.message()),
+        (None, Some(error)) => format!(": {error}"),
+        (None, None) => String::new(),
+    };
+    // <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+    let code = database.and_then(|error| error.code());
+    let advice = match (code.as_deref(), error.kind()) {
+        (Some("28000" | "28P01"), _) => ": check the user and the password in the URL",
+        // SQLITE_CANTOPEN
+        (Some("14"), _) => ": check the path and its permissions",
+        (Some("3D000"), _) => ": create the database, or correct its name in the URL",
+        (Some("42501"), _) => ": use a role that may do this; `migrate` has to create a schema",
+        (None, StoreErrorKind::TimedOut | StoreErrorKind::Unavailable) => {
+            ": check the URL, and that the server is running"
+        }
+        // The text says it.
+        _ => "",
+    };
+    anyhow!("{place}: {error}{cause}{advice}")
+}
 
 /// The parser's own error may quote a part of the password.
 const MALFORMED: &str = "the URL is malformed: in a password, write characters such as / @ # ? % as \
     %2F %40 %23 %3F %25";
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_and_errors_hold_no_password() {
-        #[track_caller]
-        fn check(address: anyhow::Result<Address>, expected: &str) {
-            let shown = match address {
-                Ok(address) => address.to_string(),
-                Err(error) => format!("{error:#}"),
-            };
-            assert!(shown.starts_with(expected), "{shown}");
-            assert!(!shown.contains("hun"), "{shown}");
-        }
-        check(database("postgres://u:hunter@db:1/x"), "PostgreSQL at db:1");
-        check(
-            database("postgresql://db/x?password=hunter"),
-            "PostgreSQL at db:5432",
-        );
-        check(
-            database("postgres://u:hun/ter@db/x"),
-            "the URL is malformed",
-        );
-        check(
-            database("postgres://u:hunter@db/x?sslmode=hunter"),
-            "the URL is malformed",
-        );
-        check(
-            database("mysql://u:hunter@db/x"),
-            "the URL must begin with postgres://",
-        );
-        check(database("sqlite://shop.db?mode=rwc"), "SQLite file shop.db");
-        check(
-            database("sqlite:///var/shop.db"),
-            "SQLite file /var/shop.db",
-        );
-        check(database("sqlite::memory:"), "a database in memory");
-        check(database("sqlite:"), "the URL names no file");
-        check(redis("rediss://u:hunter@cache:2/"), "Redis at cache:2");
-        check(redis("redis://u:hunter@cache:x/"), "the URL is malformed");
-        check(
-            redis("http://u:hunter@cache/"),
-            "the URL must begin with redis://",
-        );
-    }
-}

@@ -1,222 +1,155 @@
 //! Stored reports, for people and for programs.
 
-use std::fmt::{self, Write};
+use std::{slice, time::SystemTime};
 
-use anstyle::Style;
+use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 use cryptocloud_postback::{Currency, OffsetDateTime, UnixTime};
-use cryptocloud_postback_inbox::{Accepted, Decided, Record, State};
+use cryptocloud_postback_inbox::{Accepted, Decided, Event, Record, Report, State};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
-use crate::output::{BAD, BOLD, DIM, Escaped, GOOD, WARN, wrapped};
+use crate::output::Escaped;
 
-/// Amounts are strings, so that no reader turns them into floats.
-pub(super) fn json(record: &Record) -> Value {
-    let fields = &record.report.fields;
-    json!({
-        "id": record.id.number(),
-        "state": record.state.as_str(),
-        "project": record.report.identity.project(),
-        "invoice_id": record.report.invoice_id().as_str(),
-        "order_id": fields.order_id,
-        "amount_crypto": fields.amount_crypto,
-        "currency": fields.currency.as_ref().map(Currency::as_str),
-        "source": record.report.source.as_str(),
-        "attempts": record.attempts,
-        "hold": record.hold.as_ref().map(|hold| json!({
-            "kind": hold.kind.as_str(),
-            "reason": hold.reason,
-        })),
-        "last_error": record.last_error,
-        "accepted": record.accepted.as_ref().map(accepted),
-        "received_at": time(record.received_at),
-        "due_at": record.due_at.map(time),
-        "settled_at": record.settled_at.map(time),
-    })
+/// What was reported. Amounts are strings, so that no reader turns them into floats.
+pub(super) fn reported(report: &Report) -> [(&'static str, Value); 5] {
+    let fields = &report.fields;
+    [
+        ("project", json!(report.identity.project())),
+        ("invoice_id", json!(report.invoice_id())),
+        ("order_id", json!(fields.order_id)),
+        ("amount_crypto", json!(fields.amount_crypto)),
+        ("currency", json!(fields.currency)),
+    ]
 }
 
-/// With the decisions, and with `invoice_info` as it was received.
-pub(super) fn details(record: &Record, history: &[Decided]) -> Value {
-    let mut value = json(record);
-    let info = record.report.fields.invoice_info.as_deref();
-    value["invoice_info"] = info.map_or(Value::Null, |info| {
-        serde_json::from_str(info).unwrap_or_else(|_| info.into())
-    });
-    let entries = history.iter().map(|decided| {
-        json!({
-            "at": time(decided.at),
-            "by": decided.decision.by,
-            "event": event(decided),
-            "from": decided.from.as_str(),
-            "accepted": decided.accepted.as_ref().map(accepted),
-            "note": decided.decision.note,
-        })
-    });
-    value["history"] = entries.collect();
-    value
+pub(super) fn json(record: &Record) -> Value {
+    let hold = record.hold.as_ref();
+    let hold = hold.map(|hold| json!({ "kind": hold.kind.as_str(), "reason": hold.reason }));
+    let fields = [
+        ("id", json!(record.id.number())),
+        ("state", json!(record.state.as_str())),
+        ("source", json!(record.report.source.as_str())),
+        ("attempts", json!(record.attempts)),
+        ("hold", json!(hold)),
+        ("last_error", json!(record.last_error)),
+        ("accepted", json!(record.accepted.as_ref().map(accepted))),
+        ("received_at", json!(time(record.received_at))),
+        ("due_at", json!(record.due_at.map(time))),
+        ("settled_at", json!(record.settled_at.map(time))),
+    ];
+    fields.into_iter().chain(reported(&record.report)).collect()
 }
 
 fn accepted(accepted: &Accepted) -> Value {
     json!({ "amount": accepted.amount(), "order_id": accepted.order_id() })
 }
 
-/// A table within 80 columns, with the reason below each row.
-pub(super) fn table(records: &[Record]) -> String {
-    let ids = records.iter().map(|record| record.id.to_string().len() + 2);
-    let id = ids.max().unwrap_or_default().max(8);
-    // Redis has long numbers, and the orders make room for them.
-    let order = 25_usize.saturating_sub(id).max(6);
-    let mut text = format!(
-        "{DIM}{:<id$}{:<10}{:<11}{:<order$}{:<18}received (UTC){DIM:#}\n",
-        "report", "state", "invoice", "order", "reported"
-    );
-    for record in records {
-        let style = style(record.state);
-        let received = time(record.received_at).replace('T', " ");
-        text += &format!(
-            "{:<id$}{style}{:<10}{style:#}{}{}{}{}\n",
-            record.id.number(),
-            record.state.as_str(),
-            cell(record.report.invoice_id().as_str(), 11),
-            cell(
-                record.report.fields.order_id.as_deref().unwrap_or("-"),
-                order
-            ),
-            cell(&money(record), 18),
-            received.get(..16).unwrap_or_default(),
-        );
-        for line in wrapped(
-            &Escaped(&reason(record)).to_string(),
-            80_usize.saturating_sub(id),
-        ) {
-            text += &format!("{:id$}{DIM}{line}{DIM:#}\n", "");
+pub(super) fn decision(decided: &Decided) -> Value {
+    json!({
+        "at": time(decided.at),
+        "by": decided.decision.by,
+        "event": format!("{:?}", decided.event).to_lowercase(),
+        "from": decided.from.as_str(),
+        "accepted": decided.accepted.as_ref().map(accepted),
+        "note": decided.decision.note,
+    })
+}
+
+/// What was credited by a report that is done: as an operator accepted it, or else as reported.
+pub(super) fn credited(record: &Record, history: &[Decided]) -> Value {
+    let mut accepts = history.iter().rev();
+    let accept = accepts.find(|decided| decided.event == Event::Accept);
+    let by = accept.map(|accept| &accept.decision.by);
+    let fields = [
+        ("id", json!(record.id.number())),
+        ("settled_at", json!(record.settled_at.map(time))),
+        ("accepted", json!(record.accepted.as_ref().map(accepted))),
+        ("accepted_by", json!(by)),
+    ];
+    fields.into_iter().chain(reported(&record.report)).collect()
+}
+
+/// The same as JSON for people: a line for each value, and for each item of a list.
+pub(super) fn text(value: &Value) -> String {
+    let mut text = String::new();
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let items = match value {
+            Value::Null => &[],
+            Value::Array(items) => &**items,
+            value => slice::from_ref(value),
+        };
+        for item in items {
+            text += &format!("{name:<16}  {}\n", Escaped(&inline(item)));
         }
     }
     text
+}
+
+fn inline(value: &Value) -> String {
+    let parts: Vec<_> = match value {
+        Value::Array(items) => items.iter().map(inline).collect(),
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .filter(|(_, value)| !value.is_null() && *value != "");
+            let field = |(name, value)| format!("{name} {}", inline(value));
+            fields.map(field).collect()
+        }
+        Value::String(text) => return text.clone(),
+        value => return value.to_string(),
+    };
+    parts.join(", ")
+}
+
+/// A table within 80 columns, with the reason for the state below the payment.
+pub(super) fn table(records: &[Record]) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(80)
+        .set_header(["report", "state", "received", "invoice, order, amount"]);
+    for record in records {
+        let lines = [words(&record.report), reason(record)];
+        let payment = lines.map(|line| Escaped(&line).to_string()).join("\n");
+        table.add_row([
+            &*record.id.to_string(),
+            record.state.as_str(),
+            time(record.received_at).get(..10).unwrap_or_default(),
+            payment.trim_end(),
+        ]);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table.trim_fmt() + "\n"
 }
 
 /// What arrived, in a few words.
-pub(super) fn words(record: &Record) -> String {
-    let order = match &record.report.fields.order_id {
-        Some(id) => format!("order {id}"),
-        None => "without an order".to_owned(),
-    };
-    let invoice = record.report.invoice_id();
-    let words = format!("invoice {invoice}, {order}, {}", money(record));
-    Escaped(&words).to_string()
-}
-
-pub(super) fn text(record: &Record, history: &[Decided]) -> String {
-    let mut text = String::new();
-    // Writing to a `String` never fails.
-    let _ = write(&mut text, record, history);
-    text
-}
-
-fn write(text: &mut String, record: &Record, history: &[Decided]) -> fmt::Result {
-    let (style, state) = (style(record.state), record.state);
-    writeln!(text, "report {}: {style}{state}{style:#}", record.id)?;
-    let fields = &record.report.fields;
-    for (name, value) in [
-        ("project", record.report.identity.project().to_owned()),
-        ("invoice", record.report.invoice_id().to_string()),
-        (
-            "order",
-            fields.order_id.as_deref().unwrap_or("-").to_owned(),
-        ),
-        ("reported", money(record)),
-        (
-            "accepted",
-            record.accepted.as_ref().map(named).unwrap_or_default(),
-        ),
-        ("source", record.report.source.as_str().to_owned()),
-        ("received", time(record.received_at)),
-        ("due", record.due_at.map(time).unwrap_or_default()),
-        ("settled", record.settled_at.map(time).unwrap_or_default()),
-        ("attempts", record.attempts.to_string()),
-        ("reason", reason(record)),
-    ] {
-        if !value.is_empty() {
-            writeln!(text, "  {name:<10}{}", Escaped(&value))?;
-        }
-    }
-    if !history.is_empty() {
-        writeln!(text, "\n{BOLD}decisions{BOLD:#}")?;
-    }
-    for decided in history {
-        let accepted = decided.accepted.as_ref();
-        let accepted = accepted.map_or_else(String::new, |one| format!(" {}", named(one)));
-        let note = decided.decision.note.as_deref();
-        let note = note.map_or_else(String::new, |note| format!(": {note}"));
-        let line = format!(
-            "{}{accepted} by {}{note}",
-            event(decided),
-            decided.decision.by
-        );
-        writeln!(text, "  {}  {}", time(decided.at), Escaped(&line))?;
-    }
-    Ok(())
-}
-
-/// What an operator named, in words.
-pub(super) fn named(accepted: &Accepted) -> String {
-    match accepted.order_id() {
-        Some(id) => format!("{} to order {id}", accepted.amount()),
-        None => accepted.amount().to_string(),
-    }
-}
-
-fn money(record: &Record) -> String {
-    let fields = &record.report.fields;
+pub(super) fn words(report: &Report) -> String {
+    let fields = &report.fields;
+    let order = fields.order_id.as_deref().unwrap_or("-");
     let amount = fields.amount_crypto.map(|amount| amount.to_string());
-    let currency = fields.currency.as_ref().map(Currency::as_str);
-    let parts: Vec<&str> = amount.as_deref().into_iter().chain(currency).collect();
-    if parts.is_empty() {
-        "-".to_owned()
-    } else {
-        parts.join(" ")
-    }
+    let amount = amount.as_deref().unwrap_or("-");
+    let currency = fields.currency.as_ref().map_or("", Currency::as_str);
+    let invoice = report.invoice_id();
+    format!("{invoice}, order {order}, {amount} {currency}")
 }
 
-/// The reason for its state, if there is one.
+/// Why it is held, or was not handled yet.
 fn reason(record: &Record) -> String {
     match (&record.hold, &record.last_error) {
         (Some(hold), _) if record.state == State::Held => {
-            let parts = [hold.kind.as_str(), &hold.reason];
-            let parts = parts.into_iter().filter(|part| !part.is_empty());
-            parts.collect::<Vec<_>>().join(": ")
+            let reason = format!("{}: {}", hold.kind.as_str(), hold.reason);
+            reason.trim_end_matches(": ").to_owned()
         }
-        (_, error) => error.as_deref().unwrap_or_default().to_owned(),
+        (_, Some(error)) if record.state.is_unfinished() => error.to_string(),
+        _ => String::new(),
     }
 }
 
-fn event(decided: &Decided) -> String {
-    format!("{:?}", decided.event).to_lowercase()
-}
-
-fn style(state: State) -> Style {
-    match state {
-        State::Done => GOOD,
-        State::Conflict | State::Failed => BAD,
-        State::Held => WARN,
-        State::Discarded | State::Received | State::Running => DIM,
-    }
-}
-
-/// A string in a column of this width, cut if it is too long.
-fn cell(text: &str, width: usize) -> String {
-    let mut shown = Escaped(text).to_string();
-    if shown.chars().count() >= width {
-        shown = shown.chars().take(width.saturating_sub(2)).collect();
-        shown.push('…');
-    }
-    format!("{shown:<width$}")
-}
-
-/// RFC 3339, or seconds after the year 9999.
+/// RFC 3339. Times stop at its last year, 9999.
 fn time(time: UnixTime) -> String {
-    let seconds = i64::try_from(time.as_secs()).ok();
-    let date = seconds.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
-    let date = date.and_then(|date| date.format(&Rfc3339).ok());
-    date.unwrap_or_else(|| time.to_string())
+    let time = OffsetDateTime::from(SystemTime::from(time));
+    time.format(&Rfc3339).unwrap_or_default()
 }

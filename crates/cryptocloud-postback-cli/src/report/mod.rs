@@ -10,8 +10,6 @@ use bytes::Bytes;
 use cryptocloud_postback::{Check, Error, Postback, UnixTime, Verified};
 use serde::Serialize;
 
-#[cfg(feature = "inbox")]
-pub(crate) use duration::Seconds;
 pub(crate) use hint::unverified_claims;
 pub(crate) use payload::Payload;
 

@@ -1,3 +1,5 @@
+//! Ctrl-C ends the program, and leaves the store as it was, or changed as a whole.
+
 use std::{
     io::Write,
     process::{Child, Command, Stdio},
@@ -42,13 +44,8 @@ async fn an_import_from_a_silent_pipe() -> TestResult {
         assert!(Instant::now() < end);
     }
     let ended = interrupt(child)?;
-    assert_eq!(ended.code, Some(130), "{ended:?}");
-    // The signal may come before the program has heard of the commit.
-    assert!(ended.stdout.is_empty() || ended.stdout.starts_with("incomplete: 1 stored"));
-    assert!(
-        ended.stderr.contains("run the same command again"),
-        "{ended:?}"
-    );
+    assert_eq!((ended.code, ended.stdout.as_str()), (None, ""), "{ended:?}");
+    assert_eq!(store.find("shop", "A").await?.len(), 1);
     drop(stdin);
     Ok(())
 }
@@ -74,11 +71,7 @@ async fn a_migration_that_waits_for_another_one() -> TestResult {
         assert!(Instant::now() < end);
     }
     let ended = interrupt(child)?;
-    assert_eq!(ended.code, Some(130), "{ended:?}");
-    assert!(
-        ended.stderr.contains("as a whole or not at all"),
-        "{ended:?}"
-    );
+    assert_eq!((ended.code, ended.stdout.as_str()), (None, ""), "{ended:?}");
     drop(other);
     assert_eq!(store.schema_version().await?, 0);
     Ok(())

@@ -9,7 +9,8 @@ use std::{
 };
 
 use cryptocloud_postback_inbox::{
-    Accepted, Failure, Handler, Inbox, InboxStore, Payment, ReportId, Settles, Start, State,
+    Accepted, Failure, Handler, Inbox, InboxStore, Payment, Receipt, ReportId, Settles, Start,
+    State,
 };
 use cryptocloud_postback_redis::{Durability, RedisStore, redis::Client};
 use cryptocloud_postback_sqlx::{PostgresStore, SqliteStore};
@@ -85,7 +86,8 @@ async fn operates<S: Settles>(store: S, options: &[&str]) -> TestResult {
     let operator = Operator(options);
     assert_eq!(operator.list(&[]), []);
     let ended = operator.call(&["list"]);
-    assert_eq!(ended.stdout, "project shop: no such reports\n");
+    let text = "ccpostback: the store knows no project shop: check --project\n";
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), text));
 
     let shop = Shop::default();
     let inbox = Inbox::builder("shop", store, shop.clone()).build()?;
@@ -136,20 +138,18 @@ async fn operates<S: Settles>(store: S, options: &[&str]) -> TestResult {
         shown["hold"],
         json!({"kind": "handler", "reason": "no such order"})
     );
-    assert_eq!(
-        (&shown["amount_crypto"], &shown["history"]),
-        (&json!("1.5"), &json!([]))
-    );
+    assert_eq!(shown["amount_crypto"], "1.5");
+    assert_eq!(shown["history"], json!([]));
 
     // Nothing changes before the operator has said yes.
     let accept = ["accept", &held_id, "--amount", "1.4", "--order-id", "KNOWN"];
     operator
         .call(&accept)
-        .fails("run it on a terminal, or add --yes");
+        .fails("run the command on a terminal, or add --yes");
     assert_eq!(operator.list(&[]), open);
     let by = ["--yes", "--by", "alice", "--note", "she called"];
     let changed = operator.json(0, &[&accept[..], &by].concat());
-    assert_eq!(changed["changed"][0]["state"], "received");
+    assert_eq!(changed["changed"], json!([held]));
     inbox.run_once().await?;
     let accepted = (
         "HELD".to_owned(),
@@ -169,37 +169,70 @@ async fn operates<S: Settles>(store: S, options: &[&str]) -> TestResult {
         "{entry}"
     );
 
+    // What comes afterwards is shown with what was credited before.
+    let rest = report("HELD", "REST")?;
+    let Receipt::Stored { id: rest, .. } = inbox.store().receive(&rest, Start::Stored).await?
+    else {
+        return Err("a conflict".into());
+    };
+    let shown = operator.json(0, &["show", &rest.to_string()]);
+    let credit = &shown["already_credited"][0];
+    assert_eq!(
+        (&shown["state"], &credit["id"]),
+        (&json!("conflict"), &json!(held))
+    );
+    assert_eq!(
+        credit["accepted"],
+        json!({"amount": "1.4", "order_id": "KNOWN"})
+    );
+    assert_eq!(credit["accepted_by"], "alice");
+    assert!(
+        credit["settled_at"]
+            .as_str()
+            .is_some_and(|at| at.ends_with('Z'))
+    );
+    let shown = operator.json(0, &["show", &conflict_id]);
+    let credit = &shown["already_credited"][0];
+    assert_eq!(
+        [&credit["order_id"], &credit["amount_crypto"]],
+        ["1", "1.5"]
+    );
+    assert_eq!(credit["accepted_by"], Value::Null);
+    operator.json(0, &["discard", &rest.to_string(), "--yes"]);
+    let shown = operator.json(0, &["show", &held_id]);
+    assert_eq!(shown["already_credited"], json!([]));
+
     // The rules of the inbox, in words.
     let two = ["accept", &held_id, &conflict_id, "--amount", "1", "--yes"];
     operator.call(&two).fails("accept one report at a time");
     let text = operator.call(&["show", &held_id]).stdout;
-    assert!(
-        text.contains("Z  accept 1.4 to order KNOWN by alice: she called\n"),
-        "{text}"
-    );
+    for expected in [
+        "\nstate             done\n",
+        "event accept, from held, accepted amount 1.4, order_id KNOWN, note she called\n",
+    ] {
+        assert!(text.contains(expected), "{text}");
+    }
     let refused = operator.json(1, &[&accept[..], &by].concat());
-    let text = format!("report {held} is done: `accept` needs one that is held or conflict");
-    assert_eq!(refused["refused"], json!([{"id": held, "error": text}]));
+    let rule = |state: &str, rule: &str, invoice: &str| {
+        let list = format!("ccpostback inbox list --project shop --invoice-id {invoice}");
+        json!(format!("report is {state}: {rule}; see `{list}`"))
+    };
+    let expected = rule("done", "not possible in the state of this report", "HELD");
+    assert_eq!(refused["refused"], json!([{"id": held, "error": expected}]));
     let second = operator.json(1, &["accept", &conflict_id, "--amount", "1", "--yes"]);
-    let text = format!(
-        "report {conflict} cannot be changed: another report of this payment is unfinished or done, \
-         report {done}, which is done"
-    );
-    assert_eq!(second["refused"][0]["error"], text);
+    let blocked = "another report of this payment is unfinished or done";
+    let expected = rule("conflict", blocked, "DONE");
+    assert_eq!(second["refused"][0]["error"], expected);
     let ended = operator.call(&["discard", "4711", "--yes"]);
-    let text = "refused: project shop has no report 4711: see `ccpostback inbox list`\n";
+    let text = "refused           id 4711, error project shop has no such report\n";
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), text));
     let unknown = operator.json(1, &["show", "4711"]);
-    assert!(
-        unknown["error"]
-            .as_str()
-            .is_some_and(|text| text.contains("no report 4711"))
-    );
+    assert_eq!(unknown["error"], "project shop has no such report");
 
     // One is retried, although another one is not there.
     shop.is_repaired.store(true, Ordering::SeqCst);
     let retried = operator.json(1, &["retry", &failed_id, "4711", "--yes"]);
-    assert_eq!(retried["changed"][0]["id"], failed);
+    assert_eq!(retried["changed"], json!([failed]));
     assert_eq!(retried["refused"][0]["id"], 4711);
     inbox.run_once().await?;
     let credits = [
@@ -208,33 +241,34 @@ async fn operates<S: Settles>(store: S, options: &[&str]) -> TestResult {
         ("FAILED".to_owned(), None),
     ];
     assert_eq!(shop.credits(), credits);
+    let list = operator.call(&["list", "--state", "done"]).stdout;
+    assert!(!list.contains("the shop is broken"), "{list}");
     let history = inbox.history(ReportId::from_number(failed)).await?;
     let by = history.first().map(|decided| decided.decision.by.clone());
     assert!(by.is_some_and(|by| !by.is_empty()));
 
     let discarded = operator.json(0, &["discard", &conflict_id, "--yes", "--note", "forged"]);
-    assert_eq!(discarded["changed"][0]["state"], "discarded");
+    assert_eq!(discarded["changed"], json!([conflict]));
     inbox.run_once().await?;
     assert_eq!(shop.credits(), credits);
 
     purges(&operator, &inbox, held).await
 }
 
-/// There are four reports that are done or discarded, and this is one of them.
+/// There are five reports that are done or discarded, and this is one of them.
 async fn purges(operator: &Operator<'_>, inbox: &Inbox, id: i64) -> TestResult {
-    let purge = |code, option| operator.json(code, &["purge", "--older-than", "0", option]);
+    let purge = || operator.json(0, &["purge", "--older-than", "0", "--yes"]);
     let old = operator.json(0, &["purge", "--older-than", "1", "--yes"]);
-    assert_eq!(old, json!({"found": 0, "purged": 0}));
-    assert_eq!(purge(0, "--dry-run"), json!({"found": 4, "purged": 0}));
+    assert_eq!(old, json!({"purged": 0}));
+    operator
+        .call(&["purge", "--older-than", "0"])
+        .fails("add --yes");
     let record = inbox
         .get(ReportId::from_number(id))
         .await?
         .ok_or("a record")?;
     assert_eq!(record.report.fields.order_id.as_deref(), Some("UNKNOWN"));
-    operator
-        .call(&["purge", "--older-than", "0"])
-        .fails("add --yes");
-    assert_eq!(purge(0, "--yes"), json!({"found": 4, "purged": 4}));
+    assert_eq!(purge(), json!({"purged": 5}));
     let record = inbox
         .get(ReportId::from_number(id))
         .await?
@@ -243,7 +277,7 @@ async fn purges(operator: &Operator<'_>, inbox: &Inbox, id: i64) -> TestResult {
         (record.report.fields.order_id, record.state),
         (None, State::Done)
     );
-    assert_eq!(purge(0, "--yes"), json!({"found": 0, "purged": 0}));
+    assert_eq!(purge(), json!({"purged": 0}));
     Ok(())
 }
 
@@ -285,7 +319,7 @@ async fn redis() -> TestResult {
         .durability(Durability::Unchecked)
         .connect()
         .await?;
-    let options = ["--redis-url", &url, "--redis-durability", "unchecked"];
+    let options = ["--redis-url", &url];
     operates(store, &options).await
 }
 
@@ -351,15 +385,17 @@ async fn a_terminal_is_asked() -> TestResult {
     let ended = call(b"n\n");
     assert_eq!(ended.code, Some(1), "{ended:?}");
     for text in [
-        "report 1, held: invoice A, order UNKNOWN, 1.5 USDT_TRC20",
+        "Report 1, held: invoice A, order UNKNOWN, 1.5 USDT_TRC20",
         "Accept as alice, and credit 2?",
-        "ccpostback: nothing was changed",
+        "refused           id 1, error you said no",
     ] {
         assert!(ended.stdout.contains(text), "{ended:?}");
     }
     assert_eq!(states().await?, [State::Held]);
     let ended = call(b"y\n");
     assert_eq!(ended.code, Some(0), "{ended:?}");
+    let text = "may hold it again: look with `ccpostback inbox show`";
+    assert!(ended.stdout.contains(text), "{ended:?}");
     assert_eq!(states().await?, [State::Received]);
     Ok(())
 }

@@ -14,8 +14,7 @@ async fn import() -> TestResult {
         let arguments = [&["import", "--json", log.path()], options].concat();
         run(program(&arguments).env("REDIS_URL", server.url()), b"")
     };
-    import(&[]).fails_in_json("run the command with --redis-durability");
-    let options = ["--redis-durability", "unchecked", "--redis-prefix", "x:"];
+    let options = ["--redis-prefix", "x:"];
     assert_eq!(import(&options).json()["stored"], 2);
     assert_eq!(import(&options).json()["known"], 2);
 
@@ -30,10 +29,7 @@ async fn import() -> TestResult {
         assert_eq!(record.state, State::Received);
         assert_eq!(record.report, report(invoice, order)?);
     }
-    run(
-        program(&["migrate", "--redis-durability", "unchecked"]).env("REDIS_URL", server.url()),
-        b"",
-    )
-    .fails("has no tables: your service needs no migration");
+    run(program(&["migrate"]).env("REDIS_URL", server.url()), b"")
+        .fails("has no tables: your service needs no migration");
     Ok(())
 }
