@@ -1,14 +1,15 @@
 //! `ccpostback inbox list`, `show` and `counts`
 
-use std::{cmp::Reverse, process::ExitCode};
+use std::{cmp::Reverse, process::ExitCode, time::Duration};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cryptocloud_postback::InvoiceId;
 use cryptocloud_postback_inbox::{Record, ReportId, State};
+use indicatif::HumanDuration;
 use serde_json::{Value, json};
 
 use super::{opened::Opened, view};
-use crate::{output::Escaped, report::Seconds};
+use crate::output::Escaped;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ListArgs {
@@ -113,7 +114,10 @@ pub(super) async fn counts(inbox: &Opened<'_>) -> anyhow::Result<ExitCode> {
             ),
         ];
         let rows = rows.map(|(state, count, what)| format!("{state:<10}{count:>8}  {what}\n"));
-        let oldest = oldest.map(|age| format!("oldest unfinished: {} ago\n", Seconds(age)));
+        let oldest = oldest.map(|age| {
+            let age = HumanDuration(Duration::from_secs(age));
+            format!("oldest unfinished: {age} ago\n")
+        });
         rows.concat() + &oldest.unwrap_or_default()
     })
 }

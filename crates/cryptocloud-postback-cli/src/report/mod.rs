@@ -1,6 +1,5 @@
 //! The checks of one postback in order, for people and for programs.
 
-mod duration;
 mod hint;
 mod payload;
 
@@ -10,8 +9,7 @@ use bytes::Bytes;
 use cryptocloud_postback::{Check, Error, Postback, UnixTime, Verified};
 use serde::Serialize;
 
-#[cfg(feature = "inbox")]
-pub(crate) use duration::Seconds;
+use hint::hint;
 pub(crate) use hint::unverified_claims;
 pub(crate) use payload::Payload;
 
@@ -40,29 +38,12 @@ pub(crate) struct Step {
     pub(crate) check: &'static str,
     /// What has to be true for the check to pass.
     pub(crate) requirement: String,
-    #[serde(flatten)]
-    pub(crate) outcome: Outcome,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "result")]
-pub(crate) enum Outcome {
-    Failed(Failure),
-    Ok,
-    /// Not run, since an earlier check failed or there is no secret.
-    Skipped,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Failure {
-    /// The name of the `ErrorKind`.
-    pub(crate) kind: String,
-    /// What was wrong.
-    pub(crate) message: String,
-    /// More detail, if there is any.
-    pub(crate) cause: Option<String>,
-    /// What an operator can do about it.
-    pub(crate) hint: String,
+    /// `ok`, `failed`, or `skipped` if it did not run.
+    pub(crate) result: &'static str,
+    /// What was wrong, if it failed.
+    pub(crate) message: Option<String>,
+    /// What an operator can do about that.
+    pub(crate) hint: Option<String>,
 }
 
 impl Report {
@@ -71,28 +52,16 @@ impl Report {
         Self {
             verified: true,
             expires_at: Some(verified.expires_at().as_secs()),
-            checks: steps(|_| Outcome::Ok),
-            ..Self::unchecked(verified.reported())
+            ..Self::of(Some(verified.reported()), |_| "ok")
         }
     }
 
     /// The report of a well-formed postback, without a secret to verify it.
     pub(crate) fn unchecked(postback: &Postback) -> Self {
-        Self {
-            verified: false,
-            status: 200,
-            kind: None,
-            invoice_id: Some(postback.invoice_id.to_string()),
-            expires_at: None,
-            checks: steps(|check| {
-                if check <= Check::Fields {
-                    Outcome::Ok
-                } else {
-                    Outcome::Skipped
-                }
-            }),
-            postback: Some(Payload::of(postback)),
-        }
+        Self::of(Some(postback), |check| match check {
+            Check::Request | Check::Format | Check::Fields => "ok",
+            _ => "skipped",
+        })
     }
 
     /// The report of a postback that was refused.
@@ -102,39 +71,44 @@ impl Report {
         body: Bytes,
         now: UnixTime,
     ) -> Self {
-        let postback = Postback::parse(content_type, body.clone()).ok();
-        let claimed = postback.as_ref().map(|postback| &postback.invoice_id);
-        let failure = Failure {
-            kind: format!("{:?}", error.kind()),
-            message: error.to_string(),
-            cause: error.source().map(ToString::to_string),
-            hint: hint::hint(error.kind(), content_type, &body, now),
+        let kind = error.kind();
+        let claims = unverified_claims(content_type, &body).unwrap_or_default();
+        let postback = Postback::parse(content_type, body).ok();
+        let mut report = Self::of(postback.as_ref(), |check| match kind.failed_check() {
+            Some(failed) if check < failed => "ok",
+            Some(failed) if check == failed => "failed",
+            _ => "skipped",
+        });
+        report.status = kind.response().status();
+        report.kind = Some(format!("{kind:?}"));
+        let claimed = error.claimed_invoice_id().map(ToString::to_string);
+        report.invoice_id = claimed.or(report.invoice_id);
+        for (check, step) in Check::ALL.iter().zip(&mut report.checks) {
+            if step.result == "failed" {
+                let cause = error.source().map(|cause| format!(": {cause}"));
+                step.message = Some(format!("{error}{}", cause.unwrap_or_default()));
+                step.hint = Some(hint(*check, &claims, now));
+            }
+        }
+        report
+    }
+
+    fn of(postback: Option<&Postback>, result: impl Fn(Check) -> &'static str) -> Self {
+        let step = |check: &Check| Step {
+            check: check.name(),
+            requirement: check.to_string(),
+            result: result(*check),
+            message: None,
+            hint: None,
         };
         Self {
             verified: false,
-            status: error.kind().response().status(),
-            kind: Some(failure.kind.clone()),
-            invoice_id: error
-                .claimed_invoice_id()
-                .or(claimed)
-                .map(ToString::to_string),
+            status: 200,
+            kind: None,
+            invoice_id: postback.map(|postback| postback.invoice_id.to_string()),
             expires_at: None,
-            // Those before the failed one passed, and those after it did not run.
-            checks: steps(|check| match error.kind().failed_check() {
-                Some(failed) if check < failed => Outcome::Ok,
-                Some(failed) if check == failed => Outcome::Failed(failure.clone()),
-                _ => Outcome::Skipped,
-            }),
-            postback: postback.map(|postback| Payload::of(&postback)),
+            checks: Check::ALL.iter().map(step).collect(),
+            postback: postback.map(Payload::of),
         }
     }
-}
-
-fn steps(outcome: impl Fn(Check) -> Outcome) -> Vec<Step> {
-    let step = |check: &Check| Step {
-        check: check.name(),
-        requirement: check.to_string(),
-        outcome: outcome(*check),
-    };
-    Check::ALL.iter().map(step).collect()
 }

@@ -8,28 +8,31 @@ use time::format_description::well_known::Rfc3339;
 /// The token signs only the invoice.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Payload {
-    pub(crate) format: String,
-    pub(crate) status: String,
-    pub(crate) invoice_id: String,
+    format: String,
+    status: String,
+    invoice_id: String,
     pub(crate) amount_crypto: Option<Amount>,
     pub(crate) currency: Option<String>,
     pub(crate) order_id: Option<String>,
     /// The fields that matter to a merchant.
-    pub(crate) invoice_info: Option<Value>,
+    invoice_info: Option<Value>,
     /// What is odd about `invoice_info`; it never refuses a postback.
-    pub(crate) notes: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl Payload {
     pub(crate) fn of(postback: &Postback) -> Self {
         let info = postback.invoice_info();
-        let uuid = "invoice_info.uuid names another invoice";
-        let uuid = postback.uuid_differs().then(|| uuid.to_owned());
-        let faults = info.as_ref().map(InvoiceInfo::faults).unwrap_or_default();
-        let faults = faults.iter().map(|name| match *name {
-            "invoice_info" => "invoice_info is not an object".to_owned(),
-            name => format!("invoice_info.{name} cannot be read"),
-        });
+        let mut notes = Vec::new();
+        if postback.uuid_differs() {
+            notes.push("invoice_info.uuid names another invoice".to_owned());
+        }
+        for name in info.as_ref().map_or(&[][..], InvoiceInfo::faults) {
+            notes.push(match *name {
+                "invoice_info" => "invoice_info is not an object".to_owned(),
+                name => format!("invoice_info.{name} cannot be read"),
+            });
+        }
         Self {
             format: postback.format().to_string(),
             status: postback.status.to_string(),
@@ -37,14 +40,15 @@ impl Payload {
             amount_crypto: postback.amount_crypto,
             currency: postback.currency.as_ref().map(ToString::to_string),
             order_id: postback.order_id.as_deref().map(Into::into),
-            notes: uuid.into_iter().chain(faults).collect(),
             invoice_info: info.map(fields),
+            notes,
         }
     }
 }
 
 fn fields(info: InvoiceInfo) -> Value {
     let network = info.currency.and_then(|currency| currency.network);
+    let time = |time: Option<OffsetDateTime>| time?.format(&Rfc3339).ok();
     json!({
         "address": info.address,
         "amount": info.amount,
@@ -52,9 +56,9 @@ fn fields(info: InvoiceInfo) -> Value {
         "amount_paid": info.amount_paid,
         "amount_paid_usd": info.amount_paid_usd,
         "amount_usd": info.amount_usd,
-        "created": info.created.and_then(timestamp),
-        "date_finished": info.date_finished.and_then(timestamp),
-        "expiry_date": info.expiry_date.and_then(timestamp),
+        "created": time(info.created),
+        "date_finished": time(info.date_finished),
+        "expiry_date": time(info.expiry_date),
         "fee": info.fee,
         "fiat_currency": info.fiat_currency,
         "invoice_status": info.invoice_status.map(|status| status.to_string()),
@@ -68,8 +72,4 @@ fn fields(info: InvoiceInfo) -> Value {
         "to_surcharge": info.to_surcharge,
         "tx_list": info.tx_list,
     })
-}
-
-fn timestamp(time: OffsetDateTime) -> Option<String> {
-    time.format(&Rfc3339).ok()
 }

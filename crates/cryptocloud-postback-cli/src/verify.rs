@@ -1,14 +1,19 @@
 //! `ccpostback verify`
 
-mod text;
-mod time;
-
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::bail;
-use cryptocloud_postback::{MAX_BODY_BYTES, RequestHead, UnixTime};
+use anstyle::Style;
+use anyhow::{Context, bail};
+use cryptocloud_postback::{OffsetDateTime, RequestHead, UnixTime};
+use serde_json::json;
+use time::format_description::well_known::Rfc3339;
 
-use crate::{input, output, report::Report, secret::SecretOptions};
+use crate::{
+    input,
+    output::{self, BAD, BOLD, DIM, Escaped, GOOD, wrapped},
+    report::Report,
+    secret::SecretOptions,
+};
 
 /// Verify one body and show each check in order
 #[derive(clap::Args, Debug)]
@@ -31,7 +36,7 @@ pub(crate) struct Args {
     method: String,
 
     /// Verify as of this time, in RFC 3339 or Unix seconds [default: now]
-    #[arg(long, value_name = "TIME", value_parser = time::parse, help_heading = RULES)]
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = RULES)]
     at: Option<UnixTime>,
 
     /// How far this machine's clock and the vendor's may differ, from 0 to 300
@@ -46,53 +51,89 @@ pub(crate) struct Args {
     #[arg(long, help_heading = RULES)]
     require_order_id: bool,
 
-    /// Refuse a postback that does not say that its payment is live, as no form does
+    /// Refuse a test payment, and every form: only JSON says that a payment is no test
     #[arg(long, help_heading = RULES)]
     require_live_payment: bool,
 
     /// Print one line of JSON
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
 
     #[command(flatten)]
     secret: SecretOptions,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let verifier = args
-        .secret
-        .verifier()?
+    let (verifier, _) = args.secret.verifier_and_secrets()?;
+    let verifier = verifier
         .accept_any_status(args.accept_any_status)
         .leeway(Duration::from_secs(args.leeway))
         .require_live_payment(args.require_live_payment)
         .require_order_id(args.require_order_id)
         .build()?;
-    // One byte over the limit is enough to see that the body is too large.
-    let body = input::read(&args.file, MAX_BODY_BYTES + 1)?;
+    let body = input::read(&args.file)?;
     if body.is_empty() && args.content_type.is_none() {
         bail!("the body is empty: name a file or pipe a body to standard input");
     }
-    let now = match args.at {
-        Some(time) => time,
-        None => UnixTime::now()?,
-    };
+    let now = args.at.map_or_else(UnixTime::now, Ok)?;
     let content_type = args.content_type.as_deref().map(str::as_bytes);
     let encoding = args.content_encoding.as_deref().map(str::as_bytes);
     let headers = [
-        ("content-type", content_type),
-        ("content-encoding", encoding),
+        content_type.map(|value| ("content-type", value)),
+        encoding.map(|value| ("content-encoding", value)),
     ];
-    let headers = headers.into_iter();
-    let head = RequestHead::check(
-        &args.method,
-        headers.filter_map(|(name, value)| Some((name, value?))),
-    );
+    let head = RequestHead::check(&args.method, headers.into_iter().flatten());
     let report = match head.and_then(|head| verifier.verify_at(head, body.clone(), now)) {
         Ok(verified) => Report::accepted(&verified),
         Err(error) => Report::refused(&error, content_type, body, now),
     };
-    output::print_result(args.json, &report, || text::text(&report))?;
+    output::print_result(args.json, &report, || text(&report))?;
     Ok(ExitCode::from(u8::from(!report.verified)))
+}
+
+fn text(report: &Report) -> String {
+    let mut text = String::new();
+    for step in &report.checks {
+        let (style, mark) = match step.result {
+            "failed" => (BAD, "failed"),
+            "ok" => (GOOD, "ok"),
+            _ => (DIM, "-"),
+        };
+        let (check, requirement) = (step.check, &step.requirement);
+        text += &format!("{style}{mark:<8}{style:#}{check:<11}{requirement}\n");
+        if let (Some(message), Some(hint)) = (&step.message, &step.hint) {
+            for (style, words) in [(BAD, message), (Style::new(), hint)] {
+                for line in wrapped(&Escaped(words).to_string(), 61) {
+                    text += &format!("{:19}{style}{line}{style:#}\n", "");
+                }
+            }
+        }
+    }
+    let id = Escaped(report.invoice_id.as_deref().unwrap_or("none"));
+    let title = if report.verified {
+        text += &format!("\n{GOOD}verified{GOOD:#}: invoice {id}\n");
+        "reported, but not signed by the token"
+    } else {
+        let status = report.status;
+        text += &format!("\n{BAD}refused{BAD:#} with {status}: the body claims invoice {id}\n");
+        "claimed, not proven"
+    };
+    if let Some(payload) = &report.postback {
+        text += &format!("\n{BOLD}{title}{BOLD:#}\n");
+        text += &output::fields("", &json!(payload));
+    }
+    text
+}
+
+/// Parses RFC 3339 or seconds since 1970.
+pub(crate) fn time(text: &str) -> anyhow::Result<UnixTime> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(UnixTime::from_secs(seconds));
+    }
+    let time = OffsetDateTime::parse(text, &Rfc3339)
+        .context("the time must be RFC 3339, such as 2026-01-27T10:23:20Z, or Unix seconds")?;
+    let seconds = u64::try_from(time.unix_timestamp()).context("the time is before 1970")?;
+    Ok(UnixTime::from_secs(seconds))
 }
 
 const AFTER_HELP: &str = "\
