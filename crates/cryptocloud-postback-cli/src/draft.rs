@@ -97,23 +97,40 @@ enum Scenario {
 }
 
 impl PostbackOptions {
-    /// The postback that is asked for.
-    pub(crate) fn draft(&self, secret: &Secret) -> anyhow::Result<Draft<'_>> {
-        if let Some(path) = &self.body {
-            return self.redraft(secret, input::read(path)?);
-        }
-        let invoice_id = match (&self.invoice_id, self.scenario) {
+    /// The postback that is asked for, or this body with a new token.
+    pub(crate) fn draft(&self, secret: &Secret, body: Option<Bytes>) -> anyhow::Result<Draft<'_>> {
+        let body = match (body, &self.body) {
+            (None, Some(path)) => Some(input::read(path)?),
+            (body, _) => body,
+        };
+        let format = match (self.format, &body) {
+            (Some(format), _) => format,
+            (None, Some(body)) => Format::detect(None, body)
+                .context("the body is neither JSON nor a form: set --format")?,
+            (None, None) => Format::Json,
+        };
+        let named = || InvoiceId::parse(&body::field(format, body.as_ref()?, "invoice_id")?).ok();
+        let invoice_id = match (self.invoice_id.clone().or_else(named), self.scenario) {
             (Some(id), _) => id.to_string(),
+            (None, _) if body.is_some() => bail!("the body names no invoice: set --invoice-id"),
             (None, Scenario::StaticWallet) => new_id(32),
             (None, _) => new_id(8),
         };
-        // Each payment has a transaction of its own.
-        let [start, end] = [fastrand::u128(..), fastrand::u128(..)];
-        let transactions = format!(r#"["0x{start:032x}{end:032x}"]"#);
-        let mut builder = self
-            .builder(secret)
-            .invoice_id(&invoice_id)
-            .info_field("tx_list", transactions);
+        let builder = self.scene(self.builder(secret).invoice_id(&invoice_id))?;
+        let draft = Draft {
+            body,
+            builder,
+            format,
+            invoice_id,
+            options: self,
+        };
+        // Fails here, before anything is sent, if the body has no token to replace.
+        draft.sign()?;
+        Ok(draft)
+    }
+
+    /// Adds the order, and what follows from the scenario and the status.
+    fn scene(&self, mut builder: PostbackBuilder) -> anyhow::Result<PostbackBuilder> {
         if let Some(id) = &self.order_id {
             builder = builder.order_id(id);
         }
@@ -139,35 +156,7 @@ impl PostbackOptions {
                 .info_field("date_finished", "null")
                 .info_field("tx_list", "[]");
         }
-        Ok(Draft {
-            body: None,
-            builder,
-            format: self.format.unwrap_or(Format::Json),
-            invoice_id,
-            options: self,
-        })
-    }
-
-    /// This body, to be sent with a new token.
-    pub(crate) fn redraft(&self, secret: &Secret, body: Bytes) -> anyhow::Result<Draft<'_>> {
-        let format = match self.format {
-            Some(format) => format,
-            None => Format::detect(None, &body)
-                .context("the body is neither JSON nor a form: set --format")?,
-        };
-        let named = || InvoiceId::parse(&body::field(format, &body, "invoice_id")?).ok();
-        let invoice_id = self.invoice_id.clone().or_else(named);
-        let invoice_id = invoice_id.context("the body names no invoice: set --invoice-id")?;
-        let draft = Draft {
-            body: Some(body),
-            builder: PostbackBuilder::new(secret.as_str()).invoice_id(invoice_id.as_str()),
-            format,
-            invoice_id: invoice_id.to_string(),
-            options: self,
-        };
-        // Fails here, before anything is sent, if the body has no token to replace.
-        draft.sign()?;
-        Ok(draft)
+        Ok(builder)
     }
 
     /// The amounts and the currency.

@@ -5,12 +5,12 @@ use std::{
     io::{self, Write},
 };
 
-use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use anyhow::Context;
 use regex_lite::Regex;
 use serde::Serialize;
 use serde_json::{Value, json};
+use textwrap::WordSplitter;
 
 /// Prints a value for programs as one line of JSON, or as text for people.
 pub(crate) fn print_result(
@@ -59,17 +59,17 @@ pub(crate) fn print_error(error: impl fmt::Display) {
     let _ = writeln!(io::stderr(), "ccpostback: {}", Escaped(&text));
 }
 
-/// Says what is wrong with the arguments, in clap's words, without the password of a URL that stands
-/// in the wrong place.
-pub(crate) fn print_misuse(json: bool, text: &str) {
-    let text = hide(text);
+/// Says what is wrong with the arguments, as clap does.
+pub(crate) fn print_misuse(json: bool, error: &clap::Error) {
     if json {
+        let text = error.to_string();
         // The rest is about the usage.
-        let problem = strip_str(&text).to_string();
-        let problem = problem.split("\n\n").next().unwrap_or_default();
+        let problem = text.split("\n\n").next().unwrap_or_default();
         let words: Vec<&str> = problem.split_whitespace().skip(1).collect();
         print_failure(true, &words.join(" "));
     } else {
+        // It quotes a URL that stands in the wrong place.
+        let text = hide(&error.render().ansi().to_string());
         // If standard error is closed, only the exit code remains.
         let _ = anstream::stderr().write_all(text.as_bytes());
     }
@@ -82,24 +82,25 @@ fn hide(text: &str) -> String {
         (r#"password=[^\s'"`]*"#, "password=[redacted]"),
         (r#"://[^\s'"`]*@"#, "://[redacted]@"),
     ];
-    patterns.iter().fold(text.to_owned(), |text, (url, shown)| {
+    let mut text = text.to_owned();
+    for (url, shown) in patterns {
         let url = Regex::new(url).expect("a valid pattern");
-        url.replace_all(&text, *shown).into_owned()
-    })
+        text = url.replace_all(&text, shown).into_owned();
+    }
+    text
 }
 
 /// Escapes in JSON whatever controls a terminal, and ends the line.
 pub(crate) fn json_line(json: &str) -> String {
     let mut line = String::with_capacity(json.len() + 1);
     for c in json.chars() {
-        // Outside of strings JSON is printable, and inside of them an escape is equivalent.
         if is_plain(c) {
             line.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                // Writing to a `String` never fails.
-                let _ = write!(line, "\\u{unit:04x}");
-            }
+            continue;
+        }
+        // Only strings have such characters, and there an escape is equivalent.
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            line += &format!("\\u{unit:04x}");
         }
     }
     line + "\n"
@@ -142,10 +143,14 @@ pub(crate) fn fields(path: &str, value: &Value) -> String {
     format!("  {path:<29} {shown}\n")
 }
 
-/// Breaks text between words, into lines of at most this width.
+/// Breaks text between words, into lines of at most this width. An empty text has none.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let lines = textwrap::wrap(text, width).into_iter();
-    lines.map(Into::into).collect()
+    let options = textwrap::Options::new(width).word_splitter(WordSplitter::NoHyphenation);
+    let lines = textwrap::wrap(text, options).into_iter();
+    lines
+        .map(Into::into)
+        .filter(|line: &String| !line.is_empty())
+        .collect()
 }
 
 /// The exit code after Ctrl-C, as shells have it: 128 and the number of SIGINT.

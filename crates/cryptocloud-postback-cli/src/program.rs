@@ -10,7 +10,7 @@ use crate::{api, listen, output, send, sign, verify};
 
 /// Send, sign, verify and receive CryptoCloud (Trybit) postbacks, and attack your own endpoint
 #[derive(Debug, Parser)]
-#[command(name = NAME, version, after_help = AFTER_HELP)]
+#[command(name = "ccpostback", version, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -47,7 +47,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
-            output::print_misuse(json, &error.render().ansi().to_string());
+            output::print_misuse(json, &error);
             return ExitCode::from(2);
         }
         // Help and version.
@@ -71,7 +71,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Inbox(args) => inbox::run(args).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
+            clap_complete::generate(shell, &mut Cli::command(), "ccpostback", &mut script);
             output::print_bytes(&script)?;
             Ok(ExitCode::SUCCESS)
         }
@@ -84,8 +84,6 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
     }
 }
-
-const NAME: &str = "ccpostback";
 
 const AFTER_HELP: &str = "\
 Examples:

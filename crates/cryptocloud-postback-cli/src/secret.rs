@@ -16,26 +16,17 @@ pub(crate) struct SecretOptions {
     /// Without the line break at its end. Repeat it while you rotate secrets: the first one signs,
     /// and tokens of each are accepted where postbacks are verified.
     #[arg(long, value_name = "FILE")]
-    secret_file: Vec<PathBuf>,
+    pub(crate) secret_file: Vec<PathBuf>,
 
     /// Allow a secret shorter than 32 bytes, which an attacker can guess from one postback
     #[arg(long)]
-    allow_short_secret: bool,
+    pub(crate) allow_short_secret: bool,
 }
 
 impl SecretOptions {
     /// Whether a secret is set, valid or not.
     pub(crate) fn is_set(&self) -> bool {
         !self.secret_file.is_empty() || env::var_os(VARIABLE).is_some()
-    }
-
-    /// The file of the secret to sign with, if it comes from one.
-    pub(crate) fn file(&self) -> Option<&Path> {
-        self.secret_file.first().map(PathBuf::as_path)
-    }
-
-    pub(crate) fn allows_short(&self) -> bool {
-        self.allow_short_secret
     }
 
     /// The secret to sign with.
@@ -58,7 +49,7 @@ impl SecretOptions {
     }
 
     fn first(&self) -> anyhow::Result<(SecretKey, Secret)> {
-        if let Some(path) = self.file() {
+        if let Some(path) = self.secret_file.first() {
             return self.read(path);
         }
         let secret = variable(VARIABLE)?.with_context(|| {
@@ -113,12 +104,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The API KEY of the environment, which must not be blank.
 pub(crate) fn api_key() -> anyhow::Result<Option<Secret>> {
-    match variable(API_KEY)? {
-        Some(key) if key.as_str().trim().is_empty() => bail!("{API_KEY} is blank"),
-        key => Ok(key),
-    }
+    variable("CRYPTOCLOUD_API_KEY")
 }
 
 pub(crate) fn variable(name: &str) -> anyhow::Result<Option<Secret>> {
@@ -130,7 +117,6 @@ pub(crate) fn variable(name: &str) -> anyhow::Result<Option<Secret>> {
     Ok(value.map(Into::into))
 }
 
-const API_KEY: &str = "CRYPTOCLOUD_API_KEY";
 const VARIABLE: &str = "CRYPTOCLOUD_SECRET_KEY";
 
 #[cfg(test)]

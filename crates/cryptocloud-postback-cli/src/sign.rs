@@ -24,7 +24,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let secret = args.secret.signing()?;
-    let draft = args.postback.draft(&secret)?;
+    let draft = args.postback.draft(&secret, None)?;
     let mut text = if args.token {
         draft.token()?.into_bytes()
     } else {

@@ -5,7 +5,6 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use anstyle::Style;
 use anyhow::{Context, bail};
 use cryptocloud_postback::{OffsetDateTime, RequestHead, UnixTime};
-use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 
 use crate::{
@@ -101,26 +100,23 @@ fn text(report: &Report) -> String {
         };
         let (check, requirement) = (step.check, &step.requirement);
         text += &format!("{style}{mark:<8}{style:#}{check:<11}{requirement}\n");
-        if let (Some(message), Some(hint)) = (&step.message, &step.hint) {
-            for (style, words) in [(BAD, message), (Style::new(), hint)] {
-                for line in wrapped(&Escaped(words).to_string(), 61) {
-                    text += &format!("{:19}{style}{line}{style:#}\n", "");
-                }
+        for (style, words) in [(BAD, &step.message), (Style::new(), &step.hint)] {
+            let words = Escaped(words.as_deref().unwrap_or_default()).to_string();
+            for line in wrapped(&words, 61) {
+                text += &format!("{:19}{style}{line}{style:#}\n", "");
             }
         }
     }
     let id = Escaped(report.invoice_id.as_deref().unwrap_or("none"));
-    let title = if report.verified {
-        text += &format!("\n{GOOD}verified{GOOD:#}: invoice {id}\n");
-        "reported, but not signed by the token"
+    text += &if report.verified {
+        format!("\n{GOOD}verified{GOOD:#}: invoice {id}\n")
     } else {
         let status = report.status;
-        text += &format!("\n{BAD}refused{BAD:#} with {status}: the body claims invoice {id}\n");
-        "claimed, not proven"
+        format!("\n{BAD}refused{BAD:#} with status {status}: the body claims invoice {id}\n")
     };
     if let Some(payload) = &report.postback {
-        text += &format!("\n{BOLD}{title}{BOLD:#}\n");
-        text += &output::fields("", &json!(payload));
+        text += &format!("\n{BOLD}reported, but not signed by the token{BOLD:#}\n");
+        text += &output::fields("", payload);
     }
     text
 }
@@ -140,10 +136,9 @@ const AFTER_HELP: &str = "\
 Examples:
   ccpostback verify body.json
   ccpostback verify --content-type application/x-www-form-urlencoded < body.txt
-  ccpostback verify --at 2026-01-27T10:23:20Z body.json
   ccpostback sign | ccpostback verify --json
 
-Exit code: 0 if the postback is verified, 1 if it is refused, 2 if nothing could be verified.";
+Exit code: 0 if the postback is verified, 1 if it is refused, 2 if neither.";
 
 const REQUEST: &str = "Request";
 const RULES: &str = "Rules";

@@ -8,7 +8,7 @@ mod events;
 mod export;
 mod forward;
 mod headers;
-pub(crate) mod html;
+mod html;
 mod journal;
 mod line;
 mod receive;

@@ -81,18 +81,20 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let url = args.url.context("set the URL to send to with --url")?;
     let secret = args.secret.signing()?;
     let timeout = Duration::from_secs(args.timeout.get());
+    let mut client = if args.forge.forge.is_some() {
+        Client::without_reuse(url, timeout)?
+    } else {
+        Client::new(url, timeout)?
+    };
+    client.headers.extend(args.header);
     if args.forge.forge.is_some() {
-        let mut client = Client::without_reuse(url, timeout)?;
-        client.headers.extend(args.header);
         let forge = args.forge;
         return forge.run(postback, &secret, &client, timeout, json).await;
     }
-    let mut client = Client::new(url, timeout)?;
-    client.headers.extend(args.header);
     if let Some(path) = &args.replay {
         return replay::run(path, &client, postback, &secret, json).await;
     }
-    let draft = postback.draft(&secret)?;
+    let draft = postback.draft(&secret, None)?;
     match args.repeat {
         None => once::run(&client, &draft, json).await,
         Some(count) => repeat::run(&client, &draft, count.get(), args.concurrency, json).await,
@@ -104,7 +106,6 @@ Examples:
   ccpostback send --url http://127.0.0.1:3000/postback --order-id ORDER_93223
   ccpostback send --url http://127.0.0.1:3000/postback --scenario partial
   ccpostback send --url http://127.0.0.1:3000/postback --replay saved.json
-  ccpostback send --url http://127.0.0.1:3000/postback --forge all
   ccpostback send --url http://127.0.0.1:3000/postback --forge all \\
     --skip strictness --order-id ORDER_1 --amount 10 --currency USDT_TRC20 \\
     --check-url http://127.0.0.1:3000/orders/{order_id} --check-text Paid

@@ -7,7 +7,6 @@ use serde_json::json;
 use crate::{
     client::{Client, Response},
     draft::Draft,
-    listen::html,
     output::{self, BAD, Escaped, GOOD, WARN},
 };
 
@@ -30,50 +29,45 @@ pub(super) async fn run(
         "response_truncated": response.truncated,
         "location": response.location,
     });
-    let style = if status.is_success() { GOOD } else { BAD };
     output::print_result(json, &sent, || {
+        let style = if status.is_success() { GOOD } else { BAD };
+        let (format, id) = (draft.format, Escaped(id));
         format!(
-            "POST {url} ({}, invoice {})\n{style}{status}{style:#} in {milliseconds:.1} ms\n{}{}",
-            draft.format,
-            Escaped(id),
-            advice(&response),
-            body(&response),
-        )
+            "POST {url} ({format}, invoice {id})\n{style}{status}{style:#} in {milliseconds:.1} ms\n"
+        ) + &advice(&response)
+            + &body(&response)
     })?;
     Ok(ExitCode::from(u8::from(!status.is_success())))
 }
 
 fn advice(response: &Response) -> String {
-    if response.status.is_redirection() {
-        let to = response.location.as_deref().unwrap_or("an unknown URL");
-        format!(
-            "{WARN}redirected to {}{WARN:#}\n\
-            The vendor's sender would follow with a GET and lose the body: respond at this URL.\n",
-            Escaped(to)
-        )
-    } else if response.status == StatusCode::UNAUTHORIZED {
-        format!(
-            "{WARN}the token was refused{WARN:#}\n\
-            Set the endpoint's SECRET KEY here too, and compare the clocks.\n\
-            `ccpostback sign | ccpostback verify` shows what the checks of this library say.\n"
-        )
-    } else {
-        String::new()
+    match (response.status, &response.location) {
+        (StatusCode::UNAUTHORIZED, _) => format!(
+            "{WARN}the token was refused{WARN:#}: is the SECRET KEY the same there, and the clock right?\n"
+        ),
+        (status, Some(url)) if status.is_redirection() => format!(
+            "{WARN}redirected to {}{WARN:#}\nRespond at the first URL: a POST that follows a redirect loses its body.\n",
+            Escaped(url)
+        ),
+        _ => String::new(),
     }
 }
 
-/// The body, of an HTML page only the text.
+/// The body, or the title of a page, such as that of a framework's error.
 fn body(response: &Response) -> String {
+    let body = response.body.trim();
     let note = if response.truncated {
         " (truncated)"
     } else {
         ""
     };
-    match response.body.trim() {
-        "" => String::new(),
-        page if page.starts_with('<') => {
-            format!("an HTML page: {}{note}\n", Escaped(&html::text(page)))
-        }
-        text => format!("{}{note}\n", Escaped(text)),
+    if body.is_empty() {
+        String::new()
+    } else if body.starts_with('<') {
+        let (_, title) = body.split_once("<title>").unwrap_or_default();
+        let (title, _) = title.split_once("</title>").unwrap_or_default();
+        format!("an HTML page with the title {:?}\n", title.trim())
+    } else {
+        format!("{}{note}\n", Escaped(body))
     }
 }

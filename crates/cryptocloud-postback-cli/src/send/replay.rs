@@ -31,7 +31,7 @@ pub(super) async fn run(
     for saved in saved {
         let body = saved.body.bytes()?;
         warn_if_forged(&body, &saved.received_at, secret)?;
-        let draft = postback.redraft(secret, body)?;
+        let draft = postback.draft(secret, Some(body))?;
         let sent = once::run(client, &draft, json).await?;
         if sent != ExitCode::SUCCESS {
             code = sent;

@@ -90,9 +90,12 @@ fn check(file: &Value, vector: &Value) -> Option<String> {
             ]
             .iter()
             .all(|name| payload[name] == expect[name]));
+    let checks = report["checks"].as_array().into_iter().flatten();
+    let mut hints = checks.filter_map(|check| check["hint"].as_str());
+    let is_explained = is_accepted || hints.any(|hint| !hint.is_empty());
     // No part of a token may be shown.
     let shows_token = ended.stdout.contains("eyJ");
-    (!is_right || shows_token).then(|| format!("{}: {ended:?}", vector["name"]))
+    (!is_right || !is_explained || shows_token).then(|| format!("{}: {ended:?}", vector["name"]))
 }
 
 fn body(vector: &Value) -> Vec<u8> {
