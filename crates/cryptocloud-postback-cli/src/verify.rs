@@ -100,7 +100,12 @@ fn text(report: &Report) -> String {
         };
         let (check, requirement) = (step.check, &step.requirement);
         text += &format!("{style}{mark:<8}{style:#}{check:<11}{requirement}\n");
-        for (style, words) in [(BAD, &step.message), (Style::new(), &step.hint)] {
+        let details = [
+            (BAD, &step.message),
+            (BAD, &step.cause),
+            (Style::new(), &step.hint),
+        ];
+        for (style, words) in details {
             let words = Escaped(words.as_deref().unwrap_or_default()).to_string();
             for line in wrapped(&words, 61) {
                 text += &format!("{:19}{style}{line}{style:#}\n", "");

@@ -35,7 +35,7 @@ pub(crate) struct Report {
 }
 
 /// One check.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Step {
     pub(crate) check: &'static str,
     /// What has to be true for the check to pass.
@@ -44,6 +44,8 @@ pub(crate) struct Step {
     pub(crate) result: &'static str,
     /// What was wrong, if it failed.
     pub(crate) message: Option<String>,
+    /// More detail, if there is any.
+    pub(crate) cause: Option<String>,
     /// What an operator can do about that.
     pub(crate) hint: Option<String>,
 }
@@ -87,8 +89,8 @@ impl Report {
         report.invoice_id = claimed.or(report.invoice_id);
         for (check, step) in Check::ALL.iter().zip(&mut report.checks) {
             if step.result == "failed" {
-                let cause = error.source().map(|cause| format!(": {cause}"));
-                step.message = Some(format!("{error}{}", cause.unwrap_or_default()));
+                step.message = Some(error.to_string());
+                step.cause = error.source().map(ToString::to_string);
                 step.hint = Some(hint(*check, &claims, now));
             }
         }
@@ -100,8 +102,7 @@ impl Report {
             check: check.name(),
             requirement: check.to_string(),
             result: result(*check),
-            message: None,
-            hint: None,
+            ..Step::default()
         };
         Self {
             verified: false,
