@@ -166,13 +166,6 @@ fn each_rule_has_an_option() {
         "documentation",
     );
 
-    refused(
-        &verify(&builder(), &["--json", "--method", "GET"]),
-        "MethodNotAllowed",
-        "redirected",
-    );
-    let gzip = ["--json", "--content-encoding", "gzip"];
-    refused(&verify(&builder(), &gzip), "ContentEncoding", "proxy");
     let multipart = [
         "--json",
         "--content-type",
