@@ -43,6 +43,4 @@ Examples:
   ccpostback sign --order-id ORDER_93223 |
     curl -H 'Content-Type: application/json' --data-binary @- \\
       http://127.0.0.1:3000/postback
-  ccpostback sign --token --invoice-id ILRAJE1Q
-
-Exit code: 0, or 2 if nothing could be signed.";
+  ccpostback sign --token --invoice-id ILRAJE1Q";

@@ -2,7 +2,6 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anstyle::Style;
 use anyhow::{Context, bail};
 use cryptocloud_postback::{OffsetDateTime, RequestHead, UnixTime};
 use time::format_description::well_known::Rfc3339;
@@ -92,15 +91,12 @@ fn text(report: &Report) -> String {
         };
         let (check, requirement) = (step.check, &step.requirement);
         text += &format!("{style}{mark:<8}{style:#}{check:<11}{requirement}\n");
-        let details = [
-            (BAD, &step.message),
-            (BAD, &step.cause),
-            (Style::new(), &step.hint),
-        ];
-        for (style, words) in details {
-            let words = Escaped(words.as_deref().unwrap_or_default()).to_string();
-            for line in wrapped(&words, 61) {
-                text += &format!("{:19}{style}{line}{style:#}\n", "");
+        for words in [&step.message, &step.cause, &step.hint]
+            .into_iter()
+            .flatten()
+        {
+            for line in wrapped(&Escaped(words).to_string(), 61) {
+                text += &format!("{:19}{line}\n", "");
             }
         }
     }
