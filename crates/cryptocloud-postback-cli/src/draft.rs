@@ -90,7 +90,7 @@ enum Scenario {
     StaticWallet,
     /// Donated: order_id is null
     Donation,
-    /// Made a test payment: test_mode in invoice_info, which a form does not have, is true
+    /// Made a test payment: invoice_info.test_mode is true, in JSON only
     Test,
     /// Paid by a payment link: order_id is missing
     NoOrder,
