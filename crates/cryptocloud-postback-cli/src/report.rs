@@ -4,13 +4,10 @@ use std::{error::Error as _, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use cryptocloud_postback::{
-    Check, Error, Format, InvoiceInfo, OffsetDateTime, Postback, UnixTime, Verified,
-};
+use cryptocloud_postback::{Check, Error, Format, InvoiceInfo, Postback, UnixTime, Verified};
 use indicatif::HumanDuration;
 use serde::Serialize;
 use serde_json::{Value, json};
-use time::format_description::well_known::Rfc3339;
 
 use crate::body;
 
@@ -157,7 +154,7 @@ pub(crate) fn unverified_claims(content_type: Option<&[u8]>, body: &[u8]) -> Opt
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
-/// The fields of a postback, of which the token signs only the invoice.
+/// What a merchant compares, of which the token signs only the invoice.
 ///
 /// Amounts are strings, so that no reader turns them into floats. Notes say what is odd about
 /// `invoice_info`, which never refuses a postback.
@@ -178,35 +175,17 @@ fn payload(postback: &Postback) -> Value {
         "currency": postback.currency.as_ref().map(ToString::to_string),
         "order_id": postback.order_id,
         "notes": uuid.into_iter().chain(faults).collect::<Vec<_>>(),
-        "invoice_info": info.map(invoice_info),
-    })
-}
-
-/// The fields that matter to a merchant.
-fn invoice_info(info: InvoiceInfo) -> Value {
-    let network = info.currency.and_then(|currency| currency.network);
-    let time = |time: Option<OffsetDateTime>| time?.format(&Rfc3339).ok();
-    json!({
-        "address": info.address,
-        "amount": info.amount,
-        "amount_in_fiat": info.amount_in_fiat,
-        "amount_paid": info.amount_paid,
-        "amount_paid_usd": info.amount_paid_usd,
-        "amount_usd": info.amount_usd,
-        "created": time(info.created),
-        "date_finished": time(info.date_finished),
-        "expiry_date": time(info.expiry_date),
-        "fee": info.fee,
-        "fiat_currency": info.fiat_currency,
-        "invoice_status": info.invoice_status.map(|status| status.to_string()),
-        "network": network.and_then(|network| network.fullname.or(network.code)),
-        "project": info.project.and_then(|project| project.name),
-        "received": info.received,
-        "received_usd": info.received_usd,
-        "service_fee": info.service_fee,
-        "status": info.status.map(|status| status.to_string()),
-        "test_mode": info.test_mode,
-        "to_surcharge": info.to_surcharge,
-        "tx_list": info.tx_list,
+        "invoice_info": info.map(|info| json!({
+            "status": info.status.map(|status| status.to_string()),
+            "test_mode": info.test_mode,
+            "amount": info.amount,
+            "amount_paid": info.amount_paid,
+            "amount_usd": info.amount_usd,
+            "amount_in_fiat": info.amount_in_fiat,
+            "fiat_currency": info.fiat_currency,
+            "received": info.received,
+            "address": info.address,
+            "tx_list": info.tx_list,
+        })),
     })
 }

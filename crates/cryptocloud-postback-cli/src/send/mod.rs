@@ -106,9 +106,7 @@ Examples:
   ccpostback send --url http://127.0.0.1:3000/postback --order-id ORDER_93223
   ccpostback send --url http://127.0.0.1:3000/postback --scenario partial
   ccpostback send --url http://127.0.0.1:3000/postback --replay saved.json
-  ccpostback send --url http://127.0.0.1:3000/postback --forge all \\
-    --skip strictness --order-id ORDER_1 --amount 10 --currency USDT_TRC20 \\
-    --check-url http://127.0.0.1:3000/orders/{order_id} --check-text Paid
+  ccpostback send --url http://127.0.0.1:3000/postback --forge all
 
 Exit code: 0 if every response is a 2xx or, with --forge, there is no bypass, no
 weakness and nothing inconclusive; 1 if not; 2 if nothing could be sent or no
