@@ -9,22 +9,23 @@ use bytes::Bytes;
 
 use crate::output;
 
-/// Reads at most `limit` bytes from a file, or from standard input if the path is `-`.
-pub(crate) fn read(path: &Path, limit: usize) -> anyhow::Result<Bytes> {
-    let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
+/// Reads the start of a file, or of standard input if the path is `-`.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Bytes> {
+    let cannot = || format!("cannot read {}", path.display());
+    let reader: Box<dyn Read> = if path == Path::new("-") {
         if io::stdin().is_terminal() {
             output::print_error("type or paste the body, and end it with Ctrl-D");
         }
-        io::stdin()
-            .take(limit)
-            .read_to_end(&mut bytes)
-            .context("cannot read standard input")?;
+        Box::new(io::stdin())
     } else {
-        File::open(path)
-            .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-            .with_context(|| format!("cannot read {}", path.display()))?;
-    }
+        Box::new(File::open(path).with_context(cannot)?)
+    };
+    let mut bytes = Vec::new();
+    // Some files, such as /dev/zero, never end.
+    let read = reader.take(MAX_BYTES).read_to_end(&mut bytes);
+    read.with_context(cannot)?;
     Ok(bytes.into())
 }
+
+/// Far more than any endpoint accepts.
+const MAX_BYTES: u64 = 16 << 20;

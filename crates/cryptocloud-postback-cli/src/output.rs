@@ -1,16 +1,16 @@
-//! Writes to a terminal or a pipe, and escapes what came from a sender.
+//! Writes to a terminal or a pipe, escapes what came from a sender, and hides passwords.
 
 use std::{
     fmt::{self, Write as _},
     io::{self, Write},
 };
 
-use anstream::{AutoStream, ColorChoice, adapter::strip_str};
 use anstyle::{AnsiColor, Style};
 use anyhow::Context;
+use regex_lite::Regex;
 use serde::Serialize;
-
-use crate::password;
+use serde_json::{Value, json};
+use textwrap::WordSplitter;
 
 /// Prints a value for programs as one line of JSON, or as text for people.
 pub(crate) fn print_result(
@@ -19,73 +19,91 @@ pub(crate) fn print_result(
     text: impl FnOnce() -> String,
 ) -> anyhow::Result<()> {
     if json {
-        print(&self::json(value)?)
+        print(&json_line(&serde_json::to_string(value)?))
     } else {
         print(&text())
     }
 }
 
-/// Writes text at once, in colour only if standard output is a terminal that supports it.
+/// Writes text, in colour only if standard output is a terminal that supports it.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
-    if AutoStream::choice(&io::stdout()) == ColorChoice::Never {
-        print_bytes(strip_str(text).to_string().as_bytes())
-    } else {
-        finish(anstream::stdout().write_all(text.as_bytes()))
-    }
+    write(anstream::stdout().lock(), text.as_bytes())
 }
 
 /// Writes bytes unchanged.
 pub(crate) fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    finish(out.write_all(bytes).and_then(|()| out.flush()))
+    write(io::stdout().lock(), bytes)
 }
 
-/// Says why the program ends, also as one line of JSON if the output is for a program.
-pub(crate) fn print_failure(json: bool, error: &str) {
-    if json {
-        let object = serde_json::json!({ "error": password::hide(error) });
-        // If standard output is closed, only the exit code remains.
-        let _ = self::json(&object).and_then(|line| print(&line));
-    }
-    print_error(error);
-}
-
-/// Says on standard error, in one line, why the program ends. If that is closed, only the exit code
-/// remains.
-pub(crate) fn print_error(error: impl fmt::Display) {
-    let text = password::hide(&error.to_string());
-    let _ = writeln!(io::stderr(), "ccpostback: {}", Escaped(&text));
-}
-
-/// A reader that closed the pipe is not an error.
-fn finish(result: io::Result<()>) -> anyhow::Result<()> {
-    match result {
+fn write(mut out: impl Write, bytes: &[u8]) -> anyhow::Result<()> {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        // The reader has what it needs.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("cannot write to standard output"),
     }
 }
 
-/// A line of JSON without any character that controls a terminal.
-fn json(value: &impl Serialize) -> anyhow::Result<String> {
-    Ok(json_line(&serde_json::to_string(value)?))
+/// Says why the program ends, also as one line of JSON if the output is for a program.
+pub(crate) fn print_failure(json: bool, error: &str) {
+    if json {
+        // If standard output is closed, only the exit code remains.
+        let _ = print_result(true, &json!({ "error": hide(error) }), String::new);
+    }
+    print_error(error);
+}
+
+/// Says on standard error, in one line, why the program ends or what it waits for.
+pub(crate) fn print_error(error: impl fmt::Display) {
+    let text = hide(&error.to_string());
+    // If standard error is closed, only the exit code remains.
+    let _ = writeln!(io::stderr(), "ccpostback: {}", Escaped(&text));
+}
+
+/// Says what is wrong with the arguments, as clap does.
+pub(crate) fn print_misuse(json: bool, error: &clap::Error) {
+    if json {
+        let text = error.to_string();
+        // The rest is about the usage.
+        let problem = text.split("\n\n").next().unwrap_or_default();
+        let words: Vec<&str> = problem.split_whitespace().skip(1).collect();
+        print_failure(true, &words.join(" "));
+    } else {
+        // It quotes a URL that stands in the wrong place.
+        let text = hide(&error.render().ansi().to_string());
+        // If standard error is closed, only the exit code remains.
+        let _ = anstream::stderr().write_all(text.as_bytes());
+    }
+}
+
+/// The text with `[redacted]` instead of user and password in each URL.
+fn hide(text: &str) -> String {
+    // A password may hold an @ that is not encoded.
+    let patterns = [
+        (r#"password=[^\s'"`]*"#, "password=[redacted]"),
+        (r#"://[^\s'"`]*@"#, "://[redacted]@"),
+    ];
+    let mut text = text.to_owned();
+    for (url, shown) in patterns {
+        let url = Regex::new(url).expect("a valid pattern");
+        text = url.replace_all(&text, shown).into_owned();
+    }
+    text
 }
 
 /// Escapes in JSON whatever controls a terminal, and ends the line.
 pub(crate) fn json_line(json: &str) -> String {
     let mut line = String::with_capacity(json.len() + 1);
     for c in json.chars() {
-        // Outside of strings JSON is printable, and inside of them an escape is equivalent.
         if is_plain(c) {
             line.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                // Writing to a `String` never fails.
-                let _ = write!(line, "\\u{unit:04x}");
-            }
+            continue;
+        }
+        // Only strings have such characters, and there an escape is equivalent.
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            line += &format!("\\u{unit:04x}");
         }
     }
-    line.push('\n');
-    line
+    line + "\n"
 }
 
 /// A string from a sender, displayed with everything that controls a terminal escaped.
@@ -93,36 +111,46 @@ pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
+        self.0.chars().try_for_each(|c| {
             // The backslash too, so that a sender cannot write what looks like an escape.
             if is_plain(c) && c != '\\' {
-                f.write_char(c)?;
+                f.write_char(c)
             } else {
-                c.escape_debug().try_for_each(|c| f.write_char(c))?;
+                write!(f, "{}", c.escape_debug())
             }
-        }
-        Ok(())
+        })
     }
-}
-
-/// Breaks text between words, into lines of at most this width.
-pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_ascii_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.len() + word.len() < width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 /// Whether `escape_debug`, which escapes everything unprintable, leaves it unchanged.
 pub(crate) fn is_plain(c: char) -> bool {
     matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1
+}
+
+/// A line for each value below this one, with the path to it.
+pub(crate) fn fields(path: &str, value: &Value) -> String {
+    let shown = match value {
+        Value::Array(values) => return values.iter().map(|value| fields(path, value)).collect(),
+        Value::Object(named) => {
+            let below = |(name, value): (&String, _)| fields(&format!("{path}.{name}"), value);
+            return named.iter().map(below).collect();
+        }
+        Value::Null => "(none)".to_owned(),
+        Value::String(text) => Escaped(text).to_string(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+    };
+    let path = Escaped(path.trim_start_matches('.')).to_string();
+    format!("  {path:<29} {shown}\n")
+}
+
+/// Breaks text between words, into lines of at most this width. An empty text has none.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let options = textwrap::Options::new(width).word_splitter(WordSplitter::NoHyphenation);
+    let lines = textwrap::wrap(text, options).into_iter();
+    lines
+        .map(Into::into)
+        .filter(|line: &String| !line.is_empty())
+        .collect()
 }
 
 /// The exit code after Ctrl-C, as shells have it: 128 and the number of SIGINT.
@@ -133,24 +161,3 @@ pub(crate) const DIM: Style = Style::new().dimmed();
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn terminal_controls_are_escaped() {
-        let hostile = "a\u{1b}[2J\r\n\u{9b}\u{202e}\\\"ü€\u{7f}";
-        let escaped = Escaped(hostile).to_string();
-        assert_eq!(escaped, r#"a\u{1b}[2J\r\n\u{9b}\u{202e}\\"ü€\u{7f}"#);
-    }
-
-    #[test]
-    fn json_is_printable_and_keeps_its_value() -> anyhow::Result<()> {
-        let hostile = "\u{1b}\u{7f}\u{9b}\u{202e}\u{e0001}\\\"ü€\n";
-        let line = json(&hostile)?;
-        assert!(line.trim_end().chars().all(is_plain), "{line:?}");
-        assert_eq!(serde_json::from_str::<String>(&line)?, hostile);
-        Ok(())
-    }
-}

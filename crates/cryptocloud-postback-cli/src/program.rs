@@ -1,23 +1,16 @@
-use std::{
-    env,
-    io::{self, Write},
-    process::{self, ExitCode},
-};
+use std::{env, fs, path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use anyhow::Context;
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
 #[cfg(feature = "inbox")]
 use crate::inbox;
-use crate::{api, completions, listen, man, output, password, send, sign, verify};
+use crate::{api, listen, output, send, sign, verify};
 
 /// Send, sign, verify and receive CryptoCloud (Trybit) postbacks, and attack your own endpoint
 #[derive(Debug, Parser)]
-#[command(
-    name = "ccpostback",
-    version,
-    arg_required_else_help = true,
-    after_help = AFTER_HELP
-)]
+#[command(name = "ccpostback", version, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -32,58 +25,43 @@ enum Command {
     Api(api::Args),
     #[cfg(feature = "inbox")]
     Inbox(inbox::Args),
-    Completions(completions::Args),
-    Man(man::Args),
+    /// Print shell completions
+    #[command(after_help = "Example:\n  source <(ccpostback completions bash)")]
+    Completions {
+        /// The shell to print completions for
+        shell: Shell,
+    },
+    /// Write the manual pages
+    #[command(after_help = "Example:\n  ccpostback man ~/.local/share/man/man1")]
+    Man {
+        /// The directory for a page of each command, which is created if it does not exist
+        dir: PathBuf,
+    },
 }
 
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
-    let json = cli.command.json();
-    run(cli).unwrap_or_else(|error| {
+    // Not from the parsed arguments, which may be malformed.
+    let json = env::args_os().any(|argument| argument == "--json");
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            output::print_misuse(json, &error);
+            return ExitCode::from(2);
+        }
+        // Help and version.
+        Err(error) => error.exit(),
+    };
+    run(cli.command).unwrap_or_else(|error| {
         output::print_failure(json, &format!("{error:#}"));
         ExitCode::from(2)
     })
 }
 
-impl Command {
-    /// Whether the output is for a program.
-    fn json(&self) -> bool {
-        match self {
-            Self::Send(args) => args.json,
-            Self::Verify(args) => args.json,
-            Self::Listen(args) => args.json,
-            #[cfg(feature = "inbox")]
-            Self::Inbox(args) => args.json,
-            Self::Api(_) | Self::Completions(_) | Self::Man(_) | Self::Sign(_) => false,
-        }
-    }
-}
-
-/// Ends the program as clap does, but never prints the password of a URL that stands in the wrong
-/// place.
-fn refuse(error: &clap::Error) -> ! {
-    let text = error.to_string();
-    if error.use_stderr() && env::args_os().any(|argument| argument == "--json") {
-        // The rest is about the usage.
-        let lines = text.lines().take_while(|line| !line.is_empty());
-        let line = lines.map(str::trim).collect::<Vec<_>>().join(" ");
-        output::print_failure(true, line.strip_prefix("error: ").unwrap_or(&line));
-        process::exit(error.exit_code());
-    }
-    let shown = password::hide(&text);
-    // Help is not an error, and its examples stay as they are.
-    if shown == text || !error.use_stderr() {
-        error.exit();
-    }
-    let _ = io::stderr().write_all(shown.as_bytes());
-    process::exit(error.exit_code());
-}
-
 #[tokio::main(flavor = "current_thread")]
-async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    match cli.command {
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
         Command::Send(args) => send::run(*args).await,
         Command::Sign(args) => sign::run(&args),
         Command::Verify(args) => verify::run(&args),
@@ -91,8 +69,19 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Api(args) => api::run(args).await,
         #[cfg(feature = "inbox")]
         Command::Inbox(args) => inbox::run(args).await,
-        Command::Completions(args) => completions::run::<Cli>(&args),
-        Command::Man(args) => man::run::<Cli>(&args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "ccpostback", &mut script);
+            output::print_bytes(&script)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man { dir } => {
+            let command = Cli::command().disable_help_subcommand(true);
+            fs::create_dir_all(&dir)
+                .and_then(|()| clap_mangen::generate_to(command, &dir))
+                .with_context(|| format!("cannot write to {}", dir.display()))?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

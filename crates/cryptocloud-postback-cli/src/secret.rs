@@ -1,7 +1,5 @@
 use std::{
-    env, fmt,
-    fs::File,
-    io::Read,
+    env, fmt, fs,
     path::{Path, PathBuf},
 };
 
@@ -13,17 +11,16 @@ use zeroize::Zeroizing;
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Secret")]
 pub(crate) struct SecretOptions {
-    /// Read the SECRET KEY from this file instead of CRYPTOCLOUD_SECRET_KEY, without the line break
-    /// at its end
+    /// Read the SECRET KEY from this file instead of CRYPTOCLOUD_SECRET_KEY
     ///
-    /// Repeat it while you rotate secrets: tokens of every secret are accepted, and the first one
-    /// signs.
+    /// Without the line break at its end. Repeat it while you rotate secrets: the first one signs,
+    /// and tokens of each are accepted where postbacks are verified.
     #[arg(long, value_name = "FILE")]
-    secret_file: Vec<PathBuf>,
+    pub(crate) secret_file: Vec<PathBuf>,
 
     /// Allow a secret shorter than 32 bytes, which an attacker can guess from one postback
     #[arg(long)]
-    allow_short_secret: bool,
+    pub(crate) allow_short_secret: bool,
 }
 
 impl SecretOptions {
@@ -32,63 +29,56 @@ impl SecretOptions {
         !self.secret_file.is_empty() || env::var_os(VARIABLE).is_some()
     }
 
-    /// The file of the secret to sign with, if it comes from one.
-    pub(crate) fn file(&self) -> Option<&Path> {
-        self.secret_file.first().map(PathBuf::as_path)
-    }
-
-    pub(crate) fn allows_short(&self) -> bool {
-        self.allow_short_secret
-    }
-
     /// The secret to sign with.
     pub(crate) fn signing(&self) -> anyhow::Result<Secret> {
-        let (name, secret) = match self.secret_file.first() {
-            Some(path) => (path.display().to_string(), read(path)?),
-            None => (VARIABLE.to_owned(), from_environment()?),
-        };
-        self.checked(&name, &secret)?;
-        Ok(secret)
+        Ok(self.first()?.1)
     }
 
-    /// A verifier with all secrets, to be configured further.
-    pub(crate) fn verifier(&self) -> anyhow::Result<VerifierBuilder> {
-        Ok(self.verifier_and_secrets()?.0)
-    }
-
-    /// Also returns the secrets, for redaction: a file that is a pipe can be read only once.
+    /// A verifier with all secrets, to be configured further, and the secrets, the first of which
+    /// signs: a file that is a pipe can be read only once.
     pub(crate) fn verifier_and_secrets(&self) -> anyhow::Result<(VerifierBuilder, Vec<Secret>)> {
-        let Some((first, others)) = self.secret_file.split_first() else {
-            let secret = from_environment()?;
-            let key = self.checked(VARIABLE, &secret)?;
-            return Ok((Verifier::builder(key), vec![secret]));
-        };
-        let mut secrets = Vec::new();
-        let mut key = |path: &PathBuf| {
-            let secret = read(path)?;
-            let key = self.checked(&path.display().to_string(), &secret)?;
+        let (key, secret) = self.first()?;
+        let mut builder = Verifier::builder(key);
+        let mut secrets = vec![secret];
+        for path in self.secret_file.iter().skip(1) {
+            let (key, secret) = self.read(path)?;
+            builder = builder.also_accept(key);
             secrets.push(secret);
-            anyhow::Ok(key)
-        };
-        let mut builder = Verifier::builder(key(first)?);
-        for path in others {
-            builder = builder.also_accept(key(path)?);
         }
         Ok((builder, secrets))
     }
 
-    fn checked(&self, name: &str, secret: &Secret) -> anyhow::Result<SecretKey> {
-        let key = if self.allow_short_secret {
-            SecretKey::allow_short(secret.as_str())
-        } else {
-            SecretKey::new(secret.as_str())
-        };
-        key.map_err(|error| match error {
-            SecretKeyError::TooShort => anyhow!(
+    fn first(&self) -> anyhow::Result<(SecretKey, Secret)> {
+        if let Some(path) = self.secret_file.first() {
+            return self.read(path);
+        }
+        let secret = variable(VARIABLE)?.with_context(|| {
+            format!("set {VARIABLE} to the SECRET KEY from your project's settings, or name a file with --secret-file")
+        })?;
+        self.checked(VARIABLE, secret)
+    }
+
+    fn read(&self, path: &Path) -> anyhow::Result<(SecretKey, Secret)> {
+        let shown = path.display().to_string();
+        let text = fs::read_to_string(path).map(Secret::from);
+        let text = text.with_context(|| format!("cannot read the secret in {shown}"))?;
+        let text = text.as_str();
+        let line = text.strip_suffix("\r\n").or(text.strip_suffix('\n'));
+        let line = line.unwrap_or(text);
+        self.checked(&shown, line.to_owned().into())
+    }
+
+    fn checked(&self, name: &str, secret: Secret) -> anyhow::Result<(SecretKey, Secret)> {
+        match SecretKey::new(secret.as_str()) {
+            Ok(key) => Ok((key, secret)),
+            Err(SecretKeyError::TooShort) if self.allow_short_secret => {
+                Ok((SecretKey::allow_short(secret.as_str())?, secret))
+            }
+            Err(SecretKeyError::TooShort) => bail!(
                 "secret in {name} is shorter than 32 bytes: use --allow-short-secret if the vendor issued you only a short one"
             ),
-            error => anyhow!("no usable secret in {name}: {error}"),
-        })
+            Err(error) => bail!("no usable secret in {name}: {error}"),
+        }
     }
 }
 
@@ -104,7 +94,7 @@ impl Secret {
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        Self(text.into())
     }
 }
 
@@ -114,52 +104,20 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The API KEY of the environment, which must not be blank.
 pub(crate) fn api_key() -> anyhow::Result<Option<Secret>> {
-    let key = variable(API_KEY)?;
-    if key
-        .as_ref()
-        .is_some_and(|key| key.as_str().trim().is_empty())
-    {
-        bail!("{API_KEY} is blank");
-    }
-    Ok(key)
-}
-
-fn from_environment() -> anyhow::Result<Secret> {
-    variable(VARIABLE)?.with_context(|| {
-        format!("set {VARIABLE} to the SECRET KEY from your project's settings, or name a file with --secret-file")
-    })
+    variable("CRYPTOCLOUD_API_KEY")
 }
 
 pub(crate) fn variable(name: &str) -> anyhow::Result<Option<Secret>> {
-    match env::var(name) {
-        Ok(secret) => Ok(Some(secret.into())),
-        Err(env::VarError::NotPresent) => Ok(None),
-        // The cause would quote the secret.
-        Err(env::VarError::NotUnicode(_)) => bail!("{name} is not UTF-8"),
-    }
+    let value = env::var_os(name).map(|value| value.into_string());
+    // The value that is not UTF-8 is a secret.
+    let value = value
+        .transpose()
+        .map_err(|_| anyhow!("{name} is not UTF-8"))?;
+    Ok(value.map(Into::into))
 }
 
-fn read(path: &Path) -> anyhow::Result<Secret> {
-    let shown = path.display();
-    let mut text = Zeroizing::new(String::new());
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
-        .with_context(|| format!("cannot read the secret in {shown}"))?;
-    if text.len() as u64 == MAX_BYTES {
-        return Err(anyhow!("{shown} is too long for a secret"));
-    }
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    Ok(line.to_owned().into())
-}
-
-const API_KEY: &str = "CRYPTOCLOUD_API_KEY";
 const VARIABLE: &str = "CRYPTOCLOUD_SECRET_KEY";
-
-/// A file of this size is not a secret; `/dev/zero` would never end.
-const MAX_BYTES: u64 = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -23,7 +23,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let draft = args.postback.draft(&args.secret.signing()?)?;
+    let secret = args.secret.signing()?;
+    let draft = args.postback.draft(&secret, None)?;
     let mut text = if args.token {
         draft.token()?.into_bytes()
     } else {
@@ -42,8 +43,4 @@ Examples:
   ccpostback sign --order-id ORDER_93223 |
     curl -H 'Content-Type: application/json' --data-binary @- \\
       http://127.0.0.1:3000/postback
-  ccpostback sign --format form |
-    curl --data-binary @- http://127.0.0.1:3000/postback
-  ccpostback sign --token --invoice-id ILRAJE1Q
-
-Exit code: 0, or 2 if nothing could be signed.";
+  ccpostback sign --token --invoice-id ILRAJE1Q";

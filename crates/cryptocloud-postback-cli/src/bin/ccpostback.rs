@@ -1,8 +1,5 @@
 //! The program; all of it is in the library.
-#![forbid(unsafe_code)]
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
+fn main() -> std::process::ExitCode {
     cryptocloud_postback_cli::main()
 }

@@ -16,7 +16,7 @@ use super::{
     segments::{Segment, segments},
     view::Summary,
 };
-use crate::report::{Payload, Step, unverified_claims};
+use crate::report::{Step, unverified_claims};
 
 /// Everything about a postback.
 #[derive(Serialize)]
@@ -35,7 +35,7 @@ pub(super) struct Detail<'a> {
     forwarded: Option<Forwarded<'a>>,
     headers: Vec<Header<'a>>,
     headers_truncated: bool,
-    payload: Option<&'a Payload>,
+    payload: Option<&'a Value>,
     resendable: bool,
     /// The response of the adapters, sent to the sender unless the postback was forwarded.
     response: Message<'a>,

@@ -19,7 +19,7 @@ use super::{
     curl,
     journal::{Entry, Record},
 };
-use crate::saved::Saved;
+use crate::saved::{Body, Saved};
 
 /// `GET /api/postbacks/{id}/export`
 pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
@@ -87,7 +87,7 @@ fn saved(record: &Record) -> Option<Saved> {
         method: request.method.to_string(),
         target: request.target.clone(),
         headers: headers.collect(),
-        body: request.body.clone(),
+        body: Body::of(&request.body),
     })
 }
 

@@ -88,14 +88,13 @@ pub(super) fn row(
 fn about(settings: &Settings, record: &Record) -> String {
     let report = &record.verification.report;
     let payload = report.postback.as_ref();
-    let amount = payload.and_then(|payload| {
-        let amount = payload.amount_crypto.as_ref()?;
-        Some(format!("{amount} {}", payload.currency.as_deref()?))
-    });
+    let field = |name| payload?.get(name)?.as_str();
+    let amount = field("amount_crypto").zip(field("currency"));
+    let amount = amount.map(|(amount, currency)| format!("{amount} {currency}"));
     let invoice = report.invoice_id.as_deref();
     let parts = [
         Some(invoice.unwrap_or(record.request.method.as_str())),
-        payload.and_then(|payload| payload.order_id.as_deref()),
+        field("order_id"),
         amount.as_deref(),
     ];
     let parts: Vec<&str> = parts.into_iter().flatten().collect();

@@ -15,14 +15,18 @@ pub(super) fn send(url: &str, secret: &SecretOptions) -> String {
     }
     words.push(program().unwrap_or_else(|| "ccpostback".to_owned()));
     words.push(format!("send --url {url}"));
-    if let Some(file) = secret.file().and_then(|file| path::absolute(file).ok()) {
+    if let Some(file) = secret
+        .secret_file
+        .first()
+        .and_then(|file| path::absolute(file).ok())
+    {
         words.extend(
             file.to_str()
                 .and_then(word)
                 .map(|file| format!("--secret-file {file}")),
         );
     }
-    if secret.allows_short() {
+    if secret.allow_short_secret {
         words.push("--allow-short-secret".to_owned());
     }
     words.join(" ")

@@ -2,7 +2,7 @@ use bytes::Bytes;
 use cryptocloud_postback::{Error, Postback, Response, UnixTime, Verifier};
 use serde::Serialize;
 
-use crate::report::{Outcome, Report};
+use crate::report::Report;
 
 use super::{request::StoredRequest, response::StoredResponse};
 
@@ -52,13 +52,8 @@ impl Verification {
 
     /// Why the postback was refused, if it was.
     pub(super) fn reason(&self) -> Option<&str> {
-        self.report
-            .checks
-            .iter()
-            .find_map(|step| match &step.outcome {
-                Outcome::Failed(failure) => Some(failure.message.as_str()),
-                Outcome::Skipped | Outcome::Ok => None,
-            })
+        let mut checks = self.report.checks.iter();
+        checks.find_map(|step| step.message.as_deref())
     }
 }
 

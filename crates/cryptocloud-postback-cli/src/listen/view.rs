@@ -80,16 +80,16 @@ impl<'a> Summary<'a> {
     pub(super) fn of(entry: &'a Entry) -> Self {
         let report = &entry.record.verification.report;
         let payload = report.postback.as_ref();
-        let amount = payload.and_then(|payload| payload.amount_crypto);
+        let field = |name| payload?.get(name)?.as_str();
         let failure = |exchange: &'a Exchange| exchange.result.as_ref().err();
         Self {
-            amount: amount.map(|amount| amount.to_string()),
-            currency: payload.and_then(|payload| payload.currency.as_deref()),
+            amount: field("amount_crypto").map(ToOwned::to_owned),
+            currency: field("currency"),
             id: entry.id,
             invoice_id: report.invoice_id.as_deref(),
             method: entry.record.request.method.as_str(),
             not_forwarded: entry.exchange().and_then(failure).map(String::as_str),
-            order_id: payload.and_then(|payload| payload.order_id.as_deref()),
+            order_id: field("order_id"),
             pending: matches!(entry.forwarding, Forwarding::Pending),
             reason: entry.record.verification.reason(),
             received_at: entry.record.received_at,

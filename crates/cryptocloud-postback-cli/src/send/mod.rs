@@ -3,9 +3,13 @@
 mod once;
 mod repeat;
 mod replay;
-mod summary;
 
-use std::{num::NonZeroUsize, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    num::{NonZeroU64, NonZeroUsize},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::Context;
 use reqwest::{
@@ -31,8 +35,8 @@ pub(crate) struct Args {
     /// Send the postback this many times, signed anew each time as the vendor does
     ///
     /// Tokens signed in the same second are identical, as the vendor's are.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    repeat: Option<u64>,
+    #[arg(long, value_name = "N")]
+    repeat: Option<NonZeroU64>,
 
     /// Send this many at the same time
     #[arg(long, value_name = "M", default_value = "1", requires = "repeat")]
@@ -40,25 +44,16 @@ pub(crate) struct Args {
 
     /// Send what `ccpostback listen` saved in this file again, with a new token
     ///
-    /// The other fields and the headers stay the same.
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with_all = [
-            "forge", "repeat", "body", "order_id", "scenario", "amount", "paid", "usd", "currency",
-            "status"
-        ]
-    )]
+    /// Its other fields stay the same.
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "forge", "repeat", "body", "order_id", "scenario", "amount", "paid", "usd", "currency",
+        "status",
+    ])]
     replay: Option<PathBuf>,
 
     /// How long to wait for a response
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = 30,
-        value_parser = clap::value_parser!(u64).range(1..=3_600)
-    )]
-    timeout: u64,
+    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    timeout: NonZeroU64,
 
     /// Send this header too, or instead of one that the vendor sends
     #[arg(long, value_name = "NAME: VALUE", value_parser = client::header)]
@@ -66,7 +61,7 @@ pub(crate) struct Args {
 
     /// Print one line of JSON
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
 
     #[command(flatten)]
     forge: ForgeOptions,
@@ -79,52 +74,39 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let (postback, json) = (&args.postback, args.json);
     if args.forge.forge.as_deref() == Some("list") {
-        return args.forge.list(args.json);
+        return args.forge.list(json);
     }
     let url = args.url.context("set the URL to send to with --url")?;
     let secret = args.secret.signing()?;
-    let timeout = Duration::from_secs(args.timeout);
-    if args.forge.forge.is_some() {
-        let mut client = Client::without_reuse(url, timeout)?;
-        client.headers.extend(args.header);
-        let (postback, json) = (&args.postback, args.json);
-        return args
-            .forge
-            .run(postback, &secret, &client, timeout, json)
-            .await;
-    }
-    let mut client = Client::new(url, timeout)?;
-    if let Some(path) = &args.replay {
-        return replay::run(
-            path,
-            &client,
-            &args.header,
-            (&args.postback, &secret),
-            args.json,
-        )
-        .await;
-    }
+    let timeout = Duration::from_secs(args.timeout.get());
+    let mut client = if args.forge.forge.is_some() {
+        Client::without_reuse(url, timeout)?
+    } else {
+        Client::new(url, timeout)?
+    };
     client.headers.extend(args.header);
-    let draft = args.postback.draft(&secret)?;
+    if args.forge.forge.is_some() {
+        let forge = args.forge;
+        return forge.run(postback, &secret, &client, timeout, json).await;
+    }
+    if let Some(path) = &args.replay {
+        return replay::run(path, &client, postback, &secret, json).await;
+    }
+    let draft = postback.draft(&secret, None)?;
     match args.repeat {
-        None => once::run(&client, draft.request()?, &draft, args.json).await,
-        Some(count) => repeat::run(&client, &draft, count, args.concurrency, args.json).await,
+        None => once::run(&client, &draft, json).await,
+        Some(count) => repeat::run(&client, &draft, count.get(), args.concurrency, json).await,
     }
 }
 
 const AFTER_HELP: &str = "\
 Examples:
   ccpostback send --url http://127.0.0.1:3000/postback --order-id ORDER_93223
-  ccpostback send --url http://127.0.0.1:3000/postback --repeat 1000 \\
-    --concurrency 16
-  ccpostback send --url http://127.0.0.1:3000/postback --scenario partial \\
-    --set invoice_info.test_mode=true
+  ccpostback send --url http://127.0.0.1:3000/postback --scenario partial
   ccpostback send --url http://127.0.0.1:3000/postback --replay saved.json
   ccpostback send --url http://127.0.0.1:3000/postback --forge all
-  ccpostback send --url http://127.0.0.1:3000/postback --forge all \\
-    --skip strictness --order-id ORDER_1 --amount 10 --currency USDT_TRC20 \\
-    --check-url http://127.0.0.1:3000/orders/{order_id} --check-text Paid
 
 Exit code: 0 if every response is a 2xx or, with --forge, there is no bypass, no
 weakness and nothing inconclusive; 1 if not; 2 if nothing could be sent or no

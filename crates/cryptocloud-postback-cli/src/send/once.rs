@@ -1,85 +1,73 @@
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::{
-    client::{Client, Request, Response},
+    client::{Client, Response},
     draft::Draft,
     output::{self, BAD, Escaped, GOOD, WARN},
 };
 
 pub(super) async fn run(
     client: &Client,
-    request: Request,
-    draft: &Draft,
-    is_json: bool,
+    draft: &Draft<'_>,
+    json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let method = request.method.clone();
-    let response = client
-        .send(request)
-        .await
-        .map_err(|error| anyhow!("{}: {}", client.url(), error.reason))?;
+    let url = client.url();
+    let response = client.send(draft.request()?).await;
+    let response = response.map_err(|error| anyhow!("{url}: {}", error.reason))?;
+    let (status, id) = (response.status, &draft.invoice_id);
+    let milliseconds = response.elapsed.as_secs_f64() * 1e3;
     let sent = json!({
-        "invoice_id": draft.invoice_id,
+        "invoice_id": id,
         "format": draft.format.to_string(),
-        "status": response.status.as_u16(),
-        "milliseconds": response.elapsed.as_secs_f64() * 1e3,
+        "status": status.as_u16(),
+        "milliseconds": milliseconds,
         "response": response.body,
         "response_truncated": response.truncated,
         "location": response.location,
     });
-    output::print_result(is_json, &sent, || text(client, &method, draft, &response))?;
-    Ok(ExitCode::from(u8::from(!response.status.is_success())))
+    output::print_result(json, &sent, || {
+        let style = if status.is_success() { GOOD } else { BAD };
+        let (format, id) = (draft.format, Escaped(id));
+        format!(
+            "POST {url} ({format}, invoice {id})\n{style}{status}{style:#} in {milliseconds:.1} ms\n"
+        ) + &advice(&response)
+            + &body(&response)
+    })?;
+    Ok(ExitCode::from(u8::from(!status.is_success())))
 }
 
-fn text(client: &Client, method: &Method, draft: &Draft, response: &Response) -> String {
-    let style = if response.status.is_success() {
-        GOOD
-    } else {
-        BAD
-    };
-    let mut text = format!(
-        "{method} {} ({}, invoice {})\n{style}{}{style:#} in {:.1} ms\n",
-        client.url(),
-        draft.format,
-        Escaped(&draft.invoice_id),
-        response.status,
-        response.elapsed.as_secs_f64() * 1e3,
-    );
-    if response.status.is_redirection() {
-        let to = response.location.as_deref().unwrap_or("an unknown URL");
-        text += &format!(
-            "{WARN}redirected to {}{WARN:#}\nThe vendor's sender would follow with a GET and lose the body: respond at this URL.\n",
-            Escaped(to)
-        );
+fn advice(response: &Response) -> String {
+    match (response.status, &response.location) {
+        (StatusCode::UNAUTHORIZED, _) => format!(
+            "{WARN}the token was refused{WARN:#}: is the SECRET KEY the same there, and the clock right?\n"
+        ),
+        (status, Some(url)) if status.is_redirection() => format!(
+            "{WARN}redirected to {}{WARN:#}\nRespond at the first URL: a POST that follows a redirect loses its body.\n",
+            Escaped(url)
+        ),
+        _ => String::new(),
     }
-    if response.status == StatusCode::UNAUTHORIZED {
-        text += &format!(
-            "{WARN}the token was refused{WARN:#}\nSet the endpoint's SECRET KEY here too, and compare the clocks.\n`ccpostback sign | ccpostback verify` shows what the checks of this library say.\n"
-        );
-    }
-    if !response.body.is_empty() {
-        text += &format!("{}\n", shown(response));
-    }
-    text
 }
 
 /// The body, or the title of a page, such as that of a framework's error.
-fn shown(response: &Response) -> String {
+fn body(response: &Response) -> String {
     let body = response.body.trim();
-    if body.starts_with('<') {
-        let title = body
-            .split_once("<title>")
-            .and_then(|(_, rest)| rest.split_once("</title>"));
-        let title = title.map_or("without a title", |(title, _)| title.trim());
-        return format!("(an HTML page: {})", Escaped(title));
-    }
     let note = if response.truncated {
         " (truncated)"
     } else {
         ""
     };
-    format!("{}{note}", Escaped(body))
+    if body.is_empty() {
+        String::new()
+    } else if body.starts_with('<') {
+        let (_, title) = body.split_once("<title>").unwrap_or_default();
+        let (title, _) = title.split_once("</title>").unwrap_or_default();
+        format!("an HTML page with the title {:?}\n", title.trim())
+    } else {
+        format!("{}{note}\n", Escaped(body))
+    }
 }

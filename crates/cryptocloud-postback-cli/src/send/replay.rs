@@ -1,56 +1,35 @@
 use std::{path::Path, process::ExitCode};
 
-use anyhow::{Context, bail};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use serde::Deserialize;
+use anyhow::bail;
+use bytes::Bytes;
+use cryptocloud_postback::{Check, RequestHead, SecretKey, Verifier};
 
 use super::once;
 use crate::{
-    client::Client,
-    draft::{MAX_BYTES, PostbackOptions},
-    input,
-    saved::Saved,
-    secret::Secret,
+    client::Client, draft::PostbackOptions, input, output, saved::Saved, secret::Secret, verify,
 };
 
-/// One postback, or an export of several.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum File {
-    Many(Vec<Saved>),
-    One(Saved),
-}
-
-/// Sends each of the saved postbacks, the oldest first.
+/// Sends each of the saved postbacks with a new token, the oldest first.
 pub(super) async fn run(
     path: &Path,
     client: &Client,
-    headers: &[(HeaderName, HeaderValue)],
-    (postback, secret): (&PostbackOptions, &Secret),
+    postback: &PostbackOptions,
+    secret: &Secret,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let file = input::read(path, MAX_BYTES)?;
-    // The cause would quote a part of it.
-    let file = serde_json::from_slice(&file).ok();
-    let saved =
-        match file.with_context(|| format!("{} was not saved by `listen`", path.display()))? {
-            File::Many(saved) if saved.is_empty() => bail!("{} has no postback", path.display()),
-            File::Many(saved) => saved,
-            File::One(saved) => vec![saved],
-        };
+    let file = input::read(path)?;
+    let saved = serde_json::from_slice::<Vec<Saved>>(&file);
+    let saved = saved.or_else(|_| serde_json::from_slice(&file).map(|one| vec![one]));
+    // The cause would quote a part of the file.
+    let Ok(saved) = saved else {
+        bail!("{} was not saved by `listen`", path.display());
+    };
     let mut code = ExitCode::SUCCESS;
     for saved in saved {
-        let mut client = client.clone();
-        client.headers = replayed(&saved);
-        for (name, _) in headers {
-            client.headers.remove(name);
-        }
-        client.headers.extend(headers.iter().cloned());
-        let content_type = client.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-        let draft = postback.draft_of(secret, Some(saved.body.clone()), content_type)?;
-        let mut request = draft.request()?;
-        request.method = saved.method.parse()?;
-        let sent = once::run(&client, request, &draft, json).await?;
+        let body = saved.body.bytes()?;
+        warn_if_forged(&body, &saved.received_at, secret)?;
+        let draft = postback.draft(secret, Some(body))?;
+        let sent = once::run(client, &draft, json).await?;
         if sent != ExitCode::SUCCESS {
             code = sent;
         }
@@ -58,20 +37,19 @@ pub(super) async fn run(
     Ok(code)
 }
 
-/// The saved headers, except those of the connection.
-fn replayed(saved: &Saved) -> HeaderMap {
-    const CONNECTION: [&str; 5] = [
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "transfer-encoding",
-    ];
-    let headers = saved.headers.iter();
-    let headers = headers.filter(|(name, _)| !CONNECTION.contains(&name.as_str()));
-    headers
-        .filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)))
-        .collect::<Vec<(HeaderName, HeaderValue)>>()
-        .into_iter()
-        .collect()
+/// With its new token, a receiver will accept what it refused before.
+fn warn_if_forged(body: &Bytes, received_at: &str, secret: &Secret) -> anyhow::Result<()> {
+    // The length was checked when the secret was read.
+    let key = SecretKey::allow_short(secret.as_str())?;
+    let verifier = Verifier::builder(key).accept_any_status(true).build()?;
+    let head = RequestHead::from_content_type(None);
+    let verified = verifier.verify_at(head, body.clone(), verify::time(received_at)?);
+    if let Err(error) = verified
+        && error.kind().failed_check() >= Some(Check::Token)
+    {
+        output::print_error(format_args!(
+            "warning: the saved postback was not genuine ({error}), but with its new token it is"
+        ));
+    }
+    Ok(())
 }

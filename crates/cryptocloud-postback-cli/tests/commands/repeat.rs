@@ -33,7 +33,6 @@ fn requests_are_summarized() {
     let time = |name: &str| summary[name].as_f64().expect("a time");
     assert!(0.0 < time("p50_milliseconds"));
     assert!(time("p50_milliseconds") <= time("p99_milliseconds"));
-    assert!(time("p99_milliseconds") <= time("max_milliseconds"));
     assert!(time("per_second") > 0.0);
     let invoices: BTreeSet<_> = endpoint
         .requests
@@ -53,16 +52,13 @@ fn the_summary_as_text() {
     let endpoint = Endpoint::with_status("401 Unauthorized", "");
     let ended = call(&["send", "--url", &endpoint.url(), "--repeat", "3"]);
     assert_eq!(ended.code, Some(1));
-    let lines: Vec<_> = ended.stdout.lines().collect();
-    assert_eq!(
-        lines[0],
-        "3 of 3 sent; tokens signed in the same second are identical"
-    );
-    assert_eq!(lines[1], "  401  3");
-    assert!(
-        lines[2].starts_with("p50 ") && lines[2].ends_with(" per second"),
-        "{ended:?}"
-    );
+    for line in [
+        "  sent                          3",
+        "  statuses.401                  3",
+        "  wanted                        3",
+    ] {
+        assert!(ended.stdout.lines().any(|known| known == line), "{ended:?}");
+    }
 }
 
 #[test]

@@ -85,21 +85,11 @@ fn each_scenario_agrees_with_itself_and_with_an_order() {
         assert_eq!(info.test_mode, Some(scenario == "test"));
         let length = if scenario == "static-wallet" { 32 } else { 8 };
         assert_eq!(postback.invoice_id().as_str().len(), length);
-        assert!(info.address.expect("an address").starts_with('T'));
     }
     let (postback, _) = sign("partial", &["--amount", "3"]);
     assert_eq!(postback.reported().amount_crypto, "1.5".parse().ok());
     let (postback, _) = sign("overpaid", &["--amount", "0.000113"]);
     assert_eq!(postback.reported().amount_crypto, "0.000226".parse().ok());
-    for currency in [
-        "BTC", "BNB", "ETH_ARB", "LTC", "SOL", "TON", "USDC_SOL", "XAUT_TON",
-    ] {
-        let (_, info) = sign("paid", &["--currency", currency]);
-        assert!(
-            info.tx_list.expect("transactions")[0].len() >= 64,
-            "{currency}"
-        );
-    }
     // Null in one, missing in the other.
     let order = |scenario: &str| -> Option<Value> {
         let ended = call(&["sign", "--scenario", scenario]);

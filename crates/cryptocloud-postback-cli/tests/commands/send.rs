@@ -1,4 +1,9 @@
-use cryptocloud_postback::{RequestHead, SecretKey, Verifier};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use cryptocloud_postback::{
+    RequestHead, SecretKey, Verifier,
+    testing::{NOW, PostbackBuilder},
+};
+use serde_json::{Value, json};
 
 use crate::{
     endpoint::Endpoint,
@@ -78,74 +83,92 @@ fn a_captured_body_with_a_new_token() {
 }
 
 #[test]
-fn a_saved_postback_is_sent_again_with_a_new_token() {
-    let body = r#"{"status":"success", "invoice_id":"SAVED123","token":"old","extra":1e-05}"#;
-    let saved = |method: &str, body: &str| {
-        serde_json::json!({
-            "received_at": "2026-11-25T21:58:51.123Z",
-            "method": method,
+fn saved_postbacks_are_sent_again_with_a_new_token() {
+    let saved = |body: &[u8]| {
+        json!({
+            "received_at": "2026-01-01T10:23:15.123Z",
+            "method": "POST",
             "target": "/elsewhere",
-            "headers": [
-                ["content-type", "application/json; charset=utf-8"],
-                ["user-agent", "Something else"],
-                ["x-twice", "1"], ["x-twice", "2"],
-                ["content-length", "9999"], ["host", "example.com"],
-            ],
-            "body": { "text": body },
+            "headers": [["content-type", "application/json; charset=utf-8"]],
+            "body": { "text": str::from_utf8(body).expect("UTF-8") },
         })
     };
     let endpoint = Endpoint::with_status("200 OK", "");
     let url = endpoint.url();
-    let replay = |content: serde_json::Value, arguments: &[&str]| {
+    let replay = |content: Value, arguments: &[&str]| {
         let file = TempFile::new(content.to_string());
         call(&[&["send", "--url", &url, "--replay", file.path()], arguments].concat())
     };
-    let ended = replay(
-        saved("POST", body),
-        &["--header", "X-New: 3", "--header", "User-Agent: mine"],
-    );
-    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let builder = PostbackBuilder::new(SECRET).at(NOW).field("extra", "1e-05");
+    let (genuine, token) = (builder.json().body(), builder.signed_token());
+    let ended = replay(saved(&genuine), &["--header", "X-New: 3"]);
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{ended:?}");
     let request = endpoint.request();
-    for line in [
-        "post /postback http/1.1",
-        "content-type: application/json; charset=utf-8",
-        "user-agent: mine",
-        "x-new: 3",
-    ] {
-        request.has(line);
-    }
-    assert!(!request.head.contains("something else"), "{request:?}");
-    assert!(
-        request.head.contains("x-twice: 1") && request.head.contains("x-twice: 2"),
-        "{request:?}"
-    );
-    assert_eq!(
-        verify("application/json", &request.body)
-            .invoice_id()
-            .as_str(),
-        "SAVED123"
-    );
-    let (before, after) = body.split_once("old").expect("its token");
-    let sent = String::from_utf8(request.body).expect("UTF-8");
+    request.has("post /postback http/1.1");
+    request.has("x-new: 3");
+    let _ = verify("application/json", &request.body);
+    let text = |body: &[u8]| String::from_utf8(body.to_vec()).expect("UTF-8");
+    let (genuine, sent) = (text(&genuine), text(&request.body));
+    let (before, after) = genuine.split_once(&token).expect("its token");
     assert!(sent.starts_with(before) && sent.ends_with(after), "{sent}");
+    assert_ne!(sent, genuine);
+
+    // Without a warning, a forgery would seem to be accepted as it arrived.
+    for (forged, problem) in [
+        (
+            builder
+                .clone()
+                .secret("another-key-of-thirty-two-bytes-or-more"),
+            "signature",
+        ),
+        (builder.clone().token("old"), "malformed"),
+        (
+            builder
+                .clone()
+                .token(&builder.clone().invoice_id("OTHER234").signed_token()),
+            "invoice",
+        ),
+    ] {
+        let ended = replay(saved(&forged.json().body()), &[]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(
+            ended
+                .stderr
+                .starts_with("ccpostback: warning: the saved postback was not genuine")
+                && ended.stderr.contains(problem),
+            "{ended:?}"
+        );
+        let _ = verify("application/json", &endpoint.request().body);
+    }
 
     // An export of several.
-    let ended = replay(
-        serde_json::json!([saved("POST", body), saved("PUT", body)]),
-        &["--json"],
-    );
-    assert_eq!(
-        (ended.code, ended.stdout.lines().count()),
-        (Some(0), 2),
-        "{ended:?}"
-    );
-    endpoint.request().has("post /postback http/1.1");
-    endpoint.request().has("put /postback http/1.1");
+    let form = builder.form().body();
+    let several = json!([saved(genuine.as_bytes()), saved(&form)]);
+    let ended = replay(several, &["--json"]);
+    assert_eq!((ended.code, ended.stdout.lines().count()), (Some(0), 2));
+    endpoint.request().has("content-type: application/json");
+    endpoint
+        .request()
+        .has("content-type: application/x-www-form-urlencoded");
 
-    replay(saved("POST", "{}"), &[]).fails("names no invoice");
-    replay(serde_json::json!({"body": body}), &[]).fails("was not saved by `listen`");
-    replay(serde_json::json!([]), &[]).fails("has no postback");
-    let usage = replay(saved("POST", body), &["--order-id", "X"]);
+    let with_body = |body: Value| {
+        let mut saved = saved(b"");
+        saved["body"] = body;
+        saved
+    };
+    let encoded = with_body(json!({ "base64": STANDARD.encode(&genuine) }));
+    assert_eq!(replay(encoded, &[]).code, Some(0));
+    replay(saved(b"{}"), &[]).fails("names no invoice");
+    replay(with_body(json!({ "base64": "?" })), &[]).fails("the saved body is not base64");
+    for other in [
+        json!("text"),
+        json!({}),
+        json!({ "text": "a", "base64": "YQ==" }),
+    ] {
+        replay(with_body(other), &[]).fails("was not saved by `listen`");
+    }
+    replay(json!({ "body": "x" }), &[]).fails("was not saved by `listen`");
+    let usage = replay(saved(genuine.as_bytes()), &["--order-id", "X"]);
     assert_eq!(usage.code, Some(2), "{usage:?}");
 }
 
@@ -155,7 +178,7 @@ fn a_refused_token_says_what_to_do() {
         let endpoint = Endpoint::with_status(status, "");
         let ended = call(&["send", "--url", &endpoint.url()]);
         assert_eq!(ended.code, Some(1));
-        let hint = "Set the endpoint's SECRET KEY here too, and compare the clocks.";
+        let hint = "is the SECRET KEY the same there, and the clock right?";
         assert_eq!(ended.stdout.contains(hint), is_explained, "{ended:?}");
     }
 }
@@ -165,9 +188,9 @@ fn a_page_is_cut_to_its_title() {
     for (page, shown) in [
         (
             "<!doctype html><title> 404 \u{1b} </title><p>long",
-            r"(an HTML page: 404 \u{1b})",
+            r#"an HTML page with the title "404 \u{1b}""#,
         ),
-        ("<html>long", "(an HTML page: without a title)"),
+        ("<html>long", "an HTML page with the title \"\""),
     ] {
         let endpoint = Endpoint::with_status("404 Not Found", page);
         let ended = call(&["send", "--url", &endpoint.url()]);
@@ -187,7 +210,7 @@ fn a_redirect_is_not_followed() {
     let ended = call(&["send", "--url", &endpoint.url()]);
     assert_eq!(ended.code, Some(1));
     assert!(ended.stdout.contains("301 Moved Permanently"));
-    let warning = format!("redirected to {}\nThe vendor's sender would", target.url());
+    let warning = format!("redirected to {}\nRespond at the first URL", target.url());
     assert!(ended.stdout.contains(&warning), "{ended:?}");
     assert!(target.requests.try_recv().is_err());
     let sent = call(&["send", "--url", &endpoint.url(), "--json"]).json();

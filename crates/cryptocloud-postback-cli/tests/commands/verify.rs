@@ -77,10 +77,7 @@ fn a_genuine_postback_passes_every_check() {
     assert_eq!(payload["amount_crypto"], "0.000113");
     assert_eq!(payload["order_id"], "ORDER_93223");
     assert_eq!(payload["invoice_info"]["amount_paid"], "0.000113");
-    assert_eq!(
-        payload["invoice_info"]["created"],
-        "2026-01-01T10:20:04.222439Z"
-    );
+    assert_eq!(payload["invoice_info"]["status"], "paid");
     assert_eq!(payload["invoice_info"]["test_mode"], false);
 }
 
@@ -110,7 +107,7 @@ fn the_report_as_text() {
         "                   API KEY?",
         &format!("-       claims     {}", Check::Claims),
         "refused with status 401: the body claims invoice ILRAJE1Q",
-        "claimed, not proven",
+        "reported, but not signed by the token",
     ] {
         assert!(ended.stdout.lines().any(|known| known == line), "{ended:?}");
     }
@@ -123,21 +120,21 @@ fn hints_contain_the_actual_values() {
     refused(
         &ended,
         "TokenExpired",
-        "expired 1 min 12 s ago: is this machine's clock correct",
+        "expired 72 seconds ago: is this machine's clock fast",
     );
     let ended = verify_at(late(12), &builder(), &["--json", "--leeway", "0"]);
-    refused(&ended, "TokenExpired", "expired 12 s ago");
+    refused(&ended, "TokenExpired", "expired 12 seconds ago");
     let ended = verify_at(late(0) - 4_000, &builder(), &["--json"]);
-    refused(&ended, "TokenLifetime", "expires in 1 h 6 min");
+    refused(&ended, "TokenLifetime", "expires in 67 minutes");
     let other = builder().invoice_id("OTHER234").signed_token();
     let ended = verify(&builder().token(&other), &["--json"]);
     refused(
         &ended,
         "InvoiceMismatch",
-        "the token belongs to invoice \"OTHER234\"",
+        "the token belongs to invoice OTHER234",
     );
     let ended = verify(&builder().remove("token"), &["--json"]);
-    refused(&ended, "TokenMissing", "this postback is forged");
+    refused(&ended, "TokenMissing", "always sends");
 }
 
 #[test]
@@ -146,7 +143,7 @@ fn each_rule_has_an_option() {
     refused(
         &verify(&canceled, &["--json"]),
         "StatusRefused",
-        "documents only success",
+        "sends only success",
     );
     assert_eq!(verify(&canceled, &["--accept-any-status"]).code, Some(0));
 
@@ -154,25 +151,18 @@ fn each_rule_has_an_option() {
     assert_eq!(verify(&test, &[]).code, Some(0));
     let live = ["--json", "--require-live-payment"];
     assert_eq!(verify(&builder(), &live).code, Some(0));
-    refused(&verify(&test, &live), "TestModeRefused", "a test payment");
+    refused(&verify(&test, &live), "TestModeRefused", "what is a test");
     let unknown = builder().remove("invoice_info");
-    refused(&verify(&unknown, &live), "TestModeUnknown", "select JSON");
+    refused(&verify(&unknown, &live), "TestModeUnknown", "only in JSON");
 
     let link = builder().field("order_id", "null");
     assert_eq!(verify(&link, &[]).code, Some(0));
     refused(
         &verify(&link, &["--json", "--require-order-id"]),
         "MissingId",
-        "order_id",
+        "documentation",
     );
 
-    refused(
-        &verify(&builder(), &["--json", "--method", "GET"]),
-        "MethodNotAllowed",
-        "redirected",
-    );
-    let gzip = ["--json", "--content-encoding", "gzip"];
-    refused(&verify(&builder(), &gzip), "ContentEncoding", "proxy");
     let multipart = [
         "--json",
         "--content-type",
@@ -215,7 +205,7 @@ fn oddities_are_notes_and_never_refuse() {
     for line in [
         "  amount_crypto                 (none)",
         "  currency                      (none)",
-        &format!("  note                          {uuid}"),
+        &format!("  notes                         {uuid}"),
     ] {
         assert!(ended.stdout.lines().any(|known| known == line), "{ended:?}");
     }
@@ -250,7 +240,7 @@ fn files_and_standard_input_are_read_up_to_the_limit() {
     assert_eq!(ended.json()["postback"], json!(null));
     // Reading stops at the limit of an endless file.
     let ended = run(&mut program(&["verify", "--json", "/dev/zero"]), b"");
-    refused(&ended, "BodyTooLarge", "2 KiB");
+    refused(&ended, "BodyTooLarge", "enlarged by a proxy");
 }
 
 #[test]
@@ -275,6 +265,11 @@ fn a_sender_cannot_control_the_terminal() {
             .chars()
             .all(|c| !c.is_control() && c != '\u{202e}')
     );
+
+    // What looks like an escape is not one.
+    let backslash = builder().info_field("address", r#""\\u{1b}\"ü€""#);
+    let ended = verify(&backslash, &[]);
+    assert!(ended.stdout.contains(r#"\\u{1b}"ü€"#), "{ended:?}");
 
     let forged = builder().claims("{\"id\":\"\\u001b[2J\",\"exp\":1767263200}");
     let ended = verify(&forged, &[]);
