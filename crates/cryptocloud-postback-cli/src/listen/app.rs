@@ -1,96 +1,158 @@
 use std::{
-    process,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
 };
 
-use tokio::task::JoinHandle;
+use cryptocloud_postback::Verifier;
+use serde_json::Value;
+use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{
+    Args,
+    entry::Entry,
     forward::Forwarder,
-    journal::{Forwarding, Journal, Record},
-    request::StoredRequest,
+    request::Received,
     resend::Resend,
-    response::StoredResponse,
-    settings::Settings,
-    terminal::Terminal,
-    verification::Verification,
+    terminal::{self, Event},
 };
+use crate::{Changes, secret::Secret, server};
 
 /// The state that all requests share.
 pub(super) struct App {
-    pub(super) forwarder: Option<Forwarder>,
-    pub(super) journal: Journal,
-    /// Identifies this run of the program.
-    pub(super) run: String,
-    pub(super) settings: Settings,
-    pub(super) terminal: Terminal,
+    pub(super) address: SocketAddr,
+    pub(super) args: Args,
+    pub(super) changes: Changes,
+    forwarder: Option<Forwarder>,
+    journal: Mutex<Journal>,
+    output: mpsc::Sender<Event>,
+    /// The first one signs what is sent again after its token has expired.
+    pub(super) secrets: Vec<Secret>,
+    /// `None` if no secret is set.
+    pub(super) verifier: Option<Verifier>,
+}
+
+/// The latest postbacks, the oldest first.
+#[derive(Default)]
+struct Journal {
+    entries: VecDeque<Arc<Entry>>,
+    last_id: u64,
 }
 
 impl App {
-    pub(super) fn new(settings: Settings) -> anyhow::Result<Self> {
-        let run = format!("{:x}-{:x}", now_in_milliseconds(), process::id());
-        let forwarder = match &settings.forward {
-            Some(url) => Some(Forwarder::new(url.clone(), &run, FORWARD_TIMEOUT)?),
-            None => None,
+    /// Also returns what resolves at the end of the output.
+    pub(super) fn start(
+        args: Args,
+        address: SocketAddr,
+    ) -> anyhow::Result<(Arc<Self>, oneshot::Receiver<()>)> {
+        let (verifier, secrets) = if args.secret.is_set() {
+            let (builder, secrets) = args.secret.verifier_and_secrets()?;
+            (Some(builder.build()?), secrets)
+        } else {
+            (None, Vec::new())
         };
-        Ok(Self {
+        let forward = args.forward.clone();
+        let forwarder = forward
+            .map(|url| Forwarder::new(url, address))
+            .transpose()?;
+        let (output, events) = mpsc::channel();
+        let app = Arc::new(Self {
+            address,
+            args,
+            changes: Changes::default(),
             forwarder,
-            journal: Journal::new(settings.keep),
-            run,
-            terminal: Terminal::start(&settings),
-            settings,
-        })
+            journal: Mutex::default(),
+            output,
+            secrets,
+            verifier,
+        });
+        let printed = terminal::start(app.clone(), events);
+        Ok((app, printed))
     }
 
-    /// Stores a request under a new id, and starts a task that forwards it and returns the response.
+    /// Stores a request under a new id, and starts a task that forwards it.
     ///
     /// The task goes on if the sender hangs up.
     pub(super) fn handle(
-        self: Arc<Self>,
-        request: StoredRequest,
+        self: &Arc<Self>,
+        request: Received,
         resend: Option<Resend>,
-    ) -> (u64, JoinHandle<StoredResponse>) {
-        let verification = Verification::of(&request, self.settings.verifier.as_ref());
-        // A truncated body would be another postback.
-        let is_forwarded = self.forwarder.is_some() && request.body_error.is_none();
-        let record = Arc::new(Record {
-            received_at: now_in_milliseconds(),
-            request,
-            resend,
-            verification,
+    ) -> (Arc<Entry>, JoinHandle<()>) {
+        let entry = self.store(request, resend);
+        self.print(Event::Arrival(entry.clone()));
+        let (app, stored) = (self.clone(), entry.clone());
+        let task = tokio::spawn(async move {
+            if let (Some(forwarder), Some(forward)) = (&app.forwarder, &stored.forward) {
+                let exchange = forwarder.send(&stored.request).await;
+                forward.get_or_init(|| exchange);
+                app.changes.tell();
+            }
+            app.print(Event::Response(stored));
         });
-        let forwarding = if is_forwarded {
-            Forwarding::Pending
-        } else {
-            Forwarding::None
-        };
-        let id = self.journal.push(record.clone(), forwarding);
-        self.terminal.arrived(&self.settings, id, &record);
-        let response = async move {
-            let exchange = match &self.forwarder {
-                Some(forwarder) if is_forwarded => Some(forwarder.send(&record.request).await),
-                _ => None,
-            };
-            self.terminal
-                .responded(&self.settings, id, &record, exchange.as_ref());
-            let Some(exchange) = exchange else {
-                return record.verification.response.clone();
-            };
-            let response = exchange.response();
-            self.journal.complete(id, exchange);
-            response
-        };
-        (id, tokio::spawn(response))
+        (entry, task)
+    }
+
+    fn store(&self, request: Received, resend: Option<Resend>) -> Arc<Entry> {
+        let mut journal = self.journal();
+        journal.last_id += 1;
+        let (id, verifier) = (journal.last_id, self.verifier.as_ref());
+        let entry = Entry::new(id, request, resend, verifier, self.forwarder.is_some());
+        let entry = Arc::new(entry);
+        journal.entries.push_back(entry.clone());
+        if journal.entries.len() > self.args.keep.into() {
+            journal.entries.pop_front();
+        }
+        drop(journal);
+        self.changes.tell();
+        entry
+    }
+
+    pub(super) fn find(&self, id: &str) -> Option<Arc<Entry>> {
+        let id: u64 = id.parse().ok()?;
+        let journal = self.journal();
+        journal.entries.iter().find(|entry| entry.id == id).cloned()
+    }
+
+    pub(super) fn entries(&self) -> Vec<Arc<Entry>> {
+        self.journal().entries.iter().cloned().collect()
+    }
+
+    pub(super) fn clear(&self) {
+        self.journal().entries.clear();
+        self.changes.tell();
+    }
+
+    pub(super) fn print(&self, event: Event) {
+        // Without a receiver, the program is about to end.
+        let _ = self.output.send(event);
+    }
+
+    /// The origin of the page, as a browser on this machine reaches it.
+    pub(super) fn origin(&self) -> String {
+        server::origin(self.address)
+    }
+
+    /// The URL that receives postbacks.
+    pub(super) fn url(&self) -> String {
+        self.origin() + &self.args.path
+    }
+
+    /// Removes the secrets from text or JSON, even if a sender or the merchant's server wrote one.
+    ///
+    /// Secrets shorter than 8 bytes would match unrelated text.
+    pub(super) fn hide_secrets(&self, mut text: String) -> String {
+        let secrets = self.secrets.iter().map(Secret::as_str);
+        for secret in secrets.filter(|secret| secret.len() >= 8) {
+            let quoted = Value::from(secret).to_string();
+            for shown in [secret, quoted.get(1..quoted.len() - 1).unwrap_or(secret)] {
+                text = text.replace(shown, "[secret]");
+            }
+        }
+        text
+    }
+
+    /// No panic leaves the journal inconsistent, so poisoning is ignored.
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// Milliseconds since 1970, or 0 if the clock is before that.
-fn now_in_milliseconds() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-const FORWARD_TIMEOUT: Duration = Duration::from_secs(10);

@@ -124,15 +124,15 @@ async fn copy_and_export() -> TestResult {
     tab(&browser, "Send again").await?;
     let panel = "[role=tabpanel]:not([hidden])";
     let curl = copied(&format!("{panel} .copyable button")).await?;
-    assert!(curl.starts_with("curl -sS -i 'http://"), "{curl}");
+    assert!(curl.starts_with("curl -sSig http://"), "{curl}");
     let json = copied(&format!("{panel} .actions button")).await?;
     let saved: Value = serde_json::from_str(&json)?;
-    assert_eq!(saved["method"], "POST");
+    assert_eq!(saved[0]["method"], "POST");
     let send = copied(&format!("{panel} .actions + .copyable button")).await?;
     assert!(send.ends_with(" --replay postback-1.json"), "{send}");
 
     for (text, start) in [
-        ("Download JSON", "{\"received_at\":"),
+        ("Download JSON", "[{\"received_at\":"),
         ("Download curl", "#!/bin/sh\n# 1\ncurl"),
         ("JSON", "[{\"received_at\":"),
         ("curl", "#!/bin/sh\n# 1\ncurl"),
