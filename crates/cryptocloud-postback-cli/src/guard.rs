@@ -49,11 +49,7 @@ pub(crate) fn error(status: StatusCode, text: &str) -> Response {
 
 /// Whether `Host` is this server and `Origin`, if present, is its page.
 fn is_own(headers: &HeaderMap, address: SocketAddr) -> bool {
-    let mut hosts = headers.get_all(HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else {
-        return false;
-    };
-    let Ok(host) = host.to_str() else {
+    let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else {
         return false;
     };
     // A proxy or a tunnel would expose the page, whatever Host it sends.
@@ -80,11 +76,10 @@ fn is_own_host(host: &str, address: SocketAddr) -> bool {
 
 /// A site can send other types without a CORS preflight; a preflight for this type fails.
 fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    kind.is_some_and(|kind| {
-        let start = kind.get(.."application/json".len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(b"application/json"))
-    })
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json"))
 }
 
 const PROXIES: [&str; 3] = ["forwarded", "x-forwarded-for", "x-forwarded-host"];

@@ -1,7 +1,11 @@
 use std::{
     collections::VecDeque,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
 };
 
 use cryptocloud_postback::Verifier;
@@ -23,20 +27,15 @@ pub(super) struct App {
     pub(super) address: SocketAddr,
     pub(super) args: Args,
     pub(super) changes: Changes,
+    /// The latest postbacks, the oldest first.
+    entries: Mutex<VecDeque<Arc<Entry>>>,
     forwarder: Option<Forwarder>,
-    journal: Mutex<Journal>,
+    last_id: AtomicU64,
     output: mpsc::Sender<Event>,
     /// The first one signs what is sent again after its token has expired.
     pub(super) secrets: Vec<Secret>,
     /// `None` if no secret is set.
     pub(super) verifier: Option<Verifier>,
-}
-
-/// The latest postbacks, the oldest first.
-#[derive(Default)]
-struct Journal {
-    entries: VecDeque<Arc<Entry>>,
-    last_id: u64,
 }
 
 impl App {
@@ -60,8 +59,9 @@ impl App {
             address,
             args,
             changes: Changes::default(),
+            entries: Mutex::default(),
             forwarder,
-            journal: Mutex::default(),
+            last_id: AtomicU64::default(),
             output,
             secrets,
             verifier,
@@ -92,33 +92,31 @@ impl App {
         (entry, task)
     }
 
+    /// Drops the oldest postback if there are too many.
     fn store(&self, request: Received, resend: Option<Resend>) -> Arc<Entry> {
-        let mut journal = self.journal();
-        journal.last_id += 1;
-        let (id, verifier) = (journal.last_id, self.verifier.as_ref());
-        let entry = Entry::new(id, request, resend, verifier, self.forwarder.is_some());
-        let entry = Arc::new(entry);
-        journal.entries.push_back(entry.clone());
-        if journal.entries.len() > self.args.keep.into() {
-            journal.entries.pop_front();
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let entry = Arc::new(Entry::new(id, request, resend, self));
+        let mut entries = self.lock();
+        entries.push_back(entry.clone());
+        if entries.len() > self.args.keep.into() {
+            entries.pop_front();
         }
-        drop(journal);
+        drop(entries);
         self.changes.tell();
         entry
     }
 
     pub(super) fn find(&self, id: &str) -> Option<Arc<Entry>> {
         let id: u64 = id.parse().ok()?;
-        let journal = self.journal();
-        journal.entries.iter().find(|entry| entry.id == id).cloned()
+        self.lock().iter().find(|entry| entry.id == id).cloned()
     }
 
     pub(super) fn entries(&self) -> Vec<Arc<Entry>> {
-        self.journal().entries.iter().cloned().collect()
+        self.lock().iter().cloned().collect()
     }
 
     pub(super) fn clear(&self) {
-        self.journal().entries.clear();
+        self.lock().clear();
         self.changes.tell();
     }
 
@@ -151,8 +149,8 @@ impl App {
         text
     }
 
-    /// No panic leaves the journal inconsistent, so poisoning is ignored.
-    fn journal(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    /// No panic leaves the entries inconsistent, so poisoning is ignored.
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Entry>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

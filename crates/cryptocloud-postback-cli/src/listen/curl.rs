@@ -62,13 +62,10 @@ pub(super) fn suggestion(url: &str, secret: &SecretOptions) -> String {
     }
 }
 
-/// The path of this program, unless a shell finds it by name.
+/// This program, as a shell in any folder finds it.
 fn program() -> String {
-    let name = PathBuf::from(env::args_os().next().unwrap_or_default());
-    let path = if name.components().count() > 1 {
-        path::absolute(name).unwrap_or_default()
-    } else {
-        "ccpostback".into()
-    };
-    path.display().to_string()
+    let program = PathBuf::from(env::args_os().next().unwrap_or_default());
+    let has_folder = program.components().count() > 1;
+    let absolute = path::absolute(&program).ok().filter(|_| has_folder);
+    absolute.unwrap_or(program).display().to_string()
 }

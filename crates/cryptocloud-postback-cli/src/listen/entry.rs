@@ -15,6 +15,7 @@ use cryptocloud_postback::{
 use serde::Serialize;
 
 use super::{
+    app::App,
     forward::Exchange,
     request::{Received, content_type},
     resend::Resend,
@@ -47,19 +48,14 @@ pub(super) enum Verdict {
 
 impl Entry {
     /// Checks a request that arrives now.
-    pub(super) fn new(
-        id: u64,
-        request: Received,
-        resend: Option<Resend>,
-        verifier: Option<&Verifier>,
-        has_forwarder: bool,
-    ) -> Self {
-        let (report, response) = match check(&request, verifier) {
+    pub(super) fn new(id: u64, request: Received, resend: Option<Resend>, app: &App) -> Self {
+        let (report, response) = match check(&request, app.verifier.as_ref()) {
             Ok(report) => (report, core::Response::RECEIVED),
             Err(error) => (refused(&request, &error), error.kind().response()),
         };
+        let is_forwarded = app.args.forward.is_some() && request.body().is_ok();
         Self {
-            forward: (has_forwarder && request.body().is_ok()).then(OnceLock::new),
+            forward: is_forwarded.then(OnceLock::new),
             id,
             received_at: OffsetDateTime::now_utc(),
             report,
@@ -83,10 +79,11 @@ impl Entry {
 
     /// The status of the response to the sender, once there is one.
     pub(super) fn status(&self) -> Option<StatusCode> {
-        match &self.forward {
-            Some(exchange) => exchange.get().map(Exchange::status),
-            None => Some(self.response.status()),
-        }
+        let Some(forward) = &self.forward else {
+            return Some(self.response.status());
+        };
+        let response = forward.get()?.result.as_ref();
+        Some(response.map_or(StatusCode::BAD_GATEWAY, Response::status))
     }
 
     /// The response to the sender.
@@ -130,12 +127,9 @@ fn passed_on(response: &Response<Bytes>) -> Response<Body> {
     *copy.status_mut() = response.status();
     let headers = copy.headers_mut();
     for name in COPIED {
-        headers.extend(
-            response
-                .headers()
-                .get(&name)
-                .map(|value| (name, value.clone())),
-        );
+        if let Some(value) = response.headers().get(&name) {
+            headers.insert(name, value.clone());
+        }
     }
     // A page from the forwarding target must not run in the origin of ours.
     for (name, value) in [

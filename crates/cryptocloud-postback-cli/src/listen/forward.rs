@@ -4,7 +4,7 @@ use std::{
 };
 
 use axum::http::{
-    HeaderMap, HeaderName, Response, StatusCode,
+    HeaderMap, HeaderName, Response,
     header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA},
 };
 use bytes::Bytes;
@@ -26,14 +26,6 @@ pub(super) struct Exchange {
     pub(super) milliseconds: u64,
     /// The server's response, or why there is none.
     pub(super) result: Result<Response<Bytes>, String>,
-}
-
-impl Exchange {
-    /// The status of the response to the sender.
-    pub(super) fn status(&self) -> StatusCode {
-        let response = self.result.as_ref();
-        response.map_or(StatusCode::BAD_GATEWAY, Response::status)
-    }
 }
 
 impl Forwarder {
@@ -118,25 +110,3 @@ const FORWARDED: [HeaderName; 4] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, 
 /// The rest of a longer response is cut off.
 pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(10);
-
-#[cfg(test)]
-mod tests {
-    use tokio::net::TcpListener;
-
-    use super::*;
-
-    /// The clock jumps to the deadline, since nothing else is left to wait for.
-    #[tokio::test(start_paused = true)]
-    async fn a_server_that_never_responds() -> anyhow::Result<()> {
-        let silent = TcpListener::bind("127.0.0.1:0").await?;
-        let address = silent.local_addr()?;
-        let forwarder = Forwarder::new(format!("http://{address}").parse()?, address)?;
-        let exchange = forwarder.send(&Received::new(Ok(Bytes::new()))).await;
-        let error = exchange.result.err();
-        assert_eq!(
-            error.as_deref(),
-            Some("your server did not respond within 10 s")
-        );
-        Ok(())
-    }
-}

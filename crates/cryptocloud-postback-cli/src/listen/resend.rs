@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Path, State},
@@ -16,20 +16,9 @@ use crate::{body, guard, secret::Secret};
 /// Which postback was sent again, and how.
 #[derive(Clone, Copy, Serialize)]
 pub(super) struct Resend {
-    of: u64,
+    pub(super) of: u64,
     /// Whether it has a new token, since that of the original had expired.
-    signed_anew: bool,
-}
-
-impl fmt::Display for Resend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let anew = if self.signed_anew {
-            ", signed anew"
-        } else {
-            ""
-        };
-        write!(f, "resend of #{}{anew}", self.of)
-    }
+    pub(super) signed_anew: bool,
 }
 
 /// `POST /api/postbacks/{id}/resend` forwards a stored postback again as a new one, since its checks may

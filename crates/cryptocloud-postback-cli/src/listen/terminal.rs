@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use super::{
     app::App,
     entry::{Entry, Verdict},
+    resend::Resend,
     view::Summary,
 };
 use crate::{
@@ -28,6 +29,7 @@ pub(super) enum Event {
     Arrival(Arc<Entry>),
     End,
     Response(Arc<Entry>),
+    Start,
     /// A postback was sent to this path.
     WrongPath(String),
 }
@@ -45,57 +47,32 @@ struct Counts {
 ///
 /// The receiver resolves after the last event.
 pub(super) fn start(app: Arc<App>, events: Receiver<Event>) -> oneshot::Receiver<()> {
-    let (end, ended) = oneshot::channel();
     if app.verifier.is_none() {
         server::warn("signatures are not checked: set CRYPTOCLOUD_SECRET_KEY");
     }
-    server::warn_if_open(
-        app.address,
-        "sees the postbacks, with tokens that stay valid for minutes",
-    );
+    let meaning = "sees the postbacks, with tokens that stay valid for minutes";
+    server::warn_if_open(app.address, meaning);
+    let (end, ended) = oneshot::channel();
     thread::spawn(move || {
-        run(&app, &events);
-        // Without a receiver, nothing waits for the output.
-        let _ = end.send(());
+        let mut counts = Counts::default();
+        for event in iter::once(Event::Start).chain(events) {
+            if let Event::Response(entry) = &event {
+                counts.add(entry);
+            }
+            let line = if app.args.json {
+                object(&app, &event, &counts)
+            } else {
+                text(&app, &event, &counts)
+            };
+            // If standard output is closed, the page still works.
+            let _ = print(&line);
+            if matches!(event, Event::End) {
+                break;
+            }
+        }
+        drop(end);
     });
     ended
-}
-
-fn run(app: &App, events: &Receiver<Event>) {
-    let mut counts = Counts::default();
-    write(&heading(app));
-    for event in events {
-        if let Event::Response(entry) = &event {
-            counts.add(entry);
-        }
-        write(&if app.args.json {
-            object(app, &event, &counts)
-        } else {
-            text(app, &event, &counts)
-        });
-        if matches!(event, Event::End) {
-            break;
-        }
-    }
-}
-
-/// If standard output is closed, the page still works.
-fn write(text: &str) {
-    let _ = print(text);
-}
-
-fn heading(app: &App) -> String {
-    let (page, url) = (format!("{}/", app.origin()), app.url());
-    let forward = app.args.forward.as_ref().map(Url::as_str);
-    if app.args.json {
-        let start = json!({ "forward": forward, "page": page, "url": url });
-        return line(app, "start", start);
-    }
-    let heading = format!("listening on {url}\npage at {page}\n");
-    match forward {
-        Some(url) => format!("{heading}forwarding to {url}\n"),
-        None => heading,
-    }
 }
 
 /// A line for programs, or nothing.
@@ -107,6 +84,12 @@ fn object(app: &App, event: &Event, counts: &Counts) -> String {
             line(app, "forward", Summary::of(entry))
         }
         Event::Response(_) => String::new(),
+        Event::Start => {
+            let forward = app.args.forward.as_ref().map(Url::as_str);
+            let page = format!("{}/", app.origin());
+            let start = json!({ "forward": forward, "page": page, "url": app.url() });
+            line(app, "start", start)
+        }
         Event::WrongPath(path) => {
             let wrong = json!({ "expected": app.args.path, "path": path });
             line(app, "wrong-path", wrong)
@@ -130,8 +113,18 @@ fn line(app: &App, event: &str, data: impl Serialize) -> String {
 fn text(app: &App, event: &Event, counts: &Counts) -> String {
     match event {
         Event::Arrival(_) => String::new(),
-        Event::End => counts.line() + "\n",
+        Event::End => format!(
+            "postbacks: {} verified, {} refused, {} not checked, {} not forwarded\n",
+            counts.verified, counts.refused, counts.unchecked, counts.not_forwarded
+        ),
         Event::Response(entry) => rows(app, &Summary::of(entry)),
+        Event::Start => {
+            let forward = app.args.forward.as_ref();
+            let forward = forward.map(|url| format!("forwarding to {url}\n"));
+            let (url, page) = (app.url(), app.origin());
+            let forward = forward.unwrap_or_default();
+            format!("listening on {url}\npage at {page}/\n{forward}")
+        }
         Event::WrongPath(path) => {
             let (path, expected) = (app.hide_secrets(path.clone()), &app.args.path);
             format!(
@@ -167,19 +160,22 @@ fn rows(app: &App, entry: &Summary<'_>) -> String {
         entry.status.unwrap_or_default(),
         Escaped(&about),
     );
-    let resend = entry.resend.map(|resend| resend.to_string());
+    let resend = entry.resend.map(|Resend { of, signed_anew }| {
+        let anew = if signed_anew { ", signed anew" } else { "" };
+        format!("resend of #{of}{anew}")
+    });
     let notes = [resend.as_deref(), entry.reason, entry.not_forwarded];
     let notes = notes.into_iter().flatten();
     let notes = notes.map(|note| format!("{INDENT}{}", Escaped(note)));
     let is_terminal = io::stdout().is_terminal();
-    let wrapped = |line: String| {
-        // Elsewhere a line stays whole, to search for.
-        let options = Options::new(if is_terminal { 80 } else { usize::MAX })
-            .subsequent_indent(INDENT)
-            .word_splitter(WordSplitter::NoHyphenation);
-        textwrap::fill(&line, options) + "\n"
-    };
-    iter::once(row).chain(notes).map(wrapped).collect()
+    // Elsewhere a line stays whole, to search for.
+    let options = Options::new(if is_terminal { 80 } else { usize::MAX })
+        .subsequent_indent(INDENT)
+        .word_splitter(WordSplitter::NoHyphenation);
+    let lines = iter::once(row).chain(notes);
+    lines
+        .map(|line| textwrap::fill(&line, &options) + "\n")
+        .collect()
 }
 
 impl Counts {
@@ -190,26 +186,8 @@ impl Counts {
             Verdict::Verified => &mut self.verified,
         } += 1;
         let exchange = entry.exchange();
-        self.not_forwarded += u64::from(exchange.is_some_and(|exchange| exchange.result.is_err()));
-    }
-
-    /// One line, with what there was.
-    fn line(&self) -> String {
-        let parts = [
-            (self.verified, "verified"),
-            (self.refused, "refused"),
-            (self.unchecked, "not checked"),
-            (self.not_forwarded, "not forwarded"),
-        ];
-        let parts = parts.iter().filter(|(count, _)| *count > 0);
-        let parts: Vec<String> = parts
-            .map(|(count, name)| format!("{count} {name}"))
-            .collect();
-        match self.verified + self.refused + self.unchecked {
-            0 => "no postback arrived".to_owned(),
-            1 => format!("1 postback: {}", parts.join(", ")),
-            sum => format!("{sum} postbacks: {}", parts.join(", ")),
-        }
+        let is_failed = exchange.is_some_and(|exchange| exchange.result.is_err());
+        self.not_forwarded += u64::from(is_failed);
     }
 }
 

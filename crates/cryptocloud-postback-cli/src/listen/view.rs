@@ -95,17 +95,15 @@ impl<'a> Detail<'a> {
     /// With commands that send it to this origin.
     pub(super) fn of(entry: &'a Entry, origin: &str) -> Self {
         let headers = entry.request.headers();
-        let (body, body_error) = match entry.request.body() {
-            Ok(body) => (body.as_ref(), None),
-            Err(kind) => (b"".as_slice(), Some(kind.to_string())),
-        };
+        let body = entry.request.body();
+        let bytes = body.as_deref().unwrap_or_default();
         let exchange = entry.exchange();
         let forwarded = exchange.and_then(|exchange| exchange.result.as_ref().ok());
         Self {
             summary: Summary::of(entry),
-            body: text(body),
-            body_error,
-            claims: unverified_claims(content_type(headers), body),
+            body: text(bytes),
+            body_error: body.as_ref().err().map(ToString::to_string),
+            claims: unverified_claims(content_type(headers), bytes),
             curl: curl::command(&entry.request, origin),
             forwarded: forwarded.map(Message::of),
             headers: shown(headers),
