@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::{
     app::App,
-    curl, export, request, resend, terminal,
+    curl, export, request, resend,
     view::{Detail, Summary},
 };
 use crate::{guard, page};
@@ -41,17 +41,17 @@ async fn receive(State(app): State<Arc<App>>, request: Request) -> Response {
     let expected = &app.args.path;
     if request.uri().path() != expected {
         if request.method() == Method::POST {
-            let path = request.uri().path().to_owned();
-            app.print(terminal::Event::WrongPath(path));
+            app.terminal.wrong_path(&app, request.uri().path());
         }
         // A notification URL with the wrong path is a common mistake, so name the right one.
         let text = format!("no such path: send postbacks to {expected}");
         return guard::error(StatusCode::NOT_FOUND, &text);
     }
     let (entry, handled) = app.handle(request::read(request).await, None);
-    // If forwarding panics, the response is that of the adapters.
-    let _ = handled.await;
-    entry.reply()
+    match handled.await {
+        Ok(()) => entry.reply(),
+        Err(_) => guard::error(StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
+    }
 }
 
 /// Each event tells the page to ask for the list again.
@@ -81,7 +81,7 @@ async fn clear(State(app): State<Arc<App>>) -> StatusCode {
 
 async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
     match app.find(&id) {
-        Some(entry) => json(&app, &Detail::of(&entry, &app.origin())),
+        Some(entry) => json(&app, &Detail::of(&entry, &app)),
         None => not_found(),
     }
 }

@@ -4,21 +4,15 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
-        mpsc,
     },
 };
 
 use cryptocloud_postback::Verifier;
 use serde_json::Value;
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::task::JoinHandle;
 
 use super::{
-    Args,
-    entry::Entry,
-    forward::Forwarder,
-    request::Received,
-    resend::Resend,
-    terminal::{self, Event},
+    Args, entry::Entry, forward::Forwarder, request::Received, resend::Resend, terminal::Terminal,
 };
 use crate::{Changes, secret::Secret, server};
 
@@ -31,19 +25,15 @@ pub(super) struct App {
     entries: Mutex<VecDeque<Arc<Entry>>>,
     forwarder: Option<Forwarder>,
     last_id: AtomicU64,
-    output: mpsc::Sender<Event>,
     /// The first one signs what is sent again after its token has expired.
     pub(super) secrets: Vec<Secret>,
+    pub(super) terminal: Terminal,
     /// `None` if no secret is set.
     pub(super) verifier: Option<Verifier>,
 }
 
 impl App {
-    /// Also returns what resolves at the end of the output.
-    pub(super) fn start(
-        args: Args,
-        address: SocketAddr,
-    ) -> anyhow::Result<(Arc<Self>, oneshot::Receiver<()>)> {
+    pub(super) fn new(args: Args, address: SocketAddr) -> anyhow::Result<Self> {
         let (verifier, secrets) = if args.secret.is_set() {
             let (builder, secrets) = args.secret.verifier_and_secrets()?;
             (Some(builder.build()?), secrets)
@@ -54,20 +44,17 @@ impl App {
         let forwarder = forward
             .map(|url| Forwarder::new(url, address))
             .transpose()?;
-        let (output, events) = mpsc::channel();
-        let app = Arc::new(Self {
+        Ok(Self {
             address,
             args,
             changes: Changes::default(),
             entries: Mutex::default(),
             forwarder,
             last_id: AtomicU64::default(),
-            output,
             secrets,
+            terminal: Terminal::new(),
             verifier,
-        });
-        let printed = terminal::start(app.clone(), events);
-        Ok((app, printed))
+        })
     }
 
     /// Stores a request under a new id, and starts a task that forwards it.
@@ -79,7 +66,7 @@ impl App {
         resend: Option<Resend>,
     ) -> (Arc<Entry>, JoinHandle<()>) {
         let entry = self.store(request, resend);
-        self.print(Event::Arrival(entry.clone()));
+        self.terminal.arrived(self, &entry);
         let (app, stored) = (self.clone(), entry.clone());
         let task = tokio::spawn(async move {
             if let (Some(forwarder), Some(forward)) = (&app.forwarder, &stored.forward) {
@@ -87,7 +74,7 @@ impl App {
                 forward.get_or_init(|| exchange);
                 app.changes.tell();
             }
-            app.print(Event::Response(stored));
+            app.terminal.responded(&app, &stored);
         });
         (entry, task)
     }
@@ -120,11 +107,6 @@ impl App {
         self.changes.tell();
     }
 
-    pub(super) fn print(&self, event: Event) {
-        // Without a receiver, the program is about to end.
-        let _ = self.output.send(event);
-    }
-
     /// The origin of the page, as a browser on this machine reaches it.
     pub(super) fn origin(&self) -> String {
         server::origin(self.address)
@@ -141,9 +123,15 @@ impl App {
     pub(super) fn hide_secrets(&self, mut text: String) -> String {
         let secrets = self.secrets.iter().map(Secret::as_str);
         for secret in secrets.filter(|secret| secret.len() >= 8) {
-            let quoted = Value::from(secret).to_string();
-            for shown in [secret, quoted.get(1..quoted.len() - 1).unwrap_or(secret)] {
-                text = text.replace(shown, "[secret]");
+            let mut shown = secret.to_owned();
+            // As it is, in JSON, and in JSON within JSON.
+            for _ in 0..3 {
+                text = text.replace(&shown, "[secret]");
+                let quoted = Value::from(shown).to_string();
+                shown = quoted
+                    .get(1..quoted.len() - 1)
+                    .unwrap_or(&quoted)
+                    .to_owned();
             }
         }
         text

@@ -10,18 +10,23 @@ use axum::http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT},
 };
 
-use super::request::Received;
+use super::{app::App, request::Received};
 use crate::{output::is_plain, secret::SecretOptions};
 
-/// Sends the same bytes to this origin again.
+/// Sends the same bytes here again.
 ///
-/// `None` if they are no text, or hold a character that would control a terminal when pasted.
-pub(super) fn command(request: &Received, origin: &str) -> Option<String> {
+/// `None` if they are not text, or hold a character that would control a terminal when pasted.
+pub(super) fn command(request: &Received, app: &App) -> Option<String> {
     if request.method() != Method::POST {
         return None;
     }
-    let url = format!("{origin}{}", request.uri());
-    let mut words = vec!["curl".to_owned(), "-sSig".to_owned(), url];
+    let url = format!("{}{}", app.origin(), request.uri());
+    let mut words = vec![
+        "curl".to_owned(),
+        "-sSi".to_owned(),
+        "--globoff".to_owned(),
+        url,
+    ];
     for name in [CONTENT_TYPE, CONTENT_ENCODING, USER_AGENT] {
         let value = match request.headers().get(&name) {
             Some(value) => value.to_str().ok()?,
@@ -34,6 +39,11 @@ pub(super) fn command(request: &Received, origin: &str) -> Option<String> {
     let body = str::from_utf8(request.body().as_ref().ok()?).ok()?;
     // Not --data-binary, which reads a file if the body starts with @.
     words.extend(["--data-raw".to_owned(), body.to_owned()]);
+    // Quotes would break up a secret that has some.
+    let words: Vec<String> = words
+        .into_iter()
+        .map(|word| app.hide_secrets(word))
+        .collect();
     let command = shlex::try_join(words.iter().map(String::as_str)).ok()?;
     let is_safe = |c| c == '\n' || is_plain(c);
     command.chars().all(is_safe).then_some(command)

@@ -30,11 +30,11 @@ pub(super) async fn export(State(app): State<Arc<App>>, Path(file): Path<String>
 fn script(app: &App, entries: &[Arc<Entry>]) -> String {
     let mut script = "#!/bin/sh\n".to_owned();
     for entry in entries {
-        let command = curl::command(&entry.request, &app.origin());
+        let command = curl::command(&entry.request, app);
         let command = command.unwrap_or_else(|| ": no command sends exactly this".to_owned());
         script += &format!("# {}\n{command}\n", entry.id);
     }
-    app.hide_secrets(script)
+    script
 }
 
 fn saved(entry: &Entry) -> Option<Saved> {

@@ -11,14 +11,12 @@ mod resend;
 mod terminal;
 mod view;
 
-use std::{process::ExitCode, time::Duration};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use reqwest::Url;
-use tokio::time;
 
 use crate::{client, secret::SecretOptions, server};
 use app::App;
-use terminal::Event;
 
 /// Receive postbacks and show them with their checks on a local page
 ///
@@ -57,12 +55,11 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let listener = server::bind(&args.addr).await?;
-    let (app, printed) = App::start(args, listener.local_addr()?)?;
+    let app = Arc::new(App::new(args, listener.local_addr()?)?);
+    app.terminal.started(&app);
     let router = api::router(app.clone());
     server::serve(listener, router, GRACE, || app.changes.end()).await?;
-    app.print(Event::End);
-    // A reader of the output that is blocked does not keep the program from ending.
-    let _ = time::timeout(GRACE, printed).await;
+    app.terminal.finish(&app).await;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -78,7 +75,7 @@ fn path(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
-/// For the requests in flight, and for the rest of the output.
+/// For the requests in flight.
 const GRACE: Duration = Duration::from_secs(2);
 
 const AFTER_HELP: &str = "\

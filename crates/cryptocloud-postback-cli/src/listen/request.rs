@@ -20,6 +20,9 @@ pub(super) async fn read(request: axum::extract::Request) -> Received {
     let (mut head, body) = request.into_parts();
     // They hold on to the connection.
     head.extensions.clear();
+    if let Some(target) = head.uri.path_and_query() {
+        head.uri = target.clone().into();
+    }
     let body = match time::timeout(TIMEOUT, to_bytes(body, MAX_READ_BYTES)).await {
         Ok(Ok(body)) if body.len() <= MAX_BODY_BYTES => Ok(body),
         Ok(Ok(_)) => Err(ErrorKind::BodyTooLarge),

@@ -3,15 +3,16 @@
 use std::{
     io::{self, IsTerminal},
     iter,
-    sync::{Arc, mpsc::Receiver},
+    sync::{Mutex, MutexGuard, PoisonError, mpsc},
     thread,
+    time::Duration,
 };
 
 use reqwest::Url;
 use serde::Serialize;
 use serde_json::json;
 use textwrap::{Options, WordSplitter};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time};
 
 use super::{
     app::App,
@@ -24,18 +25,17 @@ use crate::{
     server,
 };
 
-/// What is printed.
-pub(super) enum Event {
-    Arrival(Arc<Entry>),
-    End,
-    Response(Arc<Entry>),
-    Start,
-    /// A postback was sent to this path.
-    WrongPath(String),
+/// Prints in a thread of its own, so that a blocked reader of the output does not delay a postback.
+pub(super) struct Terminal {
+    counts: Mutex<Counts>,
+    lines: mpsc::Sender<Printed>,
 }
 
+/// Lines, and what is dropped once they are printed.
+type Printed = (String, Option<oneshot::Sender<()>>);
+
 /// How many postbacks arrived, and how many of them could not be forwarded.
-#[derive(Default, Serialize)]
+#[derive(Clone, Copy, Default, Serialize)]
 struct Counts {
     not_forwarded: u64,
     refused: u64,
@@ -43,57 +43,107 @@ struct Counts {
     verified: u64,
 }
 
-/// Prints in a thread of its own, so that a blocked reader of the output does not delay a postback.
-///
-/// The receiver resolves after the last event.
-pub(super) fn start(app: Arc<App>, events: Receiver<Event>) -> oneshot::Receiver<()> {
-    if app.verifier.is_none() {
-        server::warn("signatures are not checked: set CRYPTOCLOUD_SECRET_KEY");
-    }
-    let meaning = "sees the postbacks, with tokens that stay valid for minutes";
-    server::warn_if_open(app.address, meaning);
-    let (end, ended) = oneshot::channel();
-    thread::spawn(move || {
-        let mut counts = Counts::default();
-        for event in iter::once(Event::Start).chain(events) {
-            if let Event::Response(entry) = &event {
-                counts.add(entry);
+impl Terminal {
+    pub(super) fn new() -> Self {
+        let (lines, queue) = mpsc::channel::<Printed>();
+        thread::spawn(move || {
+            for (lines, printed) in queue {
+                // If standard output is closed, the page still works.
+                let _ = print(&lines);
+                drop(printed);
             }
-            let line = if app.args.json {
-                object(&app, &event, &counts)
-            } else {
-                text(&app, &event, &counts)
-            };
-            // If standard output is closed, the page still works.
-            let _ = print(&line);
-            if matches!(event, Event::End) {
-                break;
-            }
+        });
+        Self {
+            counts: Mutex::default(),
+            lines,
         }
-        drop(end);
-    });
-    ended
+    }
+
+    /// Prints the addresses, and warnings about the arguments.
+    pub(super) fn started(&self, app: &App) {
+        let (url, page) = (app.url(), format!("{}/", app.origin()));
+        let forward = app.args.forward.as_ref().map(Url::as_str);
+        self.print(if app.args.json {
+            let start = json!({ "forward": forward, "page": page, "url": url });
+            line(app, "start", start)
+        } else {
+            let forward = forward.map(|url| format!("forwarding to {url}\n"));
+            let forward = forward.unwrap_or_default();
+            format!("listening on {url}\npage at {page}\n{forward}")
+        });
+        if app.verifier.is_none() {
+            server::warn("signatures are not checked: set CRYPTOCLOUD_SECRET_KEY");
+        }
+        let meaning = "sees the postbacks, with tokens that stay valid for minutes";
+        server::warn_if_open(app.address, meaning);
+    }
+
+    /// Prints what arrived, for a program.
+    pub(super) fn arrived(&self, app: &App, entry: &Entry) {
+        if app.args.json {
+            self.print(line(app, "arrival", Summary::of(entry)));
+        }
+    }
+
+    /// Prints a postback and the response to it; for a program only if it was forwarded.
+    pub(super) fn responded(&self, app: &App, entry: &Entry) {
+        self.counts().add(entry);
+        if !app.args.json {
+            self.print(rows(app, &Summary::of(entry)));
+        } else if entry.forward.is_some() {
+            self.print(line(app, "forward", Summary::of(entry)));
+        }
+    }
+
+    /// Prints that a postback was sent to the wrong path.
+    pub(super) fn wrong_path(&self, app: &App, path: &str) {
+        let expected = &app.args.path;
+        self.print(if app.args.json {
+            let wrong = json!({ "expected": expected, "path": path });
+            line(app, "wrong-path", wrong)
+        } else {
+            let path = app.hide_secrets(path.to_owned());
+            let path = Escaped(&path);
+            format!("{WARN}wrong path{WARN:#} {path}: send postbacks to {expected}\n")
+        });
+    }
+
+    /// Prints the counts, and waits until all is printed, but not for long if the reader is blocked.
+    pub(super) async fn finish(&self, app: &App) {
+        let counts = *self.counts();
+        let last = if app.args.json {
+            line(app, "end", json!({ "counts": counts }))
+        } else {
+            format!(
+                "postbacks: {} verified, {} refused, {} not checked, {} not forwarded\n",
+                counts.verified, counts.refused, counts.unchecked, counts.not_forwarded
+            )
+        };
+        let (done, printed) = oneshot::channel();
+        let _ = self.lines.send((last, Some(done)));
+        let _ = time::timeout(Duration::from_secs(1), printed).await;
+    }
+
+    fn print(&self, lines: String) {
+        // The thread goes on as long as there is a sender.
+        let _ = self.lines.send((lines, None));
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// A line for programs, or nothing.
-fn object(app: &App, event: &Event, counts: &Counts) -> String {
-    match event {
-        Event::Arrival(entry) => line(app, "arrival", Summary::of(entry)),
-        Event::End => line(app, "end", json!({ "counts": counts })),
-        Event::Response(entry) if entry.forward.is_some() => {
-            line(app, "forward", Summary::of(entry))
-        }
-        Event::Response(_) => String::new(),
-        Event::Start => {
-            let forward = app.args.forward.as_ref().map(Url::as_str);
-            let page = format!("{}/", app.origin());
-            let start = json!({ "forward": forward, "page": page, "url": app.url() });
-            line(app, "start", start)
-        }
-        Event::WrongPath(path) => {
-            let wrong = json!({ "expected": app.args.path, "path": path });
-            line(app, "wrong-path", wrong)
-        }
+impl Counts {
+    fn add(&mut self, entry: &Entry) {
+        *match entry.verdict() {
+            Verdict::Refused => &mut self.refused,
+            Verdict::Unchecked => &mut self.unchecked,
+            Verdict::Verified => &mut self.verified,
+        } += 1;
+        let exchange = entry.exchange();
+        let is_failed = exchange.is_some_and(|exchange| exchange.result.is_err());
+        self.not_forwarded += u64::from(is_failed);
     }
 }
 
@@ -107,32 +157,6 @@ fn line(app: &App, event: &str, data: impl Serialize) -> String {
     // Values with names that are strings always serialize.
     let json = serde_json::to_string(&Line { event, data }).unwrap_or_default();
     json_line(&app.hide_secrets(json))
-}
-
-/// Lines for people, or nothing.
-fn text(app: &App, event: &Event, counts: &Counts) -> String {
-    match event {
-        Event::Arrival(_) => String::new(),
-        Event::End => format!(
-            "postbacks: {} verified, {} refused, {} not checked, {} not forwarded\n",
-            counts.verified, counts.refused, counts.unchecked, counts.not_forwarded
-        ),
-        Event::Response(entry) => rows(app, &Summary::of(entry)),
-        Event::Start => {
-            let forward = app.args.forward.as_ref();
-            let forward = forward.map(|url| format!("forwarding to {url}\n"));
-            let (url, page) = (app.url(), app.origin());
-            let forward = forward.unwrap_or_default();
-            format!("listening on {url}\npage at {page}/\n{forward}")
-        }
-        Event::WrongPath(path) => {
-            let (path, expected) = (app.hide_secrets(path.clone()), &app.args.path);
-            format!(
-                "{WARN}wrong path{WARN:#} {}: send postbacks to {expected}\n",
-                Escaped(&path)
-            )
-        }
-    }
 }
 
 /// A row, and notes below it about what went wrong, within 80 columns of a terminal.
@@ -176,19 +200,6 @@ fn rows(app: &App, entry: &Summary<'_>) -> String {
     lines
         .map(|line| textwrap::fill(&line, &options) + "\n")
         .collect()
-}
-
-impl Counts {
-    fn add(&mut self, entry: &Entry) {
-        *match entry.verdict() {
-            Verdict::Refused => &mut self.refused,
-            Verdict::Unchecked => &mut self.unchecked,
-            Verdict::Verified => &mut self.verified,
-        } += 1;
-        let exchange = entry.exchange();
-        let is_failed = exchange.is_some_and(|exchange| exchange.result.is_err());
-        self.not_forwarded += u64::from(is_failed);
-    }
 }
 
 const INDENT: &str = "                ";

@@ -8,6 +8,7 @@ use serde_json::Value;
 use time::{format_description::BorrowedFormatItem, macros::format_description};
 
 use super::{
+    app::App,
     curl,
     entry::{Entry, Verdict},
     forward::MAX_BODY_BYTES,
@@ -92,8 +93,7 @@ impl<'a> Summary<'a> {
 }
 
 impl<'a> Detail<'a> {
-    /// With commands that send it to this origin.
-    pub(super) fn of(entry: &'a Entry, origin: &str) -> Self {
+    pub(super) fn of(entry: &'a Entry, app: &App) -> Self {
         let headers = entry.request.headers();
         let body = entry.request.body();
         let bytes = body.as_deref().unwrap_or_default();
@@ -104,7 +104,7 @@ impl<'a> Detail<'a> {
             body: text(bytes),
             body_error: body.as_ref().err().map(ToString::to_string),
             claims: unverified_claims(content_type(headers), bytes),
-            curl: curl::command(&entry.request, origin),
+            curl: curl::command(&entry.request, app),
             forwarded: forwarded.map(Message::of),
             headers: shown(headers),
             response: Message::of(&entry.response),

@@ -76,7 +76,7 @@ async fn as_curl() -> TestResult {
     for (file, lines) in [("postback-1.sh", 1), ("postbacks.sh", 2)] {
         let script = listener.own(Method::GET, &format!("/api/export/{file}"));
         let script = script.send().await?.text().await?;
-        let start = "#!/bin/sh\n# 1\ncurl -sSig http://";
+        let start = "#!/bin/sh\n# 1\ncurl -sSi --globoff http://";
         assert!(script.starts_with(start), "{script}");
         assert!(script.contains("GENUINE1"), "{script}");
         assert_eq!(script.matches("\n# ").count(), lines, "{script}");
@@ -108,7 +108,8 @@ async fn a_shell_passes_the_body_unchanged() -> TestResult {
     let words = arguments(detail["curl"].as_str().ok_or("no command")?)?;
     let headers = ["content-type: text/plain; x='y'", "user-agent: a"];
     let expected = [
-        "-sSig",
+        "-sSi",
+        "--globoff",
         &url,
         "-H",
         headers[0],

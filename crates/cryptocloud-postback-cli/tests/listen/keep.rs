@@ -2,7 +2,10 @@
 
 use reqwest::{Method, StatusCode};
 
-use crate::{SECRET, TestResult, genuine, listener::Listener};
+use crate::{
+    SECRET, TestResult, genuine,
+    listener::{Listener, command},
+};
 
 fn ids(list: &serde_json::Value) -> Vec<u64> {
     let postbacks = list["postbacks"].as_array().map(Vec::as_slice);
@@ -70,5 +73,33 @@ async fn the_secret_is_never_shown() -> TestResult {
     assert!(seen.contains("GENUINE1"));
     assert!(seen.contains("status=success&a=[secret]"));
     assert!(!seen.contains(SECRET));
+    Ok(())
+}
+
+/// Escapes and quotes of JSON and of a shell would break it up.
+#[tokio::test]
+async fn a_secret_with_quotes_is_never_shown() -> TestResult {
+    let secret = r#"it's "not" a \ real key, only for this test"#;
+    let mut command = command(&["--addr", "127.0.0.1:0"]);
+    let mut listener = Listener::spawn(command.env("CRYPTOCLOUD_SECRET_KEY", secret))?;
+    let postback = genuine("GENUINE1").secret(secret).order_id(secret);
+    listener.post(&postback).await?;
+    let text = listener.client.post(&listener.url).body(secret);
+    text.send().await?;
+    let mut seen = String::new();
+    for path in [
+        "/api/postbacks",
+        "/api/postbacks/1",
+        "/api/postbacks/2",
+        "/api/export/postbacks.json",
+        "/api/export/postbacks.sh",
+    ] {
+        seen += &listener.own(Method::GET, path).send().await?.text().await?;
+    }
+    listener.signal("INT")?;
+    seen += &listener.rest()?;
+    assert!(seen.contains("GENUINE1") && seen.contains("[secret]"));
+    // All forms of it end alike.
+    assert!(!seen.contains("real key"), "{seen}");
     Ok(())
 }

@@ -39,7 +39,7 @@ async fn postbacks_appear_without_a_reload() -> TestResult {
     }
     look(&browser, "listen-payload").await?;
     tab(&browser, "Send again").await?;
-    browser.until_text("#detail", "curl -sSig").await?;
+    browser.until_text("#detail", "curl -sSi").await?;
     look(&browser, "listen-again").await?;
     tab(&browser, "Checks").await?;
 

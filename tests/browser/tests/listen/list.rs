@@ -124,7 +124,7 @@ async fn copy_and_export() -> TestResult {
     tab(&browser, "Send again").await?;
     let panel = "[role=tabpanel]:not([hidden])";
     let curl = copied(&format!("{panel} .copyable button")).await?;
-    assert!(curl.starts_with("curl -sSig http://"), "{curl}");
+    assert!(curl.starts_with("curl -sSi --globoff http://"), "{curl}");
     let json = copied(&format!("{panel} .actions button")).await?;
     let saved: Value = serde_json::from_str(&json)?;
     assert_eq!(saved[0]["method"], "POST");
