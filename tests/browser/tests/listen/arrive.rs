@@ -98,6 +98,7 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
         .body(body)
         .send()
         .await?;
+    browser.until_text("#unread", "1 new").await?;
     browser.click("#unread").await?;
     browser.until_text("#detail h2", "#2").await?;
     tab(&browser, "Headers").await?;
@@ -117,6 +118,7 @@ async fn nothing_that_arrives_runs_as_script() -> TestResult {
     // A time that no calendar has.
     let far = UnixTime::from_secs(9_000_000_000_000_000);
     post(&listen, genuine("FARAWAY1").expires_at(far)).await?;
+    browser.until_text("#unread", "1 new").await?;
     browser.click("#unread").await?;
     browser.until_text("#detail h2", "#3").await?;
     tab(&browser, "Payload").await?;

@@ -92,6 +92,8 @@ async fn search_and_filter() -> TestResult {
 
     // What is new is never hidden by a search.
     post(&listen, genuine("GENUINE4", "C-4")).await?;
+    browser.until_text("#unread", "new").await?;
+    browser.until_text("#count", "0 of 4").await?;
     browser.click("#unread").await?;
     browser.until_text("#detail h2", "#4").await?;
     browser.until_text("#list", "C-4").await
