@@ -1,17 +1,13 @@
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
     extract::{Path, Request, State},
     http::{Method, StatusCode, header::CONTENT_TYPE},
     middleware,
-    response::{
-        IntoResponse, Response,
-        sse::{Event, Sse},
-    },
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
-use futures_util::Stream;
 use reqwest::Url;
 use serde::Serialize;
 use serde_json::json;
@@ -55,7 +51,7 @@ async fn receive(State(app): State<Arc<App>>, request: Request) -> Response {
 }
 
 /// Each event tells the page to ask for the list again.
-async fn events(State(app): State<Arc<App>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+async fn events(State(app): State<Arc<App>>) -> impl IntoResponse {
     app.changes.events()
 }
 
@@ -87,10 +83,8 @@ async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
 }
 
 pub(super) fn not_found() -> Response {
-    guard::error(
-        StatusCode::NOT_FOUND,
-        "this postback is not stored, or not in full",
-    )
+    let text = "this postback is not stored, or without its body";
+    guard::error(StatusCode::NOT_FOUND, text)
 }
 
 /// A value as JSON, without the secrets.

@@ -41,15 +41,13 @@ impl App {
             (None, Vec::new())
         };
         let forward = args.forward.clone();
-        let forwarder = forward
-            .map(|url| Forwarder::new(url, address))
-            .transpose()?;
+        let forwarder = forward.map(|url| Forwarder::new(url, address));
         Ok(Self {
             address,
             args,
             changes: Changes::default(),
             entries: Mutex::default(),
-            forwarder,
+            forwarder: forwarder.transpose()?,
             last_id: AtomicU64::default(),
             secrets,
             terminal: Terminal::new(),

@@ -20,13 +20,10 @@ pub(super) fn command(request: &Received, app: &App) -> Option<String> {
     if request.method() != Method::POST {
         return None;
     }
+    // Hidden first, since the quotes of a shell would break up a secret that has some.
+    let hidden = |word: &str| quote(&app.hide_secrets(word.to_owned()));
     let url = format!("{}{}", app.origin(), request.uri());
-    let mut words = vec![
-        "curl".to_owned(),
-        "-sSi".to_owned(),
-        "--globoff".to_owned(),
-        url,
-    ];
+    let mut command = format!("curl -sSi --globoff {}", hidden(&url)?);
     for name in [CONTENT_TYPE, CONTENT_ENCODING, USER_AGENT] {
         let value = match request.headers().get(&name) {
             Some(value) => value.to_str().ok()?,
@@ -34,48 +31,42 @@ pub(super) fn command(request: &Received, app: &App) -> Option<String> {
             None if name == CONTENT_TYPE => "",
             None => continue,
         };
-        words.extend(["-H".to_owned(), format!("{name}: {value}")]);
+        command += &format!(" -H {}", hidden(&format!("{name}: {value}"))?);
     }
     let body = str::from_utf8(request.body().as_ref().ok()?).ok()?;
     // Not --data-binary, which reads a file if the body starts with @.
-    words.extend(["--data-raw".to_owned(), body.to_owned()]);
-    // Quotes would break up a secret that has some.
-    let words: Vec<String> = words
-        .into_iter()
-        .map(|word| app.hide_secrets(word))
-        .collect();
-    let command = shlex::try_join(words.iter().map(String::as_str)).ok()?;
+    command += &format!(" --data-raw {}", hidden(body)?);
     let is_safe = |c| c == '\n' || is_plain(c);
     command.chars().all(is_safe).then_some(command)
 }
 
 /// Sends a new postback to this URL, if the environment is the same as of this process.
-pub(super) fn suggestion(url: &str, secret: &SecretOptions) -> String {
-    let mut words = vec![
-        program(),
-        "send".to_owned(),
-        "--url".to_owned(),
-        url.to_owned(),
-    ];
-    if let Some(file) = secret.file().and_then(|file| path::absolute(file).ok()) {
-        words.extend(["--secret-file".to_owned(), file.display().to_string()]);
+///
+/// `None` if a path is not UTF-8.
+pub(super) fn suggestion(url: &str, secret: &SecretOptions) -> Option<String> {
+    let program = PathBuf::from(env::args_os().next()?);
+    // A name without a folder is found by every shell.
+    let program = if program.components().count() > 1 {
+        path::absolute(program).ok()?
+    } else {
+        program
+    };
+    let mut command = format!("{} send --url {url}", quote(program.to_str()?)?);
+    if let Some(file) = secret.file() {
+        let file = path::absolute(file).ok()?;
+        command += &format!(" --secret-file {}", quote(file.to_str()?)?);
     }
     if secret.allows_short() {
-        words.push("--allow-short-secret".to_owned());
+        command += " --allow-short-secret";
     }
-    let command = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
-    if secret.is_set() {
-        command
-    } else {
+    if !secret.is_set() {
         // No signature is checked, so any secret will do.
-        format!("CRYPTOCLOUD_SECRET_KEY=any-secret-of-32-characters-or-more {command}")
+        command = format!("CRYPTOCLOUD_SECRET_KEY=any-secret-of-32-characters-or-more {command}");
     }
+    Some(command)
 }
 
-/// This program, as a shell in any folder finds it.
-fn program() -> String {
-    let program = PathBuf::from(env::args_os().next().unwrap_or_default());
-    let has_folder = program.components().count() > 1;
-    let absolute = path::absolute(&program).ok().filter(|_| has_folder);
-    absolute.unwrap_or(program).display().to_string()
+/// `None` if the word has a null character, which no argument can hold.
+fn quote(word: &str) -> Option<String> {
+    Some(shlex::try_quote(word).ok()?.into_owned())
 }

@@ -53,10 +53,8 @@ impl Forwarder {
     }
 
     fn is_loop(&self, headers: &HeaderMap) -> bool {
-        let mut values = headers
-            .get_all(VIA)
-            .iter()
-            .filter_map(|via| via.to_str().ok());
+        let values = headers.get_all(VIA).iter();
+        let mut values = values.filter_map(|via| via.to_str().ok());
         values.any(|via| via.split([' ', ',']).any(|word| word == self.address))
     }
 
@@ -68,13 +66,12 @@ impl Forwarder {
             }
         }
         let body = request.body().clone().unwrap_or_default();
-        let forwarded = self
-            .client
-            .request(request.method().clone(), self.url.clone());
-        let forwarded = forwarded
+        let method = request.method().clone();
+        let request = self.client.request(method, self.url.clone()).body(body);
+        let request = request
             .headers(headers)
             .header(VIA, format!("1.1 {}", self.address));
-        let mut response = forwarded.body(body).send().await?;
+        let mut response = request.send().await?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             body.extend_from_slice(&chunk);

@@ -28,15 +28,12 @@ pub(super) async fn resend(State(app): State<Arc<App>>, Path(id): Path<String>) 
         return api::not_found();
     };
     if entry.forward.is_none() {
-        let text =
-            "it cannot be forwarded: that needs --forward URL and a body that arrived in full";
+        let text = "a resend needs --forward URL and the body of the postback";
         return guard::error(StatusCode::CONFLICT, text);
     }
     let mut request = entry.request.clone();
-    let new = app
-        .secrets
-        .first()
-        .and_then(|secret| signed_anew(&entry, secret));
+    let secret = app.secrets.first();
+    let new = secret.and_then(|secret| signed_anew(&entry, secret));
     let resend = Resend {
         of: entry.id,
         signed_anew: new.is_some(),

@@ -40,7 +40,7 @@ export function detailNodes(detail, about, select) {
       ['Checks', [checks(report.checks), ...responses(detail, about)]],
       ['Payload', payload(detail)],
       ['Body', readable(body)],
-      ['As it arrived', failure === null ? box('Body as it arrived', body) : hint(`The body was not stored: ${failure}.`)],
+      ['As it arrived', body ? box('Body as it arrived', body) : hint(failure === null ? 'The body is empty.' : `The body was not stored: ${failure}.`)],
       ['Headers', headers('As they arrived', detail.headers)],
       ['Send again', sendAgain(detail, about)],
     ]),
