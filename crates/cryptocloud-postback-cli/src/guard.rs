@@ -3,11 +3,8 @@ use std::net::{IpAddr, SocketAddr};
 use axum::{
     extract::{Request, State},
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-        header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
-            X_CONTENT_TYPE_OPTIONS,
-        },
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{CONTENT_TYPE, HOST, ORIGIN},
         uri::Authority,
     },
     middleware::Next,
@@ -84,15 +81,12 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 const PROXIES: [&str; 3] = ["forwarded", "x-forwarded-for", "x-forwarded-host"];
 
-const HEADERS: [(HeaderName, &str); 5] = [
-    (CACHE_CONTROL, "no-store"),
-    (CONTENT_SECURITY_POLICY, POLICY),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
-    (REFERRER_POLICY, "no-referrer"),
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+const HEADERS: [(&str, &str); 5] = [
+    ("cache-control", "no-store"),
+    ("content-security-policy", POLICY),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
 ];
 
 /// Allows only the files of this server, and connections only to it.

@@ -5,10 +5,7 @@ use std::{
     path::{self, PathBuf},
 };
 
-use axum::http::{
-    Method,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT},
-};
+use axum::http::Method;
 
 use super::{app::App, request::Received};
 use crate::{output::is_plain, secret::SecretOptions};
@@ -24,11 +21,11 @@ pub(super) fn command(request: &Received, app: &App) -> Option<String> {
     let hidden = |word: &str| quote(&app.hide_secrets(word.to_owned()));
     let url = format!("{}{}", app.origin(), request.uri());
     let mut command = format!("curl -sSi --globoff {}", hidden(&url)?);
-    for name in [CONTENT_TYPE, CONTENT_ENCODING, USER_AGENT] {
-        let value = match request.headers().get(&name) {
+    for name in ["content-type", "content-encoding", "user-agent"] {
+        let value = match request.headers().get(name) {
             Some(value) => value.to_str().ok()?,
             // Without a value, curl sends none of its own.
-            None if name == CONTENT_TYPE => "",
+            None if name == "content-type" => "",
             None => continue,
         };
         command += &format!(" -H {}", hidden(&format!("{name}: {value}"))?);

@@ -2,11 +2,7 @@ use std::sync::OnceLock;
 
 use axum::{
     body::Body,
-    http::{
-        HeaderName, HeaderValue, Response, StatusCode,
-        header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER},
-        header::{WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
-    },
+    http::{HeaderValue, Response, StatusCode},
 };
 use bytes::Bytes;
 use cryptocloud_postback::{
@@ -127,18 +123,24 @@ fn passed_on(response: &Response<Bytes>) -> Response<Body> {
     *copy.status_mut() = response.status();
     let headers = copy.headers_mut();
     for name in COPIED {
-        if let Some(value) = response.headers().get(&name) {
+        if let Some(value) = response.headers().get(name) {
             headers.insert(name, value.clone());
         }
     }
     // A page from the forwarding target must not run in the origin of ours.
     for (name, value) in [
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        ("content-security-policy", "default-src 'none'; sandbox"),
+        ("x-content-type-options", "nosniff"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
     copy
 }
 
-const COPIED: [HeaderName; 5] = [ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE];
+const COPIED: [&str; 5] = [
+    "allow",
+    "content-type",
+    "location",
+    "retry-after",
+    "www-authenticate",
+];

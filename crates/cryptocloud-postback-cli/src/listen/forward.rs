@@ -3,10 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::http::{
-    HeaderMap, HeaderName, Response,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA},
-};
+use axum::http::{HeaderMap, Response};
 use bytes::Bytes;
 use reqwest::{Client, Url};
 
@@ -53,7 +50,7 @@ impl Forwarder {
     }
 
     fn is_loop(&self, headers: &HeaderMap) -> bool {
-        let values = headers.get_all(VIA).iter();
+        let values = headers.get_all("via").iter();
         let mut values = values.filter_map(|via| via.to_str().ok());
         values.any(|via| via.split([' ', ',']).any(|word| word == self.address))
     }
@@ -61,8 +58,8 @@ impl Forwarder {
     async fn exchange(&self, request: &Received) -> reqwest::Result<Response<Bytes>> {
         let mut headers = HeaderMap::new();
         for name in FORWARDED {
-            for value in request.headers().get_all(&name) {
-                headers.append(&name, value.clone());
+            for value in request.headers().get_all(name) {
+                headers.append(name, value.clone());
             }
         }
         let body = request.body().clone().unwrap_or_default();
@@ -70,7 +67,7 @@ impl Forwarder {
         let request = self.client.request(method, self.url.clone()).body(body);
         let request = request
             .headers(headers)
-            .header(VIA, format!("1.1 {}", self.address));
+            .header("via", format!("1.1 {}", self.address));
         let mut response = request.send().await?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
@@ -102,7 +99,7 @@ fn reason(error: &reqwest::Error) -> String {
 
 /// With `Content-Encoding`, since the body is forwarded as it arrived, and with `Via`, so that a loop
 /// through other proxies ends.
-const FORWARDED: [HeaderName; 4] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA];
+const FORWARDED: [&str; 4] = ["content-encoding", "content-type", "user-agent", "via"];
 
 /// The rest of a longer response is cut off.
 pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;

@@ -28,7 +28,7 @@ function visible(text) {
 }
 
 /** A mark for what cannot be shown as text. */
-export const escaped = (text) => make('span', { class: 'escaped' }, text);
+const escaped = (text) => make('span', { class: 'escaped' }, text);
 
 export const isolated = (text) => make('bdi', { class: 'id' }, text);
 
