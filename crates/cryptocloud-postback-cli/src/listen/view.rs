@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, Response};
 use bytes::Bytes;
 use cryptocloud_postback::OffsetDateTime;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::{format_description::BorrowedFormatItem, macros::format_description};
 
 use super::{
@@ -43,30 +43,9 @@ pub(super) struct Summary<'a> {
 pub(super) struct Detail<'a> {
     #[serde(flatten)]
     summary: Summary<'a>,
-    body: String,
-    /// Why there is no body, if there is none.
-    body_error: Option<String>,
-    /// Of the token, decoded, and proven only if the verdict is `Verified`.
-    claims: Option<Value>,
-    curl: Option<String>,
-    /// The response of the merchant's server.
-    forwarded: Option<Message>,
-    headers: Headers,
-    /// The response of the adapters, sent to the sender unless the postback was forwarded.
-    response: Message,
+    #[serde(flatten)]
+    more: Value,
 }
-
-#[derive(Serialize)]
-struct Message {
-    body: String,
-    headers: Headers,
-    is_truncated: bool,
-    /// With the reason phrase.
-    status: String,
-}
-
-/// Names and values; `None` for credentials.
-type Headers = Vec<(String, Option<String>)>;
 
 impl<'a> Summary<'a> {
     pub(super) fn of(entry: &'a Entry) -> Self {
@@ -99,36 +78,38 @@ impl<'a> Detail<'a> {
         let bytes = body.as_deref().unwrap_or_default();
         let exchange = entry.exchange();
         let forwarded = exchange.and_then(|exchange| exchange.result.as_ref().ok());
-        Self {
-            summary: Summary::of(entry),
-            body: text(bytes),
-            body_error: body.as_ref().err().map(ToString::to_string),
-            claims: unverified_claims(content_type(headers), bytes),
-            curl: curl::command(&entry.request, app),
-            forwarded: forwarded.map(Message::of),
-            headers: shown(headers),
-            response: Message::of(&entry.response),
-        }
+        let more = json!({
+            "body": text(bytes),
+            "body_error": body.as_ref().err().map(ToString::to_string),
+            // Proven only if the postback is verified.
+            "claims": unverified_claims(content_type(headers), bytes),
+            "curl": curl::command(&entry.request, app),
+            "forwarded": forwarded.map(message),
+            "headers": shown(headers),
+            "response": message(&entry.response),
+        });
+        let summary = Summary::of(entry);
+        Self { summary, more }
     }
 }
 
-impl Message {
-    fn of(response: &Response<Bytes>) -> Self {
-        Self {
-            body: text(response.body()),
-            headers: shown(response.headers()),
-            is_truncated: response.body().len() == MAX_BODY_BYTES,
-            status: response.status().to_string(),
-        }
-    }
+fn message(response: &Response<Bytes>) -> Value {
+    json!({
+        "body": text(response.body()),
+        "headers": shown(response.headers()),
+        "is_truncated": response.body().len() == MAX_BODY_BYTES,
+        "status": response.status().to_string(),
+    })
 }
 
-fn shown(headers: &HeaderMap) -> Headers {
-    let value = |name, value: &[u8]| (!is_credential(name)).then(|| text(value));
+/// Names and values; null for credentials.
+fn shown(headers: &HeaderMap) -> Value {
     let headers = headers.iter();
-    headers
-        .map(|(name, it)| (name.to_string(), value(name, it.as_bytes())))
-        .collect()
+    let headers = headers.map(|(name, value)| {
+        let value = (!is_credential(name)).then(|| text(value.as_bytes()));
+        json!([name.as_str(), value])
+    });
+    headers.collect()
 }
 
 /// Bytes as text, with escapes such as `\xff` for what is not UTF-8.
