@@ -3,11 +3,9 @@ use std::net::{IpAddr, SocketAddr};
 use axum::{
     extract::{Request, State},
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-        header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
-            X_CONTENT_TYPE_OPTIONS,
-        },
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{CONTENT_TYPE, HOST, ORIGIN},
+        uri::Authority,
     },
     middleware::Next,
     response::{IntoResponse, Response},
@@ -21,21 +19,17 @@ use crate::server;
 /// A request passes if its `Host` is this address or `localhost`, its `Origin`, if present, is the same,
 /// no proxy has forwarded it and, if it is neither GET nor HEAD, its `Content-Type` is
 /// `application/json`. What gets into a page by mistake can neither run nor send anything elsewhere.
-///
-/// ```
-/// # use std::net::SocketAddr;
-/// # use axum::{Router, middleware, routing::get};
-/// # use cryptocloud_postback_cli::guard;
-/// # fn router(address: SocketAddr) -> Router {
-/// Router::new()
-///     .route("/", get(async || "only for this machine"))
-///     .layer(middleware::from_fn_with_state(address, guard))
-/// # }
-/// ```
 pub async fn guard(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
-    let mut response = match refusal(&request, address) {
-        Some((status, text)) => error(status, &text),
-        None => next.run(request).await,
+    let headers = request.headers();
+    let is_change = !matches!(*request.method(), Method::GET | Method::HEAD);
+    let mut response = if !is_own(headers, address) {
+        let text = format!("open this page at {}/", server::origin(address));
+        error(StatusCode::FORBIDDEN, &text)
+    } else if is_change && !is_json(headers) {
+        let text = "the Content-Type must be application/json";
+        error(StatusCode::UNSUPPORTED_MEDIA_TYPE, text)
+    } else {
+        next.run(request).await
     };
     for (name, value) in HEADERS {
         let value = HeaderValue::from_static(value);
@@ -50,28 +44,9 @@ pub(crate) fn error(status: StatusCode, text: &str) -> Response {
     (status, [(CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-fn refusal(request: &Request, address: SocketAddr) -> Option<(StatusCode, String)> {
-    let headers = request.headers();
-    if !is_own(headers, address) {
-        let text = format!("open this page at {}/", server::origin(address));
-        return Some((StatusCode::FORBIDDEN, text));
-    }
-    // A site can send other types without a CORS preflight; a preflight for this type fails.
-    let is_change = !matches!(*request.method(), Method::GET | Method::HEAD);
-    if is_change && !is_json(headers) {
-        let text = "the Content-Type must be application/json".to_owned();
-        return Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
-    }
-    None
-}
-
 /// Whether `Host` is this server and `Origin`, if present, is its page.
 fn is_own(headers: &HeaderMap, address: SocketAddr) -> bool {
-    let mut hosts = headers.get_all(HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else {
-        return false;
-    };
-    let Ok(host) = host.to_str() else {
+    let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else {
         return false;
     };
     // A proxy or a tunnel would expose the page, whatever Host it sends.
@@ -81,45 +56,37 @@ fn is_own(headers: &HeaderMap, address: SocketAddr) -> bool {
 }
 
 fn is_own_host(host: &str, address: SocketAddr) -> bool {
-    // An IPv6 address in brackets has colons of its own.
-    let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
-        _ => (host, Some(80)),
+    let Ok(host) = host.parse::<Authority>() else {
+        return false;
     };
-    let unbracketed = name
-        .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'));
-    let ip: Option<IpAddr> = unbracketed.unwrap_or(name).parse().ok();
+    let name = host.host();
+    let ip: Option<IpAddr> = name.trim_matches(['[', ']']).parse().ok();
     let is_local = name.eq_ignore_ascii_case("localhost") || ip.is_some_and(|ip| ip.is_loopback());
     let bound = address.ip();
     if bound.is_unspecified() {
         // Every address may be ours, and a container may map the port, but no name is ours.
         return is_local || ip.is_some();
     }
-    port == Some(address.port()) && (ip == Some(bound) || (bound.is_loopback() && is_local))
+    let port = host.port_u16().unwrap_or(80);
+    port == address.port() && (ip == Some(bound) || (bound.is_loopback() && is_local))
 }
 
+/// A site can send other types without a CORS preflight; a preflight for this type fails.
 fn is_json(headers: &HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).is_some_and(|value| {
-        let mut parts = value.as_bytes().split(|byte| *byte == b';');
-        let essence = parts.next().unwrap_or_default();
-        essence
-            .trim_ascii()
-            .eq_ignore_ascii_case(b"application/json")
-    })
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json"))
 }
 
 const PROXIES: [&str; 3] = ["forwarded", "x-forwarded-for", "x-forwarded-host"];
 
-const HEADERS: [(HeaderName, &str); 5] = [
-    (CACHE_CONTROL, "no-store"),
-    (CONTENT_SECURITY_POLICY, POLICY),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
-    (REFERRER_POLICY, "no-referrer"),
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+const HEADERS: [(&str, &str); 5] = [
+    ("cache-control", "no-store"),
+    ("content-security-policy", POLICY),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
 ];
 
 /// Allows only the files of this server, and connections only to it.
@@ -140,20 +107,15 @@ mod tests {
     #[test]
     fn hosts() {
         check("127.0.0.1:4000", "127.0.0.1:4000", true);
-        check("localhost:4000", "127.0.0.1:4000", true);
         check("LOCALHOST:4000", "127.0.0.1:4000", true);
         check("[::1]:4000", "[::1]:4000", true);
-        check("[::1]", "[::1]:80", true);
         check("localhost", "127.0.0.1:80", true);
         check("localhost", "127.0.0.1:4000", false);
         check("127.0.0.1:4001", "127.0.0.1:4000", false);
         check("127.0.0.1:x", "127.0.0.1:4000", false);
         check("192.0.2.1:4000", "127.0.0.1:4000", false);
-        check("localhost.evil.example:4000", "127.0.0.1:4000", false);
-        check("evil.example:4000", "127.0.0.1:4000", false);
         check("127.0.0.1.evil.example:4000", "127.0.0.1:4000", false);
         check("", "127.0.0.1:4000", false);
-        check("192.0.2.1:4000", "192.0.2.1:4000", true);
         check("localhost:4000", "192.0.2.1:4000", false);
         check("192.0.2.1:8080", "0.0.0.0:4000", true);
         check("[2001:db8::1]:4000", "[::]:4000", true);

@@ -12,7 +12,8 @@ pub fn page<S: Clone + Send + Sync + 'static>(html: &'static str, own: &[File]) 
 ///
 /// - `base.css`: colors in light and dark, text, buttons, fields, tables and lists
 /// - `dom.js`: elements, in which text from outside stays text
-/// - `events.js`: the event stream of [`Changes`](crate::Changes), and whether it is connected
+/// - `events.js`: what is loaded again after each event of [`Changes`](crate::Changes), and whether the
+///   server responds
 /// - `list.js`: lists that change without losing the focus
 /// - `call.js`: requests that change something
 pub fn files<S: Clone + Send + Sync + 'static>(own: &[File]) -> Router<S> {

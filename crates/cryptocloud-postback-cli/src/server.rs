@@ -15,27 +15,13 @@ use tokio::{
 };
 
 /// Listens on an address and a port, such as `127.0.0.1:4000` or `localhost:4000`.
-///
-/// Of the addresses of a name, those of this machine alone come first, and one that this machine does
-/// not have is skipped.
 pub(crate) async fn bind(address: &str) -> anyhow::Result<TcpListener> {
     let cannot = || format!("cannot listen on {address}");
     let resolved = net::lookup_host(address).await.with_context(cannot)?;
-    let mut resolved: Vec<SocketAddr> = resolved.collect();
-    resolved.sort_by_key(|address| (!address.ip().is_loopback(), address.is_ipv6()));
-    bind_first(&resolved).await.with_context(cannot)
-}
-
-async fn bind_first(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
-    let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
-    for address in addresses {
-        result = TcpListener::bind(address).await;
-        // A port that is taken is an error: senders may reach the other server by this name.
-        if !matches!(&result, Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable) {
-            break;
-        }
-    }
-    result
+    // Only one, also if its port is taken: senders may reach the other server by this name.
+    let best = resolved.min_by_key(|address| (!address.ip().is_loopback(), address.is_ipv6()));
+    let best = best.with_context(cannot)?;
+    TcpListener::bind(best).await.with_context(cannot)
 }
 
 /// Parses an address to listen on, for clap.
@@ -116,24 +102,4 @@ async fn stopped() -> io::Result<()> {
     }
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn an_address_of_another_machine_is_skipped_and_a_taken_port_is_not() -> io::Result<()> {
-        let free: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
-        let other = (Ipv4Addr::new(192, 0, 2, 1), 0).into();
-        let first = bind_first(&[other, free]).await?;
-        let taken = first.local_addr()?;
-        assert_eq!(taken.ip(), Ipv4Addr::LOCALHOST);
-        let error = bind_first(&[taken, free])
-            .await
-            .map_err(|error| error.kind());
-        assert_eq!(error.err(), Some(io::ErrorKind::AddrInUse));
-        assert!(bind_first(&[other]).await.is_err());
-        Ok(())
-    }
 }

@@ -3,7 +3,7 @@
 import { aMoment, call } from './call.js';
 import { $, make, mark, sentence } from './dom.js';
 import { item, summary, told } from './entries.js';
-import { listen, live } from './events.js';
+import { get, listen } from './events.js';
 import { card as heldCard } from './held.js';
 import { fill } from './list.js';
 import { card as orderCard } from './orders.js';
@@ -51,37 +51,6 @@ function light(entry) {
   newest = entry?.number ?? 0;
 }
 
-let isLoading = false;
-let isStale = false;
-let retry = 0;
-
-async function refresh() {
-  isStale = true;
-  if (isLoading) return;
-  isLoading = true;
-  while (isStale) {
-    isStale = false;
-    try {
-      const [page, orders, held] = await Promise.all(['/page.json', '/orders', '/held'].map(get));
-      show({ ...page, orders, held });
-      live(true);
-      if ($('problem').textContent.includes('does not respond')) problem('');
-    } catch {
-      live(false);
-      // An event follows if the server was down, but not if its database was.
-      clearTimeout(retry);
-      retry = setTimeout(refresh, 2000);
-    }
-  }
-  isLoading = false;
-}
-
-async function get(path) {
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(String(response.status));
-  return response.json();
-}
-
 $('new').addEventListener('submit', async (event) => {
   event.preventDefault();
   const { amount, id } = Object.fromEntries(new FormData($('new')));
@@ -124,4 +93,8 @@ function random(length) {
   return Array.from(bytes, (byte) => LETTERS[byte % LETTERS.length]).join('');
 }
 
-listen('/events', refresh);
+listen('/events', async () => {
+  const [page, orders, held] = await Promise.all(['/page.json', '/orders', '/held'].map(get));
+  show({ ...page, orders, held });
+  if ($('problem').textContent.includes('does not respond')) problem('');
+});

@@ -96,7 +96,7 @@ impl Demo {
         let vendor = Vendor::new(secret, address, shop.store.pool().clone())?;
         order::restore(&shop, &vendor.mimic).await?;
         let inbox = shop.start(PROJECT.into()).await?;
-        let changes = Changes::new();
+        let changes = Changes::default();
         let history = History::new(changes.clone());
         history.look(&inbox).await?;
         Ok(Self {

@@ -4,7 +4,7 @@ use axum::{
     Json, Router,
     extract::{State, rejection::JsonRejection},
     http::StatusCode,
-    response::{IntoResponse, sse::Event},
+    response::IntoResponse,
     routing::{get, post},
 };
 use cryptocloud_postback_cli::File;
@@ -38,7 +38,7 @@ async fn state(State(demo): State<Demo>) -> Json<Value> {
 
 /// Each event tells the page to ask for the state again.
 async fn events(State(demo): State<Demo>) -> impl IntoResponse {
-    demo.changes.events(|| Event::default().data("change"))
+    demo.changes.events()
 }
 
 #[derive(Deserialize)]

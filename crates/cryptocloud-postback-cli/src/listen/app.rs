@@ -1,96 +1,142 @@
 use std::{
-    process,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
+use cryptocloud_postback::Verifier;
+use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::{
-    forward::Forwarder,
-    journal::{Forwarding, Journal, Record},
-    request::StoredRequest,
-    resend::Resend,
-    response::StoredResponse,
-    settings::Settings,
-    terminal::Terminal,
-    verification::Verification,
+    Args, entry::Entry, forward::Forwarder, request::Received, resend::Resend, terminal::Terminal,
 };
+use crate::{Changes, secret::Secret, server};
 
 /// The state that all requests share.
 pub(super) struct App {
-    pub(super) forwarder: Option<Forwarder>,
-    pub(super) journal: Journal,
-    /// Identifies this run of the program.
-    pub(super) run: String,
-    pub(super) settings: Settings,
+    pub(super) address: SocketAddr,
+    pub(super) args: Args,
+    pub(super) changes: Changes,
+    /// The latest postbacks, the oldest first.
+    entries: Mutex<VecDeque<Arc<Entry>>>,
+    forwarder: Option<Forwarder>,
+    last_id: AtomicU64,
+    /// The first one signs what is sent again after its token has expired.
+    pub(super) secrets: Vec<Secret>,
     pub(super) terminal: Terminal,
+    /// `None` if no secret is set.
+    pub(super) verifier: Option<Verifier>,
 }
 
 impl App {
-    pub(super) fn new(settings: Settings) -> anyhow::Result<Self> {
-        let run = format!("{:x}-{:x}", now_in_milliseconds(), process::id());
-        let forwarder = match &settings.forward {
-            Some(url) => Some(Forwarder::new(url.clone(), &run, FORWARD_TIMEOUT)?),
-            None => None,
+    pub(super) fn new(args: Args, address: SocketAddr) -> anyhow::Result<Self> {
+        let (verifier, secrets) = if args.secret.is_set() {
+            let (builder, secrets) = args.secret.verifier_and_secrets()?;
+            (Some(builder.build()?), secrets)
+        } else {
+            (None, Vec::new())
         };
+        let forward = args.forward.clone();
+        let forwarder = forward.map(|url| Forwarder::new(url, address));
         Ok(Self {
-            forwarder,
-            journal: Journal::new(settings.keep),
-            run,
-            terminal: Terminal::start(&settings),
-            settings,
+            address,
+            args,
+            changes: Changes::default(),
+            entries: Mutex::default(),
+            forwarder: forwarder.transpose()?,
+            last_id: AtomicU64::default(),
+            secrets,
+            terminal: Terminal::new(),
+            verifier,
         })
     }
 
-    /// Stores a request under a new id, and starts a task that forwards it and returns the response.
+    /// Stores a request under a new id, and starts a task that forwards it.
     ///
     /// The task goes on if the sender hangs up.
     pub(super) fn handle(
-        self: Arc<Self>,
-        request: StoredRequest,
+        self: &Arc<Self>,
+        request: Received,
         resend: Option<Resend>,
-    ) -> (u64, JoinHandle<StoredResponse>) {
-        let verification = Verification::of(&request, self.settings.verifier.as_ref());
-        // A truncated body would be another postback.
-        let is_forwarded = self.forwarder.is_some() && request.body_error.is_none();
-        let record = Arc::new(Record {
-            received_at: now_in_milliseconds(),
-            request,
-            resend,
-            verification,
+    ) -> (Arc<Entry>, JoinHandle<()>) {
+        let entry = self.store(request, resend);
+        self.terminal.arrived(self, &entry);
+        let (app, stored) = (self.clone(), entry.clone());
+        let task = tokio::spawn(async move {
+            if let (Some(forwarder), Some(forward)) = (&app.forwarder, &stored.forward) {
+                let exchange = forwarder.send(&stored.request).await;
+                forward.get_or_init(|| exchange);
+                app.changes.tell();
+            }
+            app.terminal.responded(&app, &stored);
         });
-        let forwarding = if is_forwarded {
-            Forwarding::Pending
-        } else {
-            Forwarding::None
-        };
-        let id = self.journal.push(record.clone(), forwarding);
-        self.terminal.arrived(&self.settings, id, &record);
-        let response = async move {
-            let exchange = match &self.forwarder {
-                Some(forwarder) if is_forwarded => Some(forwarder.send(&record.request).await),
-                _ => None,
-            };
-            self.terminal
-                .responded(&self.settings, id, &record, exchange.as_ref());
-            let Some(exchange) = exchange else {
-                return record.verification.response.clone();
-            };
-            let response = exchange.response();
-            self.journal.complete(id, exchange);
-            response
-        };
-        (id, tokio::spawn(response))
+        (entry, task)
+    }
+
+    /// Drops the oldest postback if there are too many.
+    fn store(&self, request: Received, resend: Option<Resend>) -> Arc<Entry> {
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let entry = Arc::new(Entry::new(id, request, resend, self));
+        let mut entries = self.lock();
+        entries.push_back(entry.clone());
+        if entries.len() > self.args.keep.into() {
+            entries.pop_front();
+        }
+        drop(entries);
+        self.changes.tell();
+        entry
+    }
+
+    pub(super) fn find(&self, id: &str) -> Option<Arc<Entry>> {
+        let id: u64 = id.parse().ok()?;
+        self.lock().iter().find(|entry| entry.id == id).cloned()
+    }
+
+    pub(super) fn entries(&self) -> Vec<Arc<Entry>> {
+        self.lock().iter().cloned().collect()
+    }
+
+    pub(super) fn clear(&self) {
+        self.lock().clear();
+        self.changes.tell();
+    }
+
+    /// The origin of the page, as a browser on this machine reaches it.
+    pub(super) fn origin(&self) -> String {
+        server::origin(self.address)
+    }
+
+    /// The URL that receives postbacks.
+    pub(super) fn url(&self) -> String {
+        self.origin() + &self.args.path
+    }
+
+    /// Removes the secrets from text or JSON, even if a sender or the merchant's server wrote one.
+    ///
+    /// Secrets shorter than 8 bytes would match unrelated text.
+    pub(super) fn hide_secrets(&self, mut text: String) -> String {
+        let secrets = self.secrets.iter().map(Secret::as_str);
+        for secret in secrets.filter(|secret| secret.len() >= 8) {
+            let mut shown = secret.to_owned();
+            // As it is, in JSON, and in JSON within JSON.
+            for _ in 0..3 {
+                text = text.replace(&shown, "[secret]");
+                let quoted = Value::from(shown).to_string();
+                shown = quoted
+                    .get(1..quoted.len() - 1)
+                    .unwrap_or(&quoted)
+                    .to_owned();
+            }
+        }
+        text
+    }
+
+    /// No panic leaves the entries inconsistent, so poisoning is ignored.
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Entry>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// Milliseconds since 1970, or 0 if the clock is before that.
-fn now_in_milliseconds() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-const FORWARD_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,100 +1,55 @@
-//! Downloads of stored postbacks, as `ccpostback send --replay` reads them.
-
 use std::sync::Arc;
 
 use axum::{
     extract::{Path, State},
-    http::{
-        HeaderValue,
-        header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    },
     response::{IntoResponse, Response},
 };
-use cryptocloud_postback::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-use super::{
-    api,
-    app::App,
-    curl,
-    journal::{Entry, Record},
-};
+use super::{api, app::App, curl, entry::Entry, request::is_credential, view::rfc3339};
 use crate::saved::{Body, Saved};
 
-/// `GET /api/postbacks/{id}/export`
-pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
-    let Some(entry) = api::find(&app, &id) else {
-        return api::not_found();
+/// `GET /api/export/{file}` saves one postback or all of them, the oldest first, as
+/// `ccpostback send --replay` reads them or as a shell script: `postback-1.json`, `postback-1.sh`,
+/// `postbacks.json` or `postbacks.sh`.
+///
+/// It leaves out what has no body: what is sent again would be another postback.
+pub(super) async fn export(State(app): State<Arc<App>>, Path(file): Path<String>) -> Response {
+    let (name, kind) = file.rsplit_once('.').unwrap_or_default();
+    let entries = match name.strip_prefix("postback-") {
+        Some(id) => app.find(id).into_iter().collect(),
+        None => app.entries(),
     };
-    match saved(&entry.record) {
-        Some(saved) => {
-            let name = format!("postback-{}.json", entry.id);
-            attached(&name, api::json_response(&app, &saved))
-        }
-        None => api::incomplete(),
+    let saved: Vec<Saved> = entries.iter().filter_map(|entry| saved(entry)).collect();
+    match kind {
+        "json" if !saved.is_empty() => api::json(&app, &saved),
+        "sh" if !saved.is_empty() => script(&app, &entries).into_response(),
+        _ => api::not_found(),
     }
 }
 
-/// `GET /api/export`
-pub(super) async fn all(State(app): State<Arc<App>>) -> Response {
-    let entries = app.journal.since(0).entries;
-    let saved: Vec<Saved> = entries
-        .iter()
-        .filter_map(|entry| saved(&entry.record))
-        .collect();
-    attached("postbacks.json", api::json_response(&app, &saved))
-}
-
-/// `GET /api/postbacks/{id}/curl`
-pub(super) async fn one_as_curl(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
-    match api::find(&app, &id) {
-        Some(entry) => script(&app, &format!("postback-{}.sh", entry.id), &[entry]),
-        None => api::not_found(),
-    }
-}
-
-/// `GET /api/export/curl`
-pub(super) async fn all_as_curl(State(app): State<Arc<App>>) -> Response {
-    script(&app, "postbacks.sh", &app.journal.since(0).entries)
-}
-
-fn script(app: &App, name: &str, entries: &[Entry]) -> Response {
+fn script(app: &App, entries: &[Arc<Entry>]) -> String {
     let mut script = "#!/bin/sh\n".to_owned();
     for entry in entries {
-        let line = curl::line(&app.settings.origin(), &entry.record.request);
-        let line = line.unwrap_or_else(|| ": no command sends exactly this".to_owned());
-        script += &format!("# {}\n{line}\n", entry.id);
+        let command = curl::command(&entry.request, app);
+        let command = command.unwrap_or_else(|| ": no command sends exactly this".to_owned());
+        script += &format!("# {}\n{command}\n", entry.id);
     }
-    let script = app.settings.redactor.text(&script);
-    let kind = [(CONTENT_TYPE, "text/x-shellscript; charset=utf-8")];
-    attached(name, (kind, script).into_response())
+    script
 }
 
-fn attached(name: &str, response: Response) -> Response {
-    let disposition = format!("attachment; filename=\"{name}\"");
-    ([(CONTENT_DISPOSITION, disposition)], response).into_response()
-}
-
-/// `None` if the body was not stored in full: what is sent again would be another postback.
-fn saved(record: &Record) -> Option<Saved> {
-    let request = &record.request;
-    let text = |value: &HeaderValue| Some(str::from_utf8(value.as_bytes()).ok()?.to_owned());
-    let headers = request.headers.iter();
-    let headers =
-        headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.and_then(text)?)));
-    request.body_error.is_none().then(|| Saved {
-        received_at: rfc3339(record.received_at),
-        method: request.method.to_string(),
-        target: request.target.clone(),
+fn saved(entry: &Entry) -> Option<Saved> {
+    let request = &entry.request;
+    let headers = request.headers().iter();
+    let headers = headers.filter(|(name, _)| !is_credential(name));
+    let headers = headers.filter_map(|(name, value)| {
+        let value = str::from_utf8(value.as_bytes()).ok()?;
+        Some((name.to_string(), value.to_owned()))
+    });
+    Some(Saved {
+        received_at: rfc3339(entry.received_at),
+        method: request.method().to_string(),
+        target: request.uri().to_string(),
         headers: headers.collect(),
-        body: Body::of(&request.body),
+        body: Body::of(request.body().as_ref().ok()?),
     })
-}
-
-/// From milliseconds since 1970.
-pub(super) fn rfc3339(milliseconds: u64) -> String {
-    let nanoseconds = i128::from(milliseconds) * 1_000_000;
-    let time = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds);
-    let time = time.unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    time.format(&Rfc3339).unwrap_or_default()
 }

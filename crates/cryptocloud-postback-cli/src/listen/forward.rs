@@ -1,156 +1,106 @@
-use std::time::{Duration, Instant};
-
-use axum::http::{
-    HeaderName, StatusCode,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA},
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
 };
-use reqwest::{Client, Response, Url};
 
+use axum::http::{HeaderMap, Response};
+use bytes::Bytes;
+use reqwest::{Client, Url};
+
+use super::request::Received;
 use crate::client;
-
-use super::{headers::Headers, request::StoredRequest, response::StoredResponse};
 
 /// Forwards postbacks to the merchant's server.
 pub(super) struct Forwarder {
+    /// Names this program in `Via` (RFC 9110 section 7.6.3), which reveals a loop.
+    address: String,
     client: Client,
-    /// Our pseudonym in `Via` (RFC 9110 section 7.6.3), which reveals a loop.
-    pseudonym: String,
-    timeout: Duration,
     url: Url,
 }
 
 /// A postback that was forwarded.
 pub(super) struct Exchange {
-    pub(super) duration: Duration,
+    pub(super) milliseconds: u64,
     /// The server's response, or why there is none.
-    pub(super) result: Result<StoredResponse, String>,
+    pub(super) result: Result<Response<Bytes>, String>,
 }
 
 impl Forwarder {
-    pub(super) fn new(url: Url, run: &str, timeout: Duration) -> reqwest::Result<Self> {
+    pub(super) fn new(url: Url, address: SocketAddr) -> reqwest::Result<Self> {
         Ok(Self {
-            client: client::builder(&url, timeout).build()?,
-            pseudonym: format!("ccpostback-{run}"),
-            timeout,
+            address: address.to_string(),
+            client: client::builder(&url, TIMEOUT).build()?,
             url,
         })
     }
 
-    /// Whether this program forwarded the request already, so that forwarding it would never end.
-    fn is_loop(&self, request: &StoredRequest) -> bool {
-        let mut values = request.headers.get_all(&VIA);
-        values.any(|value| {
-            let mut words = value.as_bytes().split(|byte| matches!(byte, b' ' | b','));
-            words.any(|word| word == self.pseudonym.as_bytes())
-        })
-    }
-
     /// Forwards the method, the body, and the headers in [`FORWARDED`].
-    pub(super) async fn send(&self, request: &StoredRequest) -> Exchange {
+    pub(super) async fn send(&self, request: &Received) -> Exchange {
         let start = Instant::now();
-        let result = if self.is_loop(request) {
+        let result = if self.is_loop(request.headers()) {
             Err("forwarding loop: your server sent this postback back here".to_owned())
         } else {
-            self.exchange(request)
-                .await
-                .map_err(|error| self.reason(&error))
+            let response = self.exchange(request).await;
+            response.map_err(|error| reason(&error))
         };
         Exchange {
-            duration: start.elapsed(),
+            milliseconds: start.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
             result,
         }
     }
 
-    async fn exchange(&self, request: &StoredRequest) -> reqwest::Result<StoredResponse> {
-        let mut forwarded = self
-            .client
-            .request(request.method.clone(), self.url.clone());
+    fn is_loop(&self, headers: &HeaderMap) -> bool {
+        let values = headers.get_all("via").iter();
+        let mut values = values.filter_map(|via| via.to_str().ok());
+        values.any(|via| via.split([' ', ',']).any(|word| word == self.address))
+    }
+
+    async fn exchange(&self, request: &Received) -> reqwest::Result<Response<Bytes>> {
+        let mut headers = HeaderMap::new();
         for name in FORWARDED {
-            for value in request.headers.get_all(&name) {
-                forwarded = forwarded.header(&name, value);
+            for value in request.headers().get_all(name) {
+                headers.append(name, value.clone());
             }
         }
-        forwarded = forwarded.header(VIA, format!("1.1 {}", self.pseudonym));
-        if !request.body.is_empty() {
-            forwarded = forwarded.body(request.body.clone());
+        let body = request.body().clone().unwrap_or_default();
+        let method = request.method().clone();
+        let request = self.client.request(method, self.url.clone()).body(body);
+        let request = request
+            .headers(headers)
+            .header("via", format!("1.1 {}", self.address));
+        let mut response = request.send().await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_BODY_BYTES {
+                break;
+            }
         }
-        read(forwarded.send().await?).await
-    }
-
-    /// What an operator can act on. The last cause is the most specific.
-    fn reason(&self, error: &reqwest::Error) -> String {
-        if error.is_timeout() {
-            let limit = self.timeout.as_secs();
-            return format!("your server did not respond within {limit} s");
-        }
-        let cause = client::root_cause(error);
-        if error.is_connect() {
-            format!("your server cannot be reached: {cause}")
-        } else {
-            format!("connection to your server failed: {cause}")
-        }
-    }
-}
-
-impl Exchange {
-    /// The status of the response to the sender.
-    pub(super) fn status(&self) -> StatusCode {
-        let response = self.result.as_ref();
-        response.map_or(StatusCode::BAD_GATEWAY, |response| response.status)
-    }
-
-    /// The response to the sender.
-    pub(super) fn response(&self) -> StoredResponse {
-        match &self.result {
-            Ok(response) => response.clone(),
-            Err(error) => StoredResponse::error(self.status(), &format!("not forwarded: {error}")),
-        }
+        body.truncate(MAX_BODY_BYTES);
+        let mut copy = Response::new(body.into());
+        *copy.status_mut() = response.status();
+        *copy.headers_mut() = response.headers().clone();
+        Ok(copy)
     }
 }
 
-/// Reads a response, with up to [`MAX_BODY_BYTES`] of its body.
-async fn read(mut response: Response) -> reqwest::Result<StoredResponse> {
-    let mut body = Vec::new();
-    let mut truncated = false;
-    while let Some(chunk) = response.chunk().await? {
-        let room = MAX_BODY_BYTES.saturating_sub(body.len());
-        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if chunk.len() > room {
-            truncated = true;
-            break;
-        }
+/// What an operator can act on. The last cause is the most specific.
+fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return format!("your server did not respond within {} s", TIMEOUT.as_secs());
     }
-    Ok(StoredResponse {
-        body: body.into_boxed_slice().into(),
-        headers: Headers::keep(response.headers()),
-        status: response.status(),
-        truncated,
-    })
+    let cause = client::root_cause(error);
+    if error.is_connect() {
+        format!("your server cannot be reached: {cause}")
+    } else {
+        format!("connection to your server failed: {cause}")
+    }
 }
-
-const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// With `Content-Encoding`, since the body is forwarded as it arrived, and with `Via`, so that a loop
 /// through other proxies ends.
-const FORWARDED: [HeaderName; 4] = [CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT, VIA];
+const FORWARDED: [&str; 4] = ["content-encoding", "content-type", "user-agent", "via"];
 
-#[cfg(test)]
-mod tests {
-    use axum::{body::Body, extract::Request};
-    use tokio::net::TcpListener;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_server_that_never_responds() -> anyhow::Result<()> {
-        let silent = TcpListener::bind("127.0.0.1:0").await?;
-        let url = format!("http://{}", silent.local_addr()?).parse()?;
-        let forwarder = Forwarder::new(url, "run", Duration::from_millis(50))?;
-        let request = StoredRequest::read(Request::post("/").body(Body::empty())?).await;
-        let exchange = forwarder.send(&request).await;
-        let error = exchange.result.as_ref().err().map(String::as_str);
-        assert_eq!(error, Some("your server did not respond within 0 s"));
-        assert_eq!(exchange.response().status, StatusCode::BAD_GATEWAY);
-        Ok(())
-    }
-}
+/// The rest of a longer response is cut off.
+pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
+const TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,139 +1,132 @@
+//! The output: rows for people, or lines of JSON for programs.
+
 use std::{
-    convert::Infallible,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        mpsc::{Receiver, SyncSender, sync_channel},
-    },
+    io::{self, IsTerminal},
+    iter,
+    sync::{Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::Duration,
 };
 
-use serde_json::{Value, json};
+use reqwest::Url;
+use serde::Serialize;
+use serde_json::json;
+use textwrap::{Options, WordSplitter};
+use tokio::{sync::oneshot, time};
 
 use super::{
-    forward::Exchange,
-    journal::Record,
-    line::{self, Counts},
-    settings::Settings,
+    app::App,
+    entry::{Entry, Verdict},
+    resend::Resend,
+    view::Summary,
 };
 use crate::{
-    output::{Escaped, WARN, json_line, print},
+    output::{BAD, Escaped, GOOD, WARN, json_line, print},
     server,
 };
 
-/// Writes lines in its own thread, so that a blocked reader of the output does not delay a postback.
+/// Prints in a thread of its own, so that a blocked reader of the output does not delay a postback.
 pub(super) struct Terminal {
     counts: Mutex<Counts>,
-    ended: Mutex<Receiver<Infallible>>,
-    /// Whether the output is for a program.
-    json: bool,
-    /// `None` ends the thread.
-    lines: SyncSender<Option<String>>,
+    lines: mpsc::Sender<Printed>,
+}
+
+/// Lines, and what is dropped once they are printed.
+type Printed = (String, Option<oneshot::Sender<()>>);
+
+/// How many postbacks arrived, and how many of them could not be forwarded.
+#[derive(Clone, Copy, Default, Serialize)]
+struct Counts {
+    not_forwarded: u64,
+    refused: u64,
+    unchecked: u64,
+    verified: u64,
 }
 
 impl Terminal {
-    /// Prints the addresses, and warnings about the arguments.
-    pub(super) fn start(settings: &Settings) -> Self {
-        let (lines, queue) = sync_channel::<Option<String>>(1000);
-        let (end, ended) = sync_channel(0);
+    pub(super) fn new() -> Self {
+        let (lines, queue) = mpsc::channel::<Printed>();
         thread::spawn(move || {
-            while let Ok(Some(line)) = queue.recv() {
+            for (lines, printed) in queue {
                 // If standard output is closed, the page still works.
-                let _ = print(&line);
+                let _ = print(&lines);
+                drop(printed);
             }
-            drop(end);
         });
-        let this = Self {
+        Self {
             counts: Mutex::default(),
-            ended: Mutex::new(ended),
-            json: settings.json,
             lines,
-        };
-        let (url, page) = (&settings.url, format!("{}/", settings.origin()));
-        if settings.json {
-            let start = json!({ "event": "start", "page": page, "url": url });
-            this.print(json_line(&start.to_string()));
-        } else {
-            this.print(format!("listening on {url}\npage at {page}\n"));
-            if let Some(url) = &settings.forward {
-                this.print(format!("forwarding to {url}\n"));
-            }
         }
-        if settings.verifier.is_none() {
+    }
+
+    /// Prints the addresses, and warnings about the arguments.
+    pub(super) fn started(&self, app: &App) {
+        let (url, page) = (app.url(), format!("{}/", app.origin()));
+        let forward = app.args.forward.as_ref().map(Url::as_str);
+        self.print(if app.args.json {
+            let start = json!({ "forward": forward, "page": page, "url": url });
+            line(app, "start", start)
+        } else {
+            let forward = forward.map(|url| format!("forwarding to {url}\n"));
+            let forward = forward.unwrap_or_default();
+            format!("listening on {url}\npage at {page}\n{forward}")
+        });
+        if app.verifier.is_none() {
             server::warn("signatures are not checked: set CRYPTOCLOUD_SECRET_KEY");
         }
-        server::warn_if_open(
-            settings.address,
-            "sees the postbacks, with tokens that stay valid for minutes",
-        );
-        this
+        let meaning = "sees the postbacks, with tokens that stay valid for minutes";
+        server::warn_if_open(app.address, meaning);
     }
 
     /// Prints what arrived, for a program.
-    pub(super) fn arrived(&self, settings: &Settings, id: u64, record: &Record) {
-        if self.json {
-            self.print_json(settings, &line::arrival(id, record));
+    pub(super) fn arrived(&self, app: &App, entry: &Entry) {
+        if app.args.json {
+            self.print(line(app, "arrival", Summary::of(entry)));
         }
     }
 
-    /// Prints a postback and the response to it.
-    pub(super) fn responded(
-        &self,
-        settings: &Settings,
-        id: u64,
-        record: &Record,
-        exchange: Option<&Exchange>,
-    ) {
-        self.counts().add(record, exchange);
-        match exchange {
-            Some(exchange) if self.json => {
-                self.print_json(settings, &line::forward(settings, id, exchange));
-            }
-            None if self.json => {}
-            _ => self.print(line::row(settings, id, record, exchange)),
+    /// Prints a postback and the response to it; for a program only if it was forwarded.
+    pub(super) fn responded(&self, app: &App, entry: &Entry) {
+        self.counts().add(entry);
+        if !app.args.json {
+            self.print(rows(app, &Summary::of(entry)));
+        } else if entry.forward.is_some() {
+            self.print(line(app, "forward", Summary::of(entry)));
         }
     }
 
     /// Prints that a postback was sent to the wrong path.
-    pub(super) fn wrong_path(&self, settings: &Settings, path: &str) {
-        let path: String = path.chars().take(MAX_PATH_CHARS).collect();
-        let expected = &settings.path;
-        if self.json {
-            let event = json!({ "event": "wrong-path", "expected": expected, "path": path });
-            self.print_json(settings, &event);
+    pub(super) fn wrong_path(&self, app: &App, path: &str) {
+        let expected = &app.args.path;
+        self.print(if app.args.json {
+            let wrong = json!({ "expected": expected, "path": path });
+            line(app, "wrong-path", wrong)
         } else {
-            let path = settings.redactor.text(&path);
+            let path = app.hide_secrets(path.to_owned());
             let path = Escaped(&path);
-            self.print(format!(
-                "{WARN}wrong path{WARN:#} {path}: send postbacks to {expected}\n"
-            ));
-        }
-    }
-
-    /// Prints the counts, and waits until every line is written, but at most a second if the reader is
-    /// blocked.
-    pub(super) fn finish(&self) {
-        let counts = *self.counts();
-        self.print(if self.json {
-            json_line(&json!({ "event": "end", "counts": counts }).to_string())
-        } else {
-            counts.line() + "\n"
+            format!("{WARN}wrong path{WARN:#} {path}: send postbacks to {expected}\n")
         });
-        if self.lines.try_send(None).is_ok() {
-            let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = ended.recv_timeout(Duration::from_secs(1));
-        }
     }
 
-    fn print_json(&self, settings: &Settings, value: &Value) {
-        // A `Value` always serializes.
-        let line = settings.redactor.json(value).unwrap_or_default();
-        self.print(json_line(&line));
+    /// Prints the counts, and waits until all is printed, but not for long if the reader is blocked.
+    pub(super) async fn finish(&self, app: &App) {
+        let counts = *self.counts();
+        let last = if app.args.json {
+            line(app, "end", json!({ "counts": counts }))
+        } else {
+            format!(
+                "postbacks: {} verified, {} refused, {} not checked, {} not forwarded\n",
+                counts.verified, counts.refused, counts.unchecked, counts.not_forwarded
+            )
+        };
+        let (done, printed) = oneshot::channel();
+        let _ = self.lines.send((last, Some(done)));
+        let _ = time::timeout(Duration::from_secs(1), printed).await;
     }
 
-    /// Drops the lines if too many are waiting.
     fn print(&self, lines: String) {
-        let _ = self.lines.try_send(Some(lines));
+        // The thread goes on as long as there is a sender.
+        let _ = self.lines.send((lines, None));
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -141,4 +134,71 @@ impl Terminal {
     }
 }
 
-const MAX_PATH_CHARS: usize = 200;
+impl Counts {
+    fn add(&mut self, entry: &Entry) {
+        *match entry.verdict() {
+            Verdict::Refused => &mut self.refused,
+            Verdict::Unchecked => &mut self.unchecked,
+            Verdict::Verified => &mut self.verified,
+        } += 1;
+        let exchange = entry.exchange();
+        let is_failed = exchange.is_some_and(|exchange| exchange.result.is_err());
+        self.not_forwarded += u64::from(is_failed);
+    }
+}
+
+fn line(app: &App, event: &str, data: impl Serialize) -> String {
+    #[derive(Serialize)]
+    struct Line<'a, T> {
+        event: &'a str,
+        #[serde(flatten)]
+        data: T,
+    }
+    // Values with names that are strings always serialize.
+    let json = serde_json::to_string(&Line { event, data }).unwrap_or_default();
+    json_line(&app.hide_secrets(json))
+}
+
+/// A row, and notes below it about what went wrong, within 80 columns of a terminal.
+fn rows(app: &App, entry: &Summary<'_>) -> String {
+    let (style, verdict) = match entry.verdict {
+        Verdict::Refused => (BAD, "refused"),
+        Verdict::Unchecked => (WARN, "not checked"),
+        Verdict::Verified => (GOOD, "verified"),
+    };
+    let payload = entry.report.postback.as_ref();
+    let field = |name| payload?.get(name)?.as_str();
+    let amount = field("amount_crypto").zip(field("currency"));
+    let amount = amount.map(|(amount, currency)| format!("{amount} {currency}"));
+    let about = [
+        entry.report.invoice_id.as_deref().or(Some(entry.method)),
+        field("order_id"),
+        amount.as_deref(),
+    ];
+    let about = app.hide_secrets(about.into_iter().flatten().collect::<Vec<_>>().join("  "));
+    let row = format!(
+        "{}Z {:<5} {style}{verdict:<11}{style:#} {}  {}",
+        entry.received_at.get(11..19).unwrap_or_default(),
+        format!("#{}", entry.id),
+        entry.status.unwrap_or_default(),
+        Escaped(&about),
+    );
+    let resend = entry.resend.map(|Resend { of, signed_anew }| {
+        let anew = if signed_anew { ", signed anew" } else { "" };
+        format!("resend of #{of}{anew}")
+    });
+    let notes = [resend.as_deref(), entry.reason, entry.not_forwarded];
+    let notes = notes.into_iter().flatten();
+    let notes = notes.map(|note| format!("{INDENT}{}", Escaped(note)));
+    let is_terminal = io::stdout().is_terminal();
+    // Elsewhere a line stays whole, to search for.
+    let options = Options::new(if is_terminal { 80 } else { usize::MAX })
+        .subsequent_indent(INDENT)
+        .word_splitter(WordSplitter::NoHyphenation);
+    let lines = iter::once(row).chain(notes);
+    lines
+        .map(|line| textwrap::fill(&line, &options) + "\n")
+        .collect()
+}
+
+const INDENT: &str = "                ";

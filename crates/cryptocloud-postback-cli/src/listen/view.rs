@@ -1,101 +1,126 @@
-//! The JSON of the list.
+//! The JSON of a postback.
 
+use axum::http::{HeaderMap, Response};
+use bytes::Bytes;
+use cryptocloud_postback::OffsetDateTime;
 use serde::Serialize;
+use serde_json::{Value, json};
+use time::{format_description::BorrowedFormatItem, macros::format_description};
 
 use super::{
     app::App,
-    forward::Exchange,
-    journal::{self, Entry, Forwarding},
+    curl,
+    entry::{Entry, Verdict},
+    forward::MAX_BODY_BYTES,
+    request::{content_type, is_credential},
     resend::Resend,
-    verification::Verdict,
 };
+use crate::report::{Report, unverified_claims};
 
-/// The changes since the revision that a page saw last.
-#[derive(Serialize)]
-pub(super) struct Update<'a> {
-    about: About<'a>,
-    /// The oldest stored id.
-    oldest: u64,
-    postbacks: Vec<Summary<'a>>,
-    revision: u64,
-    run: &'a str,
-}
-
-/// The settings of this run.
-#[derive(Serialize)]
-struct About<'a> {
-    forward: Option<&'a str>,
-    keep: usize,
-    path: &'a str,
-    secret: bool,
-    /// A command that sends a postback to this receiver.
-    send: &'a str,
-    url: &'a str,
-}
-
-/// An item of the list.
+/// What the list and the output show of a postback. It never holds the token.
 #[derive(Serialize)]
 pub(super) struct Summary<'a> {
-    amount: Option<String>,
-    currency: Option<&'a str>,
-    id: u64,
-    /// Claimed by the body, and proven only if the verdict is `Verified`.
-    invoice_id: Option<&'a str>,
-    method: &'a str,
+    pub(super) id: u64,
+    pub(super) method: &'a str,
+    /// How long the merchant's server took.
+    milliseconds: Option<u64>,
     /// Why it did not reach the merchant's server.
-    not_forwarded: Option<&'a str>,
-    order_id: Option<&'a str>,
-    pending: bool,
-    /// Why the postback was refused, if it was.
-    reason: Option<&'a str>,
-    received_at: u64,
-    resend: Option<Resend>,
+    pub(super) not_forwarded: Option<&'a str>,
+    /// Why it was refused, if it was.
+    pub(super) reason: Option<&'a str>,
+    pub(super) received_at: String,
+    pub(super) report: &'a Report,
+    pub(super) resend: Option<Resend>,
     /// The status of the response, once there is one.
-    status: Option<u16>,
-    verdict: Verdict,
+    pub(super) status: Option<u16>,
+    /// Path and query.
+    pub(super) target: String,
+    pub(super) verdict: Verdict,
 }
 
-impl<'a> Update<'a> {
-    pub(super) fn of(app: &'a App, update: &'a journal::Update) -> Self {
-        let settings = &app.settings;
-        let about = About {
-            forward: settings.forward.as_ref().map(|url| url.as_str()),
-            keep: settings.keep,
-            path: &settings.path,
-            secret: settings.verifier.is_some(),
-            send: &settings.send,
-            url: &settings.url,
-        };
-        Self {
-            about,
-            oldest: update.oldest,
-            postbacks: update.entries.iter().map(Summary::of).collect(),
-            revision: update.revision,
-            run: &app.run,
-        }
-    }
+/// Everything about a postback.
+#[derive(Serialize)]
+pub(super) struct Detail<'a> {
+    #[serde(flatten)]
+    summary: Summary<'a>,
+    #[serde(flatten)]
+    more: Value,
 }
 
 impl<'a> Summary<'a> {
     pub(super) fn of(entry: &'a Entry) -> Self {
-        let report = &entry.record.verification.report;
-        let payload = report.postback.as_ref();
-        let field = |name| payload?.get(name)?.as_str();
-        let failure = |exchange: &'a Exchange| exchange.result.as_ref().err();
+        let exchange = entry.exchange();
+        let error = exchange.and_then(|exchange| exchange.result.as_ref().err());
+        let mut checks = entry.report.checks.iter();
         Self {
-            amount: field("amount_crypto").map(ToOwned::to_owned),
-            currency: field("currency"),
             id: entry.id,
-            invoice_id: report.invoice_id.as_deref(),
-            method: entry.record.request.method.as_str(),
-            not_forwarded: entry.exchange().and_then(failure).map(String::as_str),
-            order_id: field("order_id"),
-            pending: matches!(entry.forwarding, Forwarding::Pending),
-            reason: entry.record.verification.reason(),
-            received_at: entry.record.received_at,
-            resend: entry.record.resend,
+            method: entry.request.method().as_str(),
+            milliseconds: exchange.map(|exchange| exchange.milliseconds),
+            not_forwarded: error.map(String::as_str),
+            reason: checks.find_map(|step| step.message.as_deref()),
+            received_at: rfc3339(entry.received_at),
+            report: &entry.report,
+            resend: entry.resend,
             status: entry.status().map(|status| status.as_u16()),
-            verdict: entry.record.verification.verdict,
+            target: entry.request.uri().to_string(),
+            verdict: entry.verdict(),
         }
     }
 }
+
+impl<'a> Detail<'a> {
+    pub(super) fn of(entry: &'a Entry, app: &App) -> Self {
+        let headers = entry.request.headers();
+        let body = entry.request.body();
+        let bytes = body.as_deref().unwrap_or_default();
+        let exchange = entry.exchange();
+        let forwarded = exchange.and_then(|exchange| exchange.result.as_ref().ok());
+        let more = json!({
+            "body": text(bytes),
+            "body_error": body.as_ref().err().map(ToString::to_string),
+            // Proven only if the postback is verified.
+            "claims": unverified_claims(content_type(headers), bytes),
+            "curl": curl::command(&entry.request, app),
+            "forwarded": forwarded.map(message),
+            "headers": shown(headers),
+            "response": message(&entry.response),
+        });
+        let summary = Summary::of(entry);
+        Self { summary, more }
+    }
+}
+
+fn message(response: &Response<Bytes>) -> Value {
+    json!({
+        "body": text(response.body()),
+        "headers": shown(response.headers()),
+        "is_truncated": response.body().len() == MAX_BODY_BYTES,
+        "status": response.status().to_string(),
+    })
+}
+
+/// Names and values; null for credentials.
+fn shown(headers: &HeaderMap) -> Value {
+    let headers = headers.iter();
+    let headers = headers.map(|(name, value)| {
+        let value = (!is_credential(name)).then(|| text(value.as_bytes()));
+        json!([name.as_str(), value])
+    });
+    headers.collect()
+}
+
+/// Bytes as text, with escapes such as `\xff` for what is not UTF-8.
+fn text(bytes: &[u8]) -> String {
+    let text = |chunk: std::str::Utf8Chunk<'_>| {
+        format!("{}{}", chunk.valid(), chunk.invalid().escape_ascii())
+    };
+    bytes.utf8_chunks().map(text).collect()
+}
+
+/// With milliseconds, so that all times have the same length.
+pub(super) fn rfc3339(time: OffsetDateTime) -> String {
+    time.format(RFC_3339).unwrap_or_default()
+}
+
+const RFC_3339: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");

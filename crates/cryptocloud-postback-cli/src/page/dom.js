@@ -23,12 +23,10 @@ const INVISIBLE = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\
 function visible(text) {
   return text.split(INVISIBLE).filter(Boolean).map((part) => {
     if (!INVISIBLE.test(part)) return document.createTextNode(part);
-    return escaped(`U+${part.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`);
+    const code = part.codePointAt(0).toString(16).toUpperCase().padStart(4, '0');
+    return make('span', { class: 'escaped' }, `U+${code}`);
   });
 }
-
-/** A mark for what cannot be shown as text. */
-export const escaped = (text) => make('span', { class: 'escaped' }, text);
 
 export const isolated = (text) => make('bdi', { class: 'id' }, text);
 

@@ -1,10 +1,9 @@
 //! Downloads, as `ccpostback send --replay` reads them.
 
-use reqwest::{
-    Method, StatusCode,
-    header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-};
-use serde_json::json;
+use std::process::Command;
+
+use reqwest::{Method, StatusCode, header::CONTENT_TYPE};
+use serde_json::{Value, json};
 
 use crate::{SECRET, TestResult, genuine, listener::Listener};
 
@@ -18,11 +17,9 @@ async fn one_postback() -> TestResult {
         .header("cookie", "session=of-the-sender")
         .header("x-secret-word", "of-the-sender");
     request.body(body.clone()).send().await?;
-    let saved = listener.own(Method::GET, "/api/postbacks/1/export");
-    let response = saved.send().await?;
-    let name = "attachment; filename=\"postback-1.json\"";
-    assert_eq!(response.headers()[CONTENT_DISPOSITION], name);
-    let saved: serde_json::Value = serde_json::from_slice(&response.bytes().await?)?;
+    let saved = listener.get("/api/export/postback-1.json").await?;
+    assert_eq!(saved.as_array().map(Vec::len), Some(1));
+    let saved = &saved[0];
     assert_eq!(saved["method"], "POST");
     assert_eq!(saved["target"], "/postback?a=b");
     assert_eq!(saved["body"], json!({ "text": str::from_utf8(&body)? }));
@@ -30,10 +27,13 @@ async fn one_postback() -> TestResult {
     assert!(headers.contains(&json!(["content-type", "application/json"])));
     assert!(!saved.to_string().contains("of-the-sender"));
     let time = saved["received_at"].as_str().ok_or("no time")?;
-    assert!(time.len() > 20 && time.ends_with('Z'), "{time}");
+    // Always with milliseconds.
+    assert_eq!(time.len(), "2026-11-25T21:58:51.120Z".len(), "{time}");
 
-    let gone = listener.own(Method::GET, "/api/postbacks/9/export");
-    assert_eq!(gone.send().await?.status(), StatusCode::NOT_FOUND);
+    for file in ["postback-9.json", "postback-9.sh", "postback-x.json", "x"] {
+        let gone = listener.own(Method::GET, &format!("/api/export/{file}"));
+        assert_eq!(gone.send().await?.status(), StatusCode::NOT_FOUND, "{file}");
+    }
     Ok(())
 }
 
@@ -53,13 +53,13 @@ async fn all_postbacks() -> TestResult {
             .send()
             .await?;
     }
-    let saved = listener.get("/api/export").await?;
+    let saved = listener.get("/api/export/postbacks.json").await?;
     assert_eq!(saved.as_array().map(Vec::len), Some(3));
     assert_eq!(saved[1]["body"], json!({ "base64": "/wA=" }));
     assert_eq!(saved[2]["body"], json!({ "text": "[secret]" }));
-    // A truncated body would be another postback.
-    let truncated = listener.own(Method::GET, "/api/postbacks/4/export");
-    assert_eq!(truncated.send().await?.status(), StatusCode::CONFLICT);
+    // Without its body it would be another postback.
+    let large = listener.own(Method::GET, "/api/export/postback-4.json");
+    assert_eq!(large.send().await?.status(), StatusCode::NOT_FOUND);
     Ok(())
 }
 
@@ -73,21 +73,66 @@ async fn as_curl() -> TestResult {
         .body(vec![b'a'; 70_000])
         .send()
         .await?;
-    for (path, name, lines) in [
-        ("/api/postbacks/1/curl", "postback-1.sh", 1),
-        ("/api/export/curl", "postbacks.sh", 2),
-    ] {
-        let response = listener.own(Method::GET, path).send().await?;
-        let disposition = format!("attachment; filename=\"{name}\"");
-        assert_eq!(response.headers()[CONTENT_DISPOSITION], disposition);
-        let script = response.text().await?;
-        assert!(
-            script.starts_with("#!/bin/sh\n# 1\ncurl -sS -i 'http://"),
-            "{script}"
-        );
+    for (file, lines) in [("postback-1.sh", 1), ("postbacks.sh", 2)] {
+        let script = listener.own(Method::GET, &format!("/api/export/{file}"));
+        let script = script.send().await?.text().await?;
+        let start = "#!/bin/sh\n# 1\ncurl -sSi --globoff http://";
+        assert!(script.starts_with(start), "{script}");
         assert!(script.contains("GENUINE1"), "{script}");
         assert_eq!(script.matches("\n# ").count(), lines, "{script}");
         assert_eq!(script.contains("no command sends exactly this"), lines == 2);
+    }
+    Ok(())
+}
+
+/// The arguments that a shell passes to curl.
+fn arguments(command: &str) -> TestResult<Vec<String>> {
+    let curl = r#"curl() { for word; do printf '%s\0' "$word"; done; }"#;
+    let output = Command::new("sh")
+        .args(["-c", &format!("{curl}\n{command}")])
+        .output()?;
+    assert_eq!(output.stderr, b"", "{command}");
+    let words = String::from_utf8(output.stdout)?;
+    Ok(words.split_terminator('\0').map(str::to_owned).collect())
+}
+
+#[tokio::test]
+async fn a_shell_passes_the_body_unchanged() -> TestResult {
+    let listener = Listener::start(&[])?;
+    let body = "@it's \"a\" $HOME `id` \\n % ! ü\n{}";
+    let url = format!("{}?a=[1]&b=$(id)", listener.url);
+    let request = listener.client.post(&url).body(body);
+    let request = request.header(CONTENT_TYPE, "text/plain; x='y'");
+    request.header("user-agent", "a").send().await?;
+    let detail = listener.get("/api/postbacks/1").await?;
+    let words = arguments(detail["curl"].as_str().ok_or("no command")?)?;
+    let headers = ["content-type: text/plain; x='y'", "user-agent: a"];
+    let expected = [
+        "-sSi",
+        "--globoff",
+        &url,
+        "-H",
+        headers[0],
+        "-H",
+        headers[1],
+        "--data-raw",
+        body,
+    ];
+    assert_eq!(words, expected);
+
+    // A terminal would obey what is pasted, and no argument holds other bytes than text.
+    for body in [&b"a\x1b[2J"[..], "a\u{202e}b".as_bytes(), b"\xff", b"\0"] {
+        listener
+            .client
+            .post(&listener.url)
+            .body(body.to_vec())
+            .send()
+            .await?;
+    }
+    listener.client.get(&listener.url).send().await?;
+    for id in 2..=6 {
+        let detail = listener.get(&format!("/api/postbacks/{id}")).await?;
+        assert_eq!(detail["curl"], Value::Null, "{id}");
     }
     Ok(())
 }

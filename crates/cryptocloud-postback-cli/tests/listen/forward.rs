@@ -10,7 +10,7 @@ use axum::{
     body::Bytes,
     extract::State,
     http::{HeaderMap, Method, StatusCode},
-    response::{Html, IntoResponse},
+    response::IntoResponse,
     routing::any,
 };
 use serde_json::{Value, json};
@@ -35,11 +35,9 @@ async fn merchant() -> TestResult<(String, Requests)> {
     };
     let redirect =
         async || (StatusCode::FOUND, [("location", "http://127.0.0.1:1/")]).into_response();
-    let html = async || Html("<style>p {}</style><h1>No</h1><p>such&nbsp;order");
     let long = async || vec![b'a'; 100_000];
     let app = Router::new()
         .route("/postback", any(accept))
-        .route("/html", any(html))
         .route("/redirect", any(redirect))
         .route("/long", any(long))
         .with_state(requests.clone());
@@ -87,16 +85,12 @@ async fn requests_and_responses_are_unchanged() -> TestResult {
 
     let detail = listener.get("/api/postbacks/1").await?;
     assert_eq!(detail["status"], 418);
-    assert_eq!(detail["response"]["status"]["code"], 405);
+    assert_eq!(detail["response"]["status"], "405 Method Not Allowed");
     let forwarded = &detail["forwarded"];
-    assert_eq!(forwarded["response"]["status"]["code"], 418);
-    assert_eq!(forwarded["response"]["body"][0]["text"], "<b>no</b>");
-    assert!(forwarded["milliseconds"].is_u64());
-    assert!(
-        forwarded["response"]["headers"]
-            .to_string()
-            .contains("x-shop")
-    );
+    assert_eq!(forwarded["status"], "418 I'm a teapot");
+    assert_eq!(forwarded["body"], "<b>no</b>");
+    assert!(detail["milliseconds"].is_u64());
+    assert!(forwarded["headers"].to_string().contains("x-shop"));
     assert!(!detail.to_string().contains("of-the-"));
     listener.signal("INT")?;
     let output = listener.rest()?;
@@ -117,7 +111,7 @@ async fn a_resend_has_the_same_bytes() -> TestResult {
     assert_eq!(response.status(), StatusCode::ACCEPTED);
     assert_eq!(response.text().await?, r#"{"id":2,"signed_anew":false}"#);
     let detail = listener
-        .until("/api/postbacks/2", |detail| detail["pending"] == false)
+        .until("/api/postbacks/2", |detail| detail["status"].is_u64())
         .await?;
     assert_eq!(detail["resend"], json!({ "of": 1, "signed_anew": false }));
     assert_eq!(detail["status"], 418);
@@ -178,19 +172,7 @@ async fn a_long_response_is_truncated() -> TestResult {
     let response = listener.post(&genuine("GENUINE1")).await?;
     assert_eq!(response.bytes().await?.len(), 65_536);
     let detail = listener.get("/api/postbacks/1").await?;
-    assert_eq!(detail["forwarded"]["response"]["truncated"], true);
-    Ok(())
-}
-
-#[tokio::test]
-async fn of_a_page_the_text_is_shown() -> TestResult {
-    let (origin, _) = merchant().await?;
-    let listener = Listener::start(&["--forward", &format!("{origin}/html")])?;
-    listener.post(&genuine("GENUINE1")).await?;
-    let detail = listener.get("/api/postbacks/1").await?;
-    let response = &detail["forwarded"]["response"];
-    assert_eq!(response["html"], "No such order");
-    assert_eq!(detail["response"]["html"], Value::Null);
+    assert_eq!(detail["forwarded"]["is_truncated"], true);
     Ok(())
 }
 
@@ -207,8 +189,8 @@ async fn an_unreachable_server() -> TestResult {
     assert!(text.contains("your server cannot be reached"), "{text}");
     let detail = listener.get("/api/postbacks/1").await?;
     assert_eq!(detail["verdict"], "verified");
-    assert_eq!(detail["forwarded"]["response"], Value::Null);
-    assert!(detail["forwarded"]["error"].is_string());
+    assert_eq!(detail["forwarded"], Value::Null);
+    assert!(detail["not_forwarded"].is_string());
     Ok(())
 }
 
@@ -251,16 +233,14 @@ async fn a_postback_is_handled_after_its_sender_hung_up() -> TestResult {
     let mut sender = std::net::TcpStream::connect(address)?;
     sender.write_all(b"POST /postback HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")?;
     let list = listener
-        .until("/api/postbacks", |list| {
-            list["postbacks"][0]["pending"] == true
-        })
+        .until("/api/postbacks", |list| list["postbacks"][0]["id"] == 1)
         .await?;
     assert_eq!(list["postbacks"][0]["status"], Value::Null);
     drop(sender);
     gate.notify_one();
     let detail = listener
-        .until("/api/postbacks/1", |detail| detail["pending"] == false)
+        .until("/api/postbacks/1", |detail| detail["status"].is_u64())
         .await?;
-    assert_eq!(detail["forwarded"]["response"]["status"]["code"], 200);
+    assert_eq!(detail["forwarded"]["status"], "200 OK");
     Ok(())
 }

@@ -4,15 +4,14 @@ use reqwest::{Method, StatusCode, header::HOST};
 
 use crate::{TestResult, genuine, listener::Listener};
 
-const PATHS: [(Method, &str); 10] = [
+const PATHS: [(Method, &str); 9] = [
     (Method::GET, "/"),
     (Method::GET, "/api/postbacks"),
     (Method::GET, "/api/postbacks/1"),
     (Method::GET, "/api/events"),
-    (Method::GET, "/api/export"),
-    (Method::GET, "/api/export/curl"),
-    (Method::GET, "/api/postbacks/1/curl"),
-    (Method::GET, "/api/postbacks/1/export"),
+    (Method::GET, "/api/export/postbacks.json"),
+    (Method::GET, "/api/export/postback-1.sh"),
+    (Method::GET, "/page/page.js"),
     (Method::POST, "/api/postbacks/1/resend"),
     (Method::DELETE, "/api/postbacks"),
 ];

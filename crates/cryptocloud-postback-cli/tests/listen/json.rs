@@ -47,8 +47,9 @@ async fn a_line_for_each_arrival_and_each_forward() -> TestResult {
     assert_eq!(lines[1]["status"], 200);
     assert_eq!(lines[2]["report"]["kind"], "TokenSignature");
     assert_eq!(lines[3]["status"], 401);
-    assert_eq!(lines[7]["status"], Value::Null);
-    let error = lines[7]["error"].as_str().ok_or("no error")?;
+    assert_eq!(lines[6]["status"], Value::Null);
+    assert_eq!(lines[7]["status"], 502);
+    let error = lines[7]["not_forwarded"].as_str().ok_or("no error")?;
     assert!(error.contains("your server cannot be reached"), "{error}");
     let counts = json!({ "not_forwarded": 1, "refused": 1, "unchecked": 0, "verified": 3 });
     assert_eq!(lines[8]["counts"], counts);

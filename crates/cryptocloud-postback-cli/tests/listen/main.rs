@@ -1,6 +1,7 @@
 //! `ccpostback listen` as a process, over real HTTP.
 #![forbid(unsafe_code)]
 
+mod deadline;
 mod events;
 mod export;
 mod forward;

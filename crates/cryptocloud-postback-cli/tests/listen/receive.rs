@@ -11,7 +11,7 @@ use crate::{
 
 /// The results of the checks, in order.
 fn results(detail: &Value) -> Vec<&str> {
-    let checks = detail["checks"].as_array().map(Vec::as_slice);
+    let checks = detail["report"]["checks"].as_array().map(Vec::as_slice);
     checks
         .unwrap_or_default()
         .iter()
@@ -30,19 +30,22 @@ async fn a_genuine_postback() -> TestResult {
 
     let list = listener.get("/api/postbacks").await?;
     assert_eq!(list["postbacks"].as_array().map(Vec::len), Some(1));
-    assert_eq!(list["postbacks"][0]["invoice_id"], "GENUINE1");
+    assert_eq!(list["postbacks"][0]["report"]["invoice_id"], "GENUINE1");
     assert_eq!(list["postbacks"][0]["verdict"], "verified");
     assert_eq!(list["about"]["url"], listener.url);
     assert_eq!(list["about"]["secret"], true);
 
     let detail = listener.get("/api/postbacks/1").await?;
     assert_eq!(results(&detail), ["ok"; 9]);
-    assert_eq!(detail["payload"]["order_id"], "ORDER_93223");
-    assert_eq!(detail["payload"]["invoice_info"]["status"], "paid");
-    assert_eq!(detail["response"]["status"]["code"], 200);
+    assert_eq!(detail["report"]["postback"]["order_id"], "ORDER_93223");
+    assert_eq!(
+        detail["report"]["postback"]["invoice_info"]["status"],
+        "paid"
+    );
+    assert_eq!(detail["response"]["status"], "200 OK");
     assert_eq!(detail["forwarded"], Value::Null);
     let body = String::from_utf8(postback.json().body().to_vec())?;
-    assert_eq!(detail["body"]["segments"], json!([{ "text": body }]));
+    assert_eq!(detail["body"], body);
 
     assert!(listener.line()?.starts_with("page at "));
     let line = listener.line()?;
@@ -50,17 +53,6 @@ async fn a_genuine_postback() -> TestResult {
         line.ends_with("Z #1    verified    200  GENUINE1  ORDER_93223  0.000113 BNB\n"),
         "{line}"
     );
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_form() -> TestResult {
-    let listener = Listener::start(&[])?;
-    let form = genuine("FORM0001").order_id("a b&c").form();
-    let response = listener.client.post(&listener.url).body(form.body());
-    assert_eq!(response.send().await?.status(), StatusCode::OK);
-    let detail = listener.get("/api/postbacks/1").await?;
-    assert_eq!(detail["form"][4], json!(["order_id", "a b&c"]));
     Ok(())
 }
 
@@ -124,7 +116,11 @@ async fn refusals_match_the_adapters() -> TestResult {
             .await?;
         assert_eq!(detail["verdict"], "refused", "{kind:?}");
         assert_eq!(detail["reason"], kind.to_string());
-        assert!(detail["checks"][failed]["hint"].is_string(), "{kind:?}");
+        assert_eq!(detail["report"]["kind"], format!("{kind:?}"));
+        assert!(
+            detail["report"]["checks"][failed]["hint"].is_string(),
+            "{kind:?}"
+        );
         let results = results(&detail);
         let expected = |place: usize| match place.cmp(&failed) {
             std::cmp::Ordering::Less => "ok",
@@ -137,7 +133,7 @@ async fn refusals_match_the_adapters() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_large_body_is_stored_truncated() -> TestResult {
+async fn a_large_body_is_not_stored() -> TestResult {
     let listener = Listener::start(&[])?;
     // Without a Content-Length, and more than is ever read.
     let chunks = (0..40).map(|_| Ok::<_, std::io::Error>(vec![b'a'; 60_000]));
@@ -151,8 +147,8 @@ async fn a_large_body_is_stored_truncated() -> TestResult {
         let detail = listener
             .get(&format!("/api/postbacks/{}", postback["id"]))
             .await?;
-        assert_eq!(detail["body"]["bytes"], 65_536);
-        assert_eq!(detail["body"]["error"], ErrorKind::BodyTooLarge.to_string());
+        assert_eq!(detail["body"], "");
+        assert_eq!(detail["body_error"], ErrorKind::BodyTooLarge.to_string());
         assert_eq!(detail["status"], 413);
         assert_eq!(detail["curl"], Value::Null);
     }
@@ -195,7 +191,6 @@ async fn hostile_values_stay_data() -> TestResult {
     headers.insert("authorization", "Bearer of-the-merchant".parse()?);
     headers.insert("cookie", "session=of-the-merchant".parse()?);
     headers.insert("x-api-key", "of-the-merchant".parse()?);
-    headers.insert("x-long", "x".repeat(20_000).parse()?);
     headers.insert(
         "x-bytes",
         reqwest::header::HeaderValue::from_bytes(b"a\xff")?,
@@ -205,21 +200,15 @@ async fn hostile_values_stay_data() -> TestResult {
     odd.headers(headers).body(b"\xff\0".to_vec()).send().await?;
 
     let detail = listener.get("/api/postbacks/2").await?;
-    assert_eq!(
-        detail["body"]["segments"],
-        json!([{"hex": "FF"}, {"text": "\0"}])
-    );
-    assert_eq!(detail["headers_truncated"], true);
+    assert_eq!(detail["body"], "\\xff\0");
     let header = |name: &str| {
         let headers = detail["headers"].as_array()?;
-        headers.iter().find(|header| header["name"] == name)
+        headers.iter().find(|header| header[0] == name)
     };
     for name in ["authorization", "cookie", "x-api-key"] {
-        assert_eq!(header(name), Some(&json!({"name": name, "value": null})));
+        assert_eq!(header(name), Some(&json!([name, null])));
     }
-    assert_eq!(header("x-long"), None);
-    let bytes = json!({"name": "x-bytes", "value": [{"text": "a"}, {"hex": "FF"}]});
-    assert_eq!(header("x-bytes"), Some(&bytes));
+    assert_eq!(header("x-bytes"), Some(&json!(["x-bytes", "a\\xff"])));
     assert!(!detail.to_string().contains("of-the-merchant"));
 
     listener.signal("TERM")?;

@@ -44,6 +44,9 @@ fn errors() -> TestResult {
     }
     refused(&["--path", "/api/x"], None, "under /api")?;
     refused(&["--path", "/page"], None, "and /page are reserved")?;
+    for odd in ["", "/", "postback", "/{x}", "/a?b", "/a b", "/ü"] {
+        refused(&["--path", odd], None, "a path is / and what follows")?;
+    }
     refused(&["--keep", "0"], None, "--keep")?;
     refused(&["--forward", "ftp://127.0.0.1/"], None, "--forward")?;
     refused(

@@ -92,6 +92,8 @@ async fn search_and_filter() -> TestResult {
 
     // What is new is never hidden by a search.
     post(&listen, genuine("GENUINE4", "C-4")).await?;
+    browser.until_text("#unread", "new").await?;
+    browser.until_text("#count", "0 of 4").await?;
     browser.click("#unread").await?;
     browser.until_text("#detail h2", "#4").await?;
     browser.until_text("#list", "C-4").await
@@ -124,15 +126,15 @@ async fn copy_and_export() -> TestResult {
     tab(&browser, "Send again").await?;
     let panel = "[role=tabpanel]:not([hidden])";
     let curl = copied(&format!("{panel} .copyable button")).await?;
-    assert!(curl.starts_with("curl -sS -i 'http://"), "{curl}");
+    assert!(curl.starts_with("curl -sSi --globoff http://"), "{curl}");
     let json = copied(&format!("{panel} .actions button")).await?;
     let saved: Value = serde_json::from_str(&json)?;
-    assert_eq!(saved["method"], "POST");
+    assert_eq!(saved[0]["method"], "POST");
     let send = copied(&format!("{panel} .actions + .copyable button")).await?;
     assert!(send.ends_with(" --replay postback-1.json"), "{send}");
 
     for (text, start) in [
-        ("Download JSON", "{\"received_at\":"),
+        ("Download JSON", "[{\"received_at\":"),
         ("Download curl", "#!/bin/sh\n# 1\ncurl"),
         ("JSON", "[{\"received_at\":"),
         ("curl", "#!/bin/sh\n# 1\ncurl"),

@@ -1,116 +1,122 @@
 // One postback in detail.
 
 import { aMoment, call } from './call.js';
-import { copyButton, escaped, make, mark, table, time, unseen } from './dom.js';
-import { indented } from './indent.js';
-import { VERDICTS, forwarded } from './states.js';
+import { copyButton, make, mark, table, time, unseen } from './dom.js';
 import { tabs } from './tabs.js';
 
+// Color, sign and word of each state.
+export const VERDICTS = {
+  verified: ['good', '✓', 'Verified'],
+  refused: ['bad', '✕', 'Refused'],
+  unchecked: ['warn', '?', 'Not checked'],
+};
 const OUTCOMES = {
   ok: ['good', '✓', 'ok'],
   failed: ['bad', '✕', 'failed'],
   skipped: ['quiet', '–', 'skipped'],
 };
 
+/** How forwarding went, apart from the verdict; null if there was none. */
+export function forwarded({ milliseconds, not_forwarded: failure, status }) {
+  if (failure !== null) return ['bad', '✕', 'Not forwarded'];
+  if (status === null) return ['quiet', '…', 'Forwarding'];
+  if (milliseconds === null) return null;
+  return status < 300 ? ['good', '→', `Your server: ${status}`] : ['warn', '!', `Your server: ${status}`];
+}
+
 /** The nodes of the panel; `select` shows another postback. */
 export function detailNodes(detail, about, select) {
-  const { body, expires_at: expires, form, id, resend, resendable } = detail;
-  const json = body.segments.length === 1 ? indented(body.segments[0].text) : null;
-  const isVerified = detail.verdict === 'verified';
+  const { body, body_error: failure, id, report, resend } = detail;
+  const expires = report.expires_at;
   const isExpired = expires !== null && expires * 1000 <= Date.now();
-  const origin = resend && `resend of #${resend.of}${resend.signed_anew ? ', signed anew' : ''}`;
-  const forward = forwarded(detail, about);
+  const origin = resend ? `, resend of #${resend.of}${resend.signed_anew ? ', signed anew' : ''}` : '';
+  const forward = forwarded(detail);
   return [
-    make(
-      'div',
-      { class: 'head' },
-      make('h2', {}, mark(VERDICTS[detail.verdict]), make('span', { class: 'quiet' }, `#${id}${origin ? `, ${origin}` : ''}`)),
-      forward && mark(forward),
-    ),
-    make('p', {}, make('code', {}, `${detail.method} ${detail.target}`), make('span', { class: 'when' }, ` · ${body.error ? 'first ' : ''}${body.bytes} bytes · `), time(detail.received_at)),
-    expires !== null && make('p', { class: 'hint' }, isExpired ? 'The token expired at ' : 'The token is valid until ', time(expires * 1000)),
-    resendable && resendNode(id, isVerified && isExpired, select),
+    make('div', { class: 'head' }, make('h2', {}, mark(VERDICTS[detail.verdict]), make('span', { class: 'quiet' }, `#${id}${origin}`)), forward && mark(forward)),
+    make('p', {}, make('code', {}, `${detail.method} ${detail.target}`), ' ', time(detail.received_at)),
+    expires !== null && hint(isExpired ? 'The token expired at ' : 'The token is valid until ', time(expires * 1000)),
+    about.forward !== null && failure === null && resendNode(id, isExpired, select),
     ...tabs('Parts of the postback', [
-      ['Checks', [checks(detail.checks), ...responses(detail, about)]],
-      ['Payload', payload(detail, isVerified)],
-      ...(json ? [['Body', [textBox('Body, indented', json)]]] : []),
-      ...(form ? [['Body', [table('Fields of the form', form)]]] : []),
-      ['As it arrived', raw(body)],
-      ['Headers', headers(detail)],
+      ['Checks', [checks(report.checks), ...responses(detail, about)]],
+      ['Payload', payload(detail)],
+      ['Body', readable(body)],
+      ['As it arrived', body ? box('Body as it arrived', body) : hint(failure === null ? 'The body is empty.' : `The body was not stored: ${failure}.`)],
+      ['Headers', headers('As they arrived', detail.headers)],
       ['Send again', sendAgain(detail, about)],
     ]),
   ].filter(Boolean);
 }
 
-/** Nodes for bytes: text, and marks in hexadecimal for what is not UTF-8. */
-const bytes = (segments) => segments.map(({ text, hex }) => (hex ? escaped(hex) : text));
+const hint = (...content) => make('p', { class: 'hint' }, ...content);
 
-const box = (label, ...content) => make('pre', { tabindex: '0', role: 'region', 'aria-label': label }, ...content);
-
-/** A text with a button that copies it. */
-function textBox(label, text) {
-  const node = box(label, text);
-  return make('div', {}, make('p', { class: 'actions' }, copyButton(unseen(` ${label}`), () => text, () => node)), node);
-}
-
-const none = (text) => make('span', { class: 'quiet' }, text);
+const box = (label, text) => make('pre', { tabindex: '0', role: 'region', 'aria-label': label }, text);
 
 const details = (title, ...nodes) => make('details', {}, make('summary', {}, title), ...nodes);
 
+const none = (text) => make('span', { class: 'quiet' }, text);
+
+function headers(caption, list) {
+  return table(caption, list.map(([name, value]) => [name, value ?? none('[redacted]')]));
+}
+
+/** A text with a button that copies it. */
+function copyable(label, text) {
+  const node = box(label, text);
+  return make('div', { class: 'copyable' }, node, copyButton(unseen(` ${label}`), () => text, () => node));
+}
+
 function checks(list) {
-  return make('ol', { class: 'checks' }, list.map(({ requirement, result, message, cause, hint }) => {
+  return make('ol', { class: 'checks' }, list.map(({ requirement, result, message, cause, hint: advice }) => {
     const text = message ? `${message}${cause ? `: ${cause}` : ''}` : requirement;
-    return make(
-      'li',
-      { class: result === 'skipped' ? 'quiet' : null },
-      mark(OUTCOMES[result]),
-      make('span', {}, text),
-      hint && make('p', { class: 'hint' }, hint),
-    );
+    return make('li', { class: result === 'skipped' ? 'quiet' : null }, mark(OUTCOMES[result]), make('span', {}, text), advice && hint(advice));
   }));
 }
 
-function responses({ response: own, forwarded: exchange, pending }, about) {
+function responses({ body_error: failure, forwarded: other, milliseconds, not_forwarded: error, response: own }, about) {
   const mine = response(own, 'the response');
   if (about.forward === null) return [make('h3', {}, 'Response'), ...mine];
-  if (pending) return [make('h3', {}, "Your server's response"), make('p', {}, 'Waiting …')];
+  if (failure !== null) return [make('h3', {}, 'Response'), ...mine, hint('Not forwarded, since it has no body.')];
+  const title = make('h3', {}, "Your server's response");
+  if (milliseconds === null) return [title, make('p', {}, 'Waiting …')];
+  const nodes = [title, hint(`${about.forward}, after ${milliseconds} ms`)];
   const unsent = details('Response of the checks above, not sent', ...mine);
-  if (!exchange) return [make('h3', {}, 'Response'), ...mine, make('p', { class: 'hint' }, 'Not forwarded: the body was not stored in full.')];
-  const { error, milliseconds, response: other, url } = exchange;
-  const nodes = [make('h3', {}, "Your server's response"), make('p', { class: 'hint' }, `${url}, after ${milliseconds} ms`)];
-  if (!other) return [...nodes, make('p', { class: 'note bad' }, `✕ ${error}`), unsent];
-  const accepts = ({ status }) => status.code >= 200 && status.code < 300;
-  const differs = accepts(own) !== accepts(other);
+  if (error !== null) return [...nodes, make('p', { class: 'note bad' }, `✕ ${error}`), unsent];
+  const accepts = ({ status }) => status.startsWith('2');
   const does = accepts(other) ? 'accepted a postback that the checks above refuse' : 'refused a postback that the checks above accept';
-  return [...nodes, ...response(other, "your server's response"), differs && make('p', { class: 'note warn' }, `Your server ${does}.`), unsent];
+  const differs = accepts(own) !== accepts(other) && make('p', { class: 'note warn' }, `Your server ${does}.`);
+  return [...nodes, ...response(other, "your server's response"), differs, unsent];
 }
 
-function response({ status, headers: list, html, body, truncated }, name) {
-  const whole = body.length ? box(`Body of ${name}`, bytes(body)) : null;
+function response({ body, headers: list, is_truncated: isTruncated, status }, name) {
+  const whole = body ? box(`Body of ${name}`, body) : null;
+  const isHtml = list.some(([header, value]) => header === 'content-type' && value.startsWith('text/html'));
   return [
-    make('p', {}, make('code', {}, `${status.code} ${status.reason}`)),
-    html === null ? whole : box(`Text of ${name}`, html),
-    html !== null && details('The page as HTML', whole),
-    truncated && make('p', { class: 'hint' }, 'Cut off after 64 KiB.'),
-    list.length > 0 && details('Headers', headerTable(`Headers of ${name}`, list)),
+    make('p', {}, make('code', {}, status)),
+    isHtml ? box(`Text of ${name}`, visibleText(body)) : whole,
+    isHtml && details('The page as HTML', whole),
+    isTruncated && hint('Cut off after 64 KiB.'),
+    list.length > 0 && details('Headers', headers(`Headers of ${name}`, list)),
   ];
 }
 
-function payload({ claims, payload }, isVerified) {
+/** The start of what a page of HTML says, such as the error page of a framework. */
+export function visibleText(html) {
+  const text = html.replace(/<(script|style)\b[^]*?<\/\1>|<!--[^]*?-->|<[^>]*>/gi, ' ').replace(/\s+/g, ' ').trim();
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+function payload({ claims, report }) {
   const nodes = [];
   if (claims) {
     const rows = fields(claims).map(([name, value]) => (name === 'exp' && Number.isSafeInteger(claims.exp) ? [name, value, ' ', time(claims.exp * 1000)] : [name, value]));
-    nodes.push(table(`Claims of the token, ${isVerified ? 'proven' : 'not proven'}`, rows));
+    nodes.push(table(`Claims of the token, ${report.verified ? 'proven' : 'not proven'}`, rows));
   }
-  if (!payload) return [...nodes, make('p', { class: 'hint' }, 'The body is not a postback.')];
-  const { invoice_info: info, notes, ...reported } = payload;
-  nodes.push(table(isVerified ? 'The token proves the invoice; the rest is as reported' : 'None of this is proven', fields(reported)));
+  if (!report.postback) return [...nodes, hint('The body is not a postback.')];
+  const { invoice_info: info, notes, ...reported } = report.postback;
+  nodes.push(table(report.verified ? 'The token proves the invoice; the rest is as reported' : 'None of this is proven', fields(reported)));
   nodes.push(...notes.map((text) => make('p', { class: 'note warn' }, text)));
-  if (info) {
-    const set = fields(info).filter(([name]) => info[name] !== null);
-    nodes.push(details('invoice_info', table('The fields that matter to a merchant', set)));
-  }
-  return nodes;
+  const set = info ? fields(info).filter(([name]) => info[name] !== null) : [];
+  return info ? [...nodes, details('invoice_info', table('The fields that matter to a merchant', set))] : nodes;
 }
 
 function fields(object) {
@@ -118,23 +124,35 @@ function fields(object) {
   return Object.entries(object).map(([name, value]) => [name, value === null ? none('none') : shown(value)]);
 }
 
-function raw({ error, segments }) {
-  return [
-    segments.length ? box('Body as it arrived', bytes(segments)) : make('p', { class: 'hint' }, 'The body is empty.'),
-    error !== null && make('p', { class: 'hint' }, `The rest was not stored: ${error}.`),
-  ];
+/** The body as indented JSON, or as the fields of a form. */
+function readable(body) {
+  const json = indented(body);
+  if (json !== null) return copyable('the indented body', json);
+  return body.includes('=') ? table('Fields of the form', [...new URLSearchParams(body)]) : hint('The body is neither JSON nor a form.');
 }
 
-function headers({ headers: list, headers_truncated: truncated }) {
-  return [headerTable('As they arrived', list), truncated && make('p', { class: 'hint' }, 'More headers were not stored.')];
+/** Indents JSON, and keeps numbers, duplicate names and escapes as they were sent; null if it is none. */
+export function indented(json) {
+  try {
+    JSON.parse(json);
+  } catch {
+    return null;
+  }
+  let line = '\n';
+  return json.replace(/"(?:\\.|[^"\\])*"|[{[]\s*[}\]]|[{}[\],:]|\s+/g, (token) => {
+    if (token.startsWith('"')) return token;
+    if (/^[{[]./s.test(token)) return token[0] + token.at(-1);
+    if (token === ':') return ': ';
+    // Nested deeper than any postback, the indentation would outgrow the text.
+    if (token === ',') return token + line.slice(0, 65);
+    if ('{['.includes(token)) return token + (line += '  ').slice(0, 65);
+    if ('}]'.includes(token)) return (line = line.slice(0, -2)).slice(0, 65) + token;
+    return '';
+  });
 }
 
-function headerTable(caption, list) {
-  return table(caption, list.map(({ name, value }) => [name, value === null ? none('[redacted]') : bytes(value)]));
-}
-
-function resendNode(id, isSignedAnew, select) {
-  const said = make('span', { class: 'hint', role: 'status' }, isSignedAnew ? 'It gets a new token, since this one has expired.' : '');
+function resendNode(id, isExpired, select) {
+  const said = make('span', { class: 'hint', role: 'status' }, isExpired ? 'It gets a new token, since this one has expired.' : '');
   const click = async (event) => {
     const button = event.currentTarget;
     if (button.getAttribute('aria-disabled')) return;
@@ -148,20 +166,20 @@ function resendNode(id, isSignedAnew, select) {
   return make('p', { class: 'actions' }, make('button', { type: 'button', 'data-kind': 'resend', click }, 'Resend to your server'), said);
 }
 
-function sendAgain({ body, curl, id }, about) {
-  if (body.error !== null) return [make('p', { class: 'hint' }, 'The body was not stored in full.')];
-  const path = `/api/postbacks/${id}`;
-  const file = `postback-${id}.json`;
-  const json = async () => (await fetch(`${path}/export`)).text();
-  const command = box('Command with a new token', `${about.send} --replay ${file}`);
-  const line = curl && box('curl command', curl);
+function sendAgain({ body_error: failure, curl, id }, about) {
+  if (failure !== null) return hint('There is no body to send.');
+  const file = `postback-${id}`;
+  const json = async () => (await fetch(`/api/export/${file}.json`)).text();
+  const command = copyable('the command', `${about.send} --replay ${file}.json`);
+  const download = (kind, attributes, text) => make('a', { href: `/api/export/${file}.${kind}`, download: true, ...attributes }, text);
+  const same = curl
+    ? [copyable('the curl command', curl), hint('It is refused once the token has expired. ', download('sh', {}, 'Download curl'))]
+    : [hint('No curl command sends exactly this.')];
   return [
     make('h3', {}, 'The same bytes'),
-    curl === null && make('p', { class: 'hint' }, 'No curl command sends exactly this.'),
-    line && make('div', { class: 'copyable' }, line, copyButton(unseen(' as curl'), () => curl, () => line)),
-    line && make('p', { class: 'hint' }, 'It is refused once the token has expired. ', make('a', { href: `${path}/curl`, download: true }, 'Download curl')),
+    ...same,
     make('h3', {}, 'With a new token'),
-    make('p', { class: 'actions' }, make('a', { href: `${path}/export`, download: true, class: 'button' }, 'Download JSON'), copyButton(' JSON', json, () => command)),
-    make('div', { class: 'copyable' }, command, copyButton(unseen(' the command'), () => command.textContent, () => command)),
+    make('p', { class: 'actions' }, download('json', { class: 'button' }, 'Download JSON'), copyButton(' JSON', json, () => command)),
+    command,
   ];
 }

@@ -1,80 +1,70 @@
 // The list of what has arrived, and which postback is shown.
 
 import { call } from './call.js';
+import { VERDICTS, detailNodes, forwarded } from './detail.js';
 import { $, copyButton, make, mark, time, unseen } from './dom.js';
-import { listen } from './events.js';
-import { detailNodes } from './detail.js';
+import { get, listen } from './events.js';
 import { fill } from './list.js';
-import { VERDICTS, forwarded } from './states.js';
 
-/** The state of the receiver; `postbacks` holds summaries by id, and `unread` ids. */
-const state = { run: null, about: null, postbacks: new Map(), unread: new Set(), selected: null, shown: null };
+/**
+ * The postbacks, the newest first; the newest id that the user has seen; the ids of what is selected and of
+ * what will be once it has arrived; and the text of what the panel shows.
+ */
+const state = { about: null, postbacks: [], seen: 0, selected: 0, wanted: 0, shown: undefined };
 
 const FILTERS = {
   All: () => true,
   Verified: ({ verdict }) => verdict === 'verified',
   Refused: ({ verdict }) => verdict === 'refused',
   'Not checked': ({ verdict }) => verdict === 'unchecked',
-  'Forward failed': (postback) => ['bad', 'warn'].includes(forwarded(postback, state.about)?.[0]),
+  'Forward failed': (postback) => ['bad', 'warn'].includes(forwarded(postback)?.[0]),
   Resent: ({ resend }) => resend !== null,
 };
 
-/** Applies an update: its postbacks are new or changed, and those before `oldest` are gone. */
-function apply(update) {
-  const isFirst = update.run !== state.run;
-  if (isFirst) {
-    state.postbacks.clear();
-    state.unread.clear();
-    state.selected = null;
-  }
-  Object.assign(state, { run: update.run, about: update.about });
-  for (const postback of update.postbacks) {
-    if (!isFirst && !state.postbacks.has(postback.id)) announce(postback);
-    state.postbacks.set(postback.id, postback);
-  }
-  for (const id of [...state.postbacks.keys()].filter((id) => id < update.oldest)) {
-    state.postbacks.delete(id);
-    state.unread.delete(id);
-  }
-  if (state.selected === null || state.selected < update.oldest) state.selected = newest();
+const find = (id) => state.postbacks.find((postback) => postback.id === id);
+const newest = () => state.postbacks[0]?.id ?? 0;
+
+async function load() {
+  const { about, postbacks } = await get('/api/postbacks');
+  const before = newest();
+  if (state.about !== null && postbacks.at(-1)?.id > before) announce(postbacks.at(-1));
+  if (JSON.stringify(about) !== JSON.stringify(state.about)) showAbout(about);
+  Object.assign(state, { about, postbacks: postbacks.reverse() });
+  // After a restart, the ids begin again.
+  state.seen = Math.min(state.seen, newest());
   // An arrival never replaces what is being read.
-  state.unread.delete(state.selected);
-  showAbout();
-  show();
+  select([state.wanted, state.selected].find(find) ?? newest());
 }
 
-function announce({ id, verdict, invoice_id: invoice }) {
-  state.unread.add(id);
-  $('news').textContent = `Postback ${id}: ${VERDICTS[verdict][2]}${invoice ? `, invoice ${invoice}` : ''}`;
+function announce({ id, report, verdict }) {
+  $('news').textContent = `Postback ${id}: ${VERDICTS[verdict][2]}${report.invoice_id ? `, invoice ${report.invoice_id}` : ''}`;
 }
 
-function newest() {
-  return state.postbacks.size ? Math.max(...state.postbacks.keys()) : null;
-}
-
-function showAbout() {
-  const { url, path, forward, secret, keep, send } = state.about;
+function showAbout({ url, path, forward, secret, keep, send }) {
   for (const element of document.querySelectorAll('.forward')) element.hidden = forward === null;
-  $('forward').textContent = forward ?? '';
-  $('url').textContent = url;
-  $('path').textContent = path;
-  $('send').textContent = send;
-  $('keep').textContent = keep;
+  for (const [id, text] of Object.entries({ url, path, forward, keep, send })) $(id).textContent = text;
   $('no-secret').hidden = secret;
   $('with-secret').hidden = !secret || send.includes('--secret-file');
 }
 
+function select(id) {
+  if (id === state.wanted) state.wanted = 0;
+  state.selected = id;
+  state.seen = Math.max(state.seen, id);
+  show();
+}
+
 function show() {
-  const all = [...state.postbacks.values()].sort((one, other) => other.id - one.id);
+  const all = state.postbacks;
   const words = $('search').value.toLowerCase().split(/\s+/);
-  const matches = all.filter(FILTERS[$('filter').value]).filter((postback) => {
-    const { amount, currency, id, invoice_id, method, order_id, reason } = postback;
-    const text = [`#${id}`, invoice_id, order_id, amount, currency, method, reason].join(' ').toLowerCase();
+  const matches = all.filter(FILTERS[$('filter').value]).filter(({ id, method, reason, report }) => {
+    const { amount_crypto: amount, currency, order_id: order } = report.postback ?? {};
+    const text = [`#${id}`, report.invoice_id, order, amount, currency, method, reason].join(' ').toLowerCase();
     return words.every((word) => text.includes(word));
   });
-  const items = matches.map((postback) => ({ ...postback, current: postback.id === state.selected }));
+  const items = matches.map((postback) => ({ ...postback, isCurrent: postback.id === state.selected }));
   fill($('list'), items, 50, ({ id }) => id, item);
-  const unread = state.unread.size;
+  const unread = all.filter(({ id }) => id > state.seen).length;
   document.title = `${unread ? `(${unread}) ` : ''}ccpostback listen`;
   $('count').textContent = items.length < all.length ? `${items.length} of ${all.length}` : all.length;
   $('all').hidden = all.length === 0;
@@ -86,15 +76,15 @@ function show() {
 }
 
 function item(postback) {
-  const { amount, currency, current, id, invoice_id: invoice, method, order_id: order, reason, resend, status } = postback;
-  const forward = forwarded(postback, state.about);
+  const { id, isCurrent, method, reason, report, resend, status } = postback;
+  const { amount_crypto: amount, currency, order_id: order } = report.postback ?? {};
+  const forward = forwarded(postback);
   const button = make(
     'button',
-    { type: 'button', class: 'item', 'aria-current': String(current), 'data-kind': 'open', click: () => open(id) },
+    { type: 'button', class: 'item', 'aria-current': String(isCurrent), 'data-kind': 'open', click: () => open(id) },
     make('span', { class: 'line' }, mark(VERDICTS[postback.verdict]), make('code', { class: 'quiet' }, status ?? '…')),
-    make('span', { class: 'line' }, make('bdi', { class: 'id clip' }, invoice ?? method), time(postback.received_at)),
-    (order !== null || amount !== null) &&
-      make('span', { class: 'line' }, make('bdi', { class: 'id clip' }, order ?? 'no order'), make('span', { class: 'when' }, `${amount ?? ''} ${currency ?? ''}`)),
+    make('span', { class: 'line' }, make('bdi', { class: 'id clip' }, report.invoice_id ?? method), time(postback.received_at)),
+    (order || amount) && make('span', { class: 'line' }, make('bdi', { class: 'id clip' }, order ?? 'no order'), make('span', { class: 'when' }, `${amount ?? ''} ${currency ?? ''}`)),
     make('span', { class: 'badges' }, forward && mark(forward), resend && mark(['quiet', '↻', `Resend of #${resend.of}`])),
     reason && make('span', { class: 'reason' }, reason),
     unseen(`, postback ${id}`),
@@ -108,37 +98,26 @@ function open(id) {
   if (matchMedia('(max-width: 820px)').matches) $('detail').scrollIntoView();
 }
 
-/** Shows this postback, as soon as the event stream has brought it. */
-function select(id) {
-  state.selected = id;
-  if (id === newest()) state.unread.clear();
-  state.unread.delete(id);
-  if (state.postbacks.has(id)) show();
-}
-
 /** Fetches and shows the selected postback, unless it is up to date. */
 async function showDetail() {
-  const summary = state.postbacks.get(state.selected) ?? null;
-  if (summary === state.shown) return;
-  state.shown = summary;
+  const text = JSON.stringify(find(state.selected));
+  if (text === state.shown) return;
+  state.shown = text;
+  const detail = text && (await get(`/api/postbacks/${state.selected}`).catch(() => null));
+  if (state.shown !== text) return;
+  // The postback or the server is gone; the next list will tell which.
+  if (text && !detail) state.shown = undefined;
   const place = $('detail');
-  const detail = summary && (await fetchDetail(summary.id));
-  if (state.shown !== summary) return;
-  // The postback or the server is gone; the event stream will tell which.
-  if (summary && !detail) state.shown = null;
   const kind = place.contains(document.activeElement) ? document.activeElement.dataset.kind : null;
-  place.replaceChildren(...(detail ? detailNodes(detail, state.about, select) : []));
+  place.replaceChildren(...(detail ? detailNodes(detail, state.about, want) : []));
   place.hidden = !detail;
   if (kind) place.querySelector(`[data-kind="${kind}"]`)?.focus();
 }
 
-async function fetchDetail(id) {
-  try {
-    const response = await fetch(`/api/postbacks/${id}`);
-    return response.ok ? await response.json() : null;
-  } catch {
-    return null;
-  }
+/** Selects a postback that may not be in the list yet. */
+function want(id) {
+  state.wanted = id;
+  if (find(id)) select(id);
 }
 
 /** Moves the focus through the list. */
@@ -166,4 +145,4 @@ for (const [id, what] of [['url', 'the URL'], ['send', 'the command']]) {
   $(`copy-${id}`).append(copyButton(unseen(` ${what}`), () => $(id).textContent, () => $(id)));
 }
 // The title of a hidden page counts what is new.
-listen('/api/events', (event) => apply(JSON.parse(event.data)), { whileHidden: true });
+listen('/api/events', load, { whileHidden: true });
