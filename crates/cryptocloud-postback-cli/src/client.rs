@@ -2,22 +2,20 @@
 
 use std::{
     convert::Infallible,
-    error, iter,
+    error,
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use reqwest::{
     ClientBuilder, Method, StatusCode, Url,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
     redirect, retry,
 };
 use tokio::time;
-
-use crate::endpoint::is_loopback;
-pub(crate) use crate::endpoint::{header, url};
 
 /// Sends requests to one URL.
 #[derive(Clone, Debug)]
@@ -29,89 +27,66 @@ pub(crate) struct Client {
     url: Url,
 }
 
-/// A request to send.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) content_type: &'static str,
     pub(crate) content_encoding: Option<&'static str>,
-    pub(crate) body: Body,
+    pub(crate) body: Bytes,
+    /// Whether the body is sent in chunks, without a `Content-Length`.
+    pub(crate) is_chunked: bool,
 }
 
 impl Request {
-    /// A `POST` request.
     pub(crate) fn post(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self {
             method: Method::POST,
             content_type,
             content_encoding: None,
-            body: Body::Whole(body.into()),
+            body: body.into(),
+            is_chunked: false,
         }
     }
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Body {
-    /// The first chunk, then the second one repeated this many times, without a `Content-Length`.
-    Chunked(Bytes, Bytes, usize),
-    Whole(Bytes),
-}
-
-/// The response to a request.
-#[derive(Clone, Debug)]
 pub(crate) struct Response {
-    /// The status.
     pub(crate) status: StatusCode,
     pub(crate) elapsed: Duration,
     /// The start of the body.
     pub(crate) body: String,
     pub(crate) truncated: bool,
     pub(crate) location: Option<String>,
-    /// How long to wait before another request, if the response says so.
-    pub(crate) retry_after: Option<Duration>,
-}
-
-impl Response {
-    pub(crate) fn is_success(&self) -> bool {
-        self.status.is_success()
-    }
 }
 
 /// Why there is no response.
 #[derive(Clone, Debug)]
 pub(crate) struct SendError {
-    pub(crate) kind: SendErrorKind,
+    /// Whether there was a connection, and the endpoint closed it.
+    pub(crate) is_closed: bool,
     /// In words, for an operator.
     pub(crate) reason: String,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum SendErrorKind {
-    /// The endpoint closed the connection.
-    Closed,
-    /// No response arrived in time.
-    TimedOut,
-    /// No connection could be made.
-    Unreachable,
-}
-
 impl Client {
-    /// Sends to this URL, and waits up to this time for a response.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if HTTP cannot be set up.
     pub(crate) fn new(url: Url, timeout: Duration) -> anyhow::Result<Self> {
         Self::build(builder(&url, timeout), url, timeout)
     }
 
     /// Opens a connection for each request, since an endpoint may close one after an attack.
     pub(crate) fn without_reuse(url: Url, timeout: Duration) -> anyhow::Result<Self> {
-        Self::build(
-            builder(&url, timeout).pool_max_idle_per_host(0),
-            url,
+        let builder = builder(&url, timeout).pool_max_idle_per_host(0);
+        Self::build(builder, url, timeout)
+    }
+
+    fn build(builder: ClientBuilder, url: Url, timeout: Duration) -> anyhow::Result<Self> {
+        let builder = builder.user_agent("Cryptocloud POSTBACK v2");
+        Ok(Self {
+            client: builder.build().context("cannot set up HTTP")?,
+            headers: HeaderMap::new(),
             timeout,
-        )
+            url,
+        })
     }
 
     pub(crate) fn url(&self) -> &Url {
@@ -127,14 +102,15 @@ impl Client {
         let mut builder = self
             .client
             .request(request.method, self.url.clone())
-            .header(CONTENT_TYPE, request.content_type)
-            .body(match request.body {
-                Body::Chunked(first, chunk, count) => chunked(first, chunk, count),
-                Body::Whole(body) => body.into(),
-            });
+            .header(CONTENT_TYPE, request.content_type);
         if let Some(encoding) = request.content_encoding {
             builder = builder.header(CONTENT_ENCODING, encoding);
         }
+        builder = if request.is_chunked {
+            builder.body(chunked(&request.body))
+        } else {
+            builder.body(request.body)
+        };
         builder = builder.headers(self.headers.clone());
         let start = Instant::now();
         let mut response = builder.send().await.map_err(|error| self.error(&error))?;
@@ -151,48 +127,28 @@ impl Client {
         }
         body.truncate(MAX_SHOWN_BYTES);
         let location = response.headers().get(LOCATION);
-        let retry_after = response.headers().get(RETRY_AFTER);
-        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
         Ok(Response {
             status: response.status(),
             elapsed: start.elapsed(),
             body: String::from_utf8_lossy(&body).into_owned(),
             truncated,
             location: location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
-            retry_after: retry_after.map(Duration::from_secs),
-        })
-    }
-
-    fn build(builder: ClientBuilder, url: Url, timeout: Duration) -> anyhow::Result<Self> {
-        let builder = builder.user_agent("Cryptocloud POSTBACK v2");
-        Ok(Self {
-            client: builder.build().context("cannot set up HTTP")?,
-            headers: HeaderMap::new(),
-            timeout,
-            url,
         })
     }
 
     fn error(&self, error: &reqwest::Error) -> SendError {
-        if error.is_timeout() {
-            let seconds = self.timeout.as_secs();
-            return SendError {
-                kind: SendErrorKind::TimedOut,
-                reason: format!("no response within {seconds} s"),
-            };
-        }
-        let kind = if error.is_connect() {
-            SendErrorKind::Unreachable
-        } else {
-            SendErrorKind::Closed
-        };
-        let cause = root_cause(error);
-        let reason = if error.is_connect() && self.url.scheme() == "https" {
+        let reason = if error.is_timeout() {
+            format!("no response within {} s", self.timeout.as_secs())
+        } else if error.is_connect() && self.url.scheme() == "https" {
+            let cause = root_cause(error);
             format!("{cause} (if the server does not speak TLS, use http:// in the URL)")
         } else {
-            cause
+            root_cause(error)
         };
-        SendError { kind, reason }
+        SendError {
+            is_closed: !error.is_timeout() && !error.is_connect(),
+            reason,
+        }
     }
 }
 
@@ -203,7 +159,9 @@ pub(crate) fn builder(url: &Url, timeout: Duration) -> ClientBuilder {
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .timeout(timeout);
-    if is_loopback(url) {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse();
+    if host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback()) {
         builder.no_proxy()
     } else {
         builder
@@ -221,14 +179,37 @@ pub(crate) fn root_cause(error: &reqwest::Error) -> String {
 
 /// Pauses between chunks: an endpoint that refuses early responds and closes, and a sender that is
 /// still writing would lose that response. Limits are near the start, so the first pauses are longer.
-fn chunked(first: Bytes, chunk: Bytes, count: usize) -> reqwest::Body {
-    let chunks = iter::once(first).chain(iter::repeat_n(chunk, count));
-    let chunks = stream::iter(chunks.enumerate()).then(async |(index, chunk)| {
-        let pause = if index < 10 { 20 } else { 1 };
-        time::sleep(Duration::from_millis(pause)).await;
-        Ok::<_, Infallible>(chunk)
-    });
+fn chunked(body: &[u8]) -> reqwest::Body {
+    let chunks: Vec<_> = body.chunks(16_000).map(Bytes::copy_from_slice).collect();
+    let chunks = stream::iter(chunks)
+        .enumerate()
+        .then(async |(index, chunk)| {
+            let pause = if index < 10 { 20 } else { 1 };
+            time::sleep(Duration::from_millis(pause)).await;
+            Ok::<_, Infallible>(chunk)
+        });
     reqwest::Body::wrap_stream(chunks.boxed())
+}
+
+/// Parses a URL, for clap.
+pub(crate) fn url(text: &str) -> anyhow::Result<Url> {
+    if !text.starts_with("http://") && !text.starts_with("https://") {
+        bail!("the URL must start with http:// or https://, as in http://127.0.0.1:3000/postback");
+    }
+    let url = Url::parse(text)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        bail!("the URL must not contain a user name or password, since the vendor sends none");
+    }
+    Ok(url)
+}
+
+/// Parses a header, for clap.
+pub(crate) fn header(text: &str) -> anyhow::Result<(HeaderName, HeaderValue)> {
+    let (name, value) = text.split_once(':').context("write 'Name: value'")?;
+    let mut value: HeaderValue = value.trim().parse()?;
+    // It may be a password.
+    value.set_sensitive(true);
+    Ok((name.trim().parse()?, value))
 }
 
 const MAX_SHOWN_BYTES: usize = 2_000;

@@ -11,7 +11,6 @@ mod changes;
 mod client;
 mod completions;
 mod draft;
-mod endpoint;
 mod forge;
 mod guard;
 #[cfg(feature = "inbox")]

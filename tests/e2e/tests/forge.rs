@@ -283,7 +283,7 @@ fn check(command: impl Fn(&str) -> Option<Command>, expected: [&str; 3]) {
     let (code, results) = forge(&handler.url, &["--format", "form"]);
     let expected = "bypass: Anyone can confirm any invoice: the endpoint accepts everything, even an \
         empty body. It verifies nothing, or decides after its response: look at what became of the \
-        orders. empty token-missing other-secret";
+        orders. token-missing other-secret empty";
     assert_eq!(results.conclusions(), [expected]);
     assert_eq!(code, Some(1));
 }

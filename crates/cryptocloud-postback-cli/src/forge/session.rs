@@ -1,28 +1,23 @@
-use std::{
-    collections::{BTreeSet, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use anyhow::bail;
 use cryptocloud_postback::{Format, testing::PostbackBuilder};
-use futures_util::future;
+use futures_util::{StreamExt, stream};
 use tokio::time;
 
 use super::{
-    attack::{Attack, Finding, Plan},
-    attacks::{ATTACKS, CONTROLS},
+    attacks::{Attack, CONTROLS, Plan},
     check::Check,
     forger::Forger,
     outcome::{Outcome, Verdict},
-    results::{Results, Stop},
+    results::{ACCEPTS_EVERYTHING, BANS, Results, SHOWS_NOTHING, SILENT},
 };
-use crate::client::{Client, Response, SendError};
+use crate::{body, client::Client};
 
 /// Sends attacks with genuine postbacks between them: what an endpoint refuses says something only
 /// if it accepts genuine postbacks before and after.
 #[derive(Debug)]
 pub(super) struct Session<'a> {
-    pub(super) builder: PostbackBuilder,
     pub(super) check: Option<Check>,
     pub(super) client: &'a Client,
     /// What the endpoint accepts, once that is known.
@@ -30,119 +25,110 @@ pub(super) struct Session<'a> {
     pub(super) invoice_id: Option<String>,
     pub(super) order_id: String,
     pub(super) pause: Duration,
+    pub(super) postback: PostbackBuilder,
     pub(super) results: &'a mut Results,
 }
 
 impl Session<'_> {
     pub(super) async fn run(
         &mut self,
-        attacks: Vec<&'static Attack>,
+        mut attacks: Vec<&'static Attack>,
         formats: &[Format],
     ) -> anyhow::Result<()> {
-        let is_short = attacks.len() <= BATCH;
-        self.results.wanted = attacks.len();
-        if let (Some(check), Some(invoice_id)) = (&mut self.check, &self.invoice_id) {
-            check.look_ahead((invoice_id, &self.order_id)).await;
-        }
+        let controls = if attacks.len() <= BATCH { 1 } else { 2 };
         // A page can show that an attack paid an order only before a genuine postback pays it.
-        let is_early =
-            |attack: &&Attack| self.check.is_some() && attack.finding == Finding::Reported;
-        let (mut early, mut rest): (VecDeque<_>, VecDeque<_>) =
-            attacks.into_iter().partition(is_early);
-        let guess = self.format;
-        self.send_some(&mut early, usize::MAX).await?;
-        self.introduce(formats, is_short).await?;
-        if guess != self.format {
-            self.results
-                .settle_as("sent in a format that is refused: set --format")?;
-        } else if self.results.stop.is_some() {
-            self.results.settle_as(UNKNOWN)?;
-        } else {
-            self.results.settle()?;
+        let is_early = |attack: &Attack| self.check.is_some() && attack.payments == Some(0);
+        attacks.sort_by_key(|attack| (!is_early(attack), !PROBES.contains(&attack.name)));
+        let early = attacks.iter().take_while(|attack| is_early(attack)).count();
+        let mut attacks = VecDeque::from(attacks);
+        for attack in attacks.drain(..early) {
+            self.attack(attack).await?;
         }
-
-        let mut size = PROBES;
-        while self.results.stop.is_none() && !rest.is_empty() {
-            self.send_some(&mut rest, size).await?;
-            if is_everything_accepted(&self.results.pending) {
-                self.results.stop = Some(Stop::AcceptsEverything);
-                self.results.settle()?;
-            } else if self.control().await?
-                && self.results.pending.iter().all(Outcome::is_conclusive)
-            {
-                self.results.settle()?;
-            } else {
-                self.again().await?;
+        let guess = self.format;
+        self.introduce(formats, controls).await?;
+        self.results.settle(match self.results.stop {
+            Some(_) => Some(UNKNOWN),
+            None if guess == self.format => None,
+            None => Some("sent in a format that is refused: set --format"),
+        })?;
+        while self.results.stop.is_none()
+            && let Some(attack) = attacks.pop_front()
+        {
+            let has_response = self.attack(attack).await?;
+            if !has_response || attacks.is_empty() || self.results.pending.len() == BATCH {
+                self.prove().await?;
             }
-            size = BATCH;
         }
         Ok(())
     }
 
     /// Sends genuine postbacks in these formats, and goes on in the first one that is accepted.
-    async fn introduce(&mut self, formats: &[Format], is_short: bool) -> anyhow::Result<()> {
-        let guess = self.format;
+    async fn introduce(&mut self, formats: &[Format], count: usize) -> anyhow::Result<()> {
         let mut accepted = None;
-        let mut statuses = BTreeSet::new();
-        for format in formats {
+        'sent: for format in formats {
             self.format = *format;
-            for control in controls(*format).take(if is_short { 1 } else { 2 }) {
+            for control in controls(*format).take(count) {
                 let outcome = self.send(control).await?;
-                if outcome.status.is_none() {
-                    let reason = outcome.reason.unwrap_or_default();
+                let (status, verdict) = (outcome.status, outcome.verdict);
+                if status.is_none() {
+                    let reason = outcome.note.unwrap_or_default();
                     bail!("{}: {reason}", self.client.url());
                 }
-                statuses.extend(outcome.status);
-                if outcome.verdict == Verdict::Ok {
-                    accepted = accepted.or(Some(*format));
-                }
                 self.results.add(outcome)?;
+                if status == Some(429) {
+                    break 'sent;
+                }
+                if verdict == Verdict::Ok {
+                    accepted.get_or_insert(*format);
+                }
             }
         }
-        self.format = accepted.unwrap_or(guess);
-        if accepted.is_none() {
-            let only = |known: [u16; 2]| statuses.iter().all(|status| known.contains(status));
-            self.results.stop = Some(if only([401, 403]) {
-                Stop::RefusesToken
-            } else if only([404, 405]) {
-                Stop::NotFound
-            } else {
-                Stop::RefusesGenuine
-            });
-        }
-        if self
-            .check
-            .as_ref()
-            .is_some_and(|check| !check.shows_payments)
-        {
-            self.results.stop.get_or_insert(Stop::ShowsNothing);
+        match (accepted, &self.check) {
+            (None, _) => self.results.stop = Some(self.results.refusal()),
+            (_, Some(check)) if !check.shows_payments => self.results.stop = Some(SHOWS_NOTHING),
+            (Some(format), _) => self.format = format,
         }
         Ok(())
+    }
+
+    /// Settles what is pending if a genuine postback is accepted after it, and else sends it again.
+    async fn prove(&mut self) -> anyhow::Result<()> {
+        let pending = &mut self.results.pending;
+        let accepted = pending.iter().filter(|outcome| outcome.is_accepted());
+        if accepted.map(|outcome| outcome.attack.name).eq(PROBES) {
+            for outcome in pending {
+                outcome.verdict = Verdict::Bypass;
+            }
+            self.results.stop = Some(ACCEPTS_EVERYTHING);
+            self.results.settle(None)
+        } else if self.control().await? && self.results.is_conclusive() {
+            self.results.settle(None)
+        } else {
+            self.again().await
+        }
     }
 
     /// Sends what was refused again, each attack between two genuine postbacks.
     async fn again(&mut self) -> anyhow::Result<()> {
         let mut strikes = 0;
-        while let Some(outcome) = self.results.pending.front().cloned() {
-            let again = if outcome.is_accepted() {
-                outcome
-            } else if !self.recovers().await? {
-                self.results.stop.get_or_insert(Stop::Bans);
-                outcome.inconclusive(UNKNOWN)
-            } else {
-                let outcome = self.send(outcome.attack).await?;
-                if outcome.is_accepted() || self.control().await? {
-                    outcome
+        while let Some(mut outcome) = self.results.pending.front().cloned() {
+            if !outcome.is_accepted() {
+                if !self.recovers().await? {
+                    self.results.stop.get_or_insert(BANS);
+                    outcome.doubt(UNKNOWN);
                 } else {
-                    strikes += 1;
-                    if strikes == MAX_STRIKES {
-                        self.results.stop = Some(Stop::Bans);
+                    outcome = self.send(outcome.attack).await?;
+                    if !outcome.is_accepted() && !self.control().await? {
+                        outcome.doubt(UNKNOWN);
+                        strikes += 1;
+                        if strikes == BATCH {
+                            self.results.stop.get_or_insert(BANS);
+                        }
                     }
-                    outcome.inconclusive(UNKNOWN)
                 }
-            };
+            }
             self.results.pending.pop_front();
-            self.results.add(again)?;
+            self.results.add(outcome)?;
         }
         Ok(())
     }
@@ -163,100 +149,88 @@ impl Session<'_> {
 
     /// Whether a genuine postback is accepted.
     async fn control(&mut self) -> anyhow::Result<bool> {
-        let Some(control) = controls(self.format).next() else {
-            return Ok(false);
-        };
-        let outcome = self.send(control).await?;
-        if outcome.status.is_none() {
-            self.results.stop = Some(Stop::Silent);
+        let mut is_accepted = false;
+        for control in controls(self.format).take(1) {
+            let outcome = self.send(control).await?;
+            if outcome.status.is_none() {
+                self.results.stop = Some(SILENT);
+            }
+            is_accepted = outcome.verdict == Verdict::Ok;
         }
-        Ok(outcome.verdict == Verdict::Ok)
+        Ok(is_accepted)
     }
 
-    /// Sends up to this many attacks, and fewer if there is no response to one.
-    async fn send_some(
-        &mut self,
-        attacks: &mut VecDeque<&'static Attack>,
-        size: usize,
-    ) -> anyhow::Result<()> {
-        for _ in 0..size {
-            let Some(attack) = attacks.pop_front() else {
-                break;
-            };
-            let outcome = self.send(attack).await?;
-            let is_silent = outcome.status.is_none();
-            self.results.pending.push_back(outcome);
-            if is_silent {
-                break;
-            }
-        }
-        Ok(())
+    /// Sends an attack, and returns whether there was a response.
+    async fn attack(&mut self, attack: &'static Attack) -> anyhow::Result<bool> {
+        let outcome = self.send(attack).await?;
+        let has_response = outcome.status.is_some();
+        self.results.pending.push_back(outcome);
+        Ok(has_response)
     }
 
     /// Sends one attack, and again after a pause while the endpoint limits requests.
     async fn send(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
-        let mut tries = 0;
-        loop {
-            let forger = Forger::new(&self.builder, self.format, self.invoice_id.as_deref())?;
-            let plan = (attack.plan)(&forger);
-            let order_id = plan.order_id(self.format);
-            let order_id = order_id.unwrap_or_else(|| self.order_id.clone());
-            let place = (forger.invoice_id.as_str(), order_id.as_str());
-            let before = match &self.check {
-                Some(check) => check.before(attack.finding, place).await,
-                None => None,
-            };
-            let responses = responses(self.client, plan).await;
-            let outcome = Outcome::new(attack, &responses);
-            if outcome.status != Some(429) || tries == TRIES {
-                return Ok(match (&mut self.check, before) {
-                    // The shop may handle a payment after its response.
-                    (Some(check), Some(before)) => {
-                        time::sleep(self.pause).await;
-                        check.judge(outcome, before, place).await
-                    }
-                    _ => outcome.looked_at(place),
-                });
+        let mut outcome = self.send_once(attack).await?;
+        for _ in 0..TRIES {
+            if outcome.status != Some(429) {
+                break;
             }
-            tries += 1;
-            let mut waits = responses.iter().flatten();
-            let wait = waits.find_map(|response| response.retry_after);
-            time::sleep(wait.unwrap_or(self.pause).min(MAX_WAIT)).await;
+            time::sleep(self.pause).await;
+            outcome = self.send_once(attack).await?;
         }
+        Ok(outcome)
     }
-}
 
-/// Whether these are the first attacks, and all are accepted.
-fn is_everything_accepted(outcomes: &VecDeque<Outcome>) -> bool {
-    let accepted = outcomes.iter().filter(|outcome| outcome.is_accepted());
-    let accepted = accepted.map(|outcome| outcome.attack.name);
-    accepted.eq(ATTACKS.iter().take(PROBES).map(|attack| attack.name))
+    async fn send_once(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
+        let invoice_id = self.invoice_id.as_deref();
+        let forger = Forger::new(&self.postback, self.format, invoice_id)?;
+        let Plan(requests) = (attack.plan)(&forger);
+        let body = requests.first().map_or(&[][..], |request| &request.body);
+        let order_id = body::field(self.format, body, "order_id");
+        let order_id = order_id.unwrap_or_else(|| self.order_id.clone());
+        let place = (forger.invoice_id.as_str(), order_id.as_str());
+        let before = match &self.check {
+            Some(check) if check.watches(attack) => Some(check.count(place).await),
+            _ => None,
+        };
+        // One after another, or many at once.
+        let at_once = if requests.len() > 2 {
+            requests.len()
+        } else {
+            1
+        };
+        let requests = stream::iter(requests);
+        let responses = requests.map(|request| self.client.send(request));
+        let responses: Vec<_> = responses.buffered(at_once).collect().await;
+        let mut outcome = Outcome::new(attack, &responses);
+        if let (Some(check), Some(before)) = (&mut self.check, before) {
+            // The shop may handle a payment after its response.
+            time::sleep(self.pause).await;
+            check.judge(&mut outcome, before, place).await;
+        }
+        if outcome.verdict == Verdict::Review {
+            let must = match attack.payments {
+                Some(0) => "must not be paid by it",
+                _ => "must be credited once",
+            };
+            outcome.note = Some(format!(
+                "order {order_id} {must}; invoice {}",
+                forger.invoice_id
+            ));
+        }
+        Ok(outcome)
+    }
 }
 
 fn controls(format: Format) -> impl Iterator<Item = &'static Attack> {
     let prefix = format!("genuine-{format}");
-    CONTROLS
-        .iter()
-        .filter(move |control| control.name.starts_with(&prefix))
-}
-
-async fn responses(client: &Client, plan: Plan) -> Vec<Result<Response, SendError>> {
-    match plan {
-        Plan::AtOnce(requests) => {
-            future::join_all(requests.into_iter().map(|request| client.send(request))).await
-        }
-        Plan::One(request) => vec![client.send(request).await],
-        Plan::Two(first, second) => vec![client.send(first).await, client.send(second).await],
-    }
+    let controls = CONTROLS.iter();
+    controls.filter(move |control| control.name.starts_with(&prefix))
 }
 
 /// How many attacks are sent before a genuine postback.
-const BATCH: usize = 6;
-/// Longer than most limits, and shorter than patience.
-const MAX_WAIT: Duration = Duration::from_secs(60);
-/// How many attacks may be followed by a refused genuine postback again.
-const MAX_STRIKES: usize = 3;
+const BATCH: usize = PROBES.len();
 /// The first attacks, of which a sound endpoint refuses at least one.
-const PROBES: usize = 3;
+const PROBES: [&str; 3] = ["token-missing", "other-secret", "empty"];
 const TRIES: usize = 3;
 const UNKNOWN: &str = "genuine postbacks had no effect either";

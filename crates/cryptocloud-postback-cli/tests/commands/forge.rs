@@ -103,8 +103,8 @@ fn each_endpoint_gets_its_verdict() {
         "code": 1,
         "passed": false,
         "not_sent": 79,
-        "verdicts": { "bypass": 2, "ok": 4, "strictness": 1 },
-        "conclusions": ["bypass: empty token-missing other-secret"],
+        "verdicts": { "bypass": 3, "ok": 4 },
+        "conclusions": ["bypass: token-missing other-secret empty"],
     });
     assert_eq!(verdict(Fault::AcceptsEverything), everything);
     let refuses = json!({
@@ -112,7 +112,7 @@ fn each_endpoint_gets_its_verdict() {
         "passed": false,
         "not_sent": 79,
         "verdicts": { "inconclusive": 3, "ok": 4 },
-        "conclusions": ["inconclusive: empty token-missing other-secret", "stopped: "],
+        "conclusions": ["inconclusive: token-missing other-secret empty", "stopped: "],
     });
     for fault in [Fault::Bans, Fault::BansBriefly, Fault::LimitsForGood] {
         assert_eq!(verdict(fault), refuses, "{fault:?}");
@@ -122,7 +122,7 @@ fn each_endpoint_gets_its_verdict() {
         "passed": false,
         "not_sent": 80,
         "verdicts": { "inconclusive": 2, "ok": 4 },
-        "conclusions": ["inconclusive: empty token-missing", "stopped: "],
+        "conclusions": ["inconclusive: token-missing other-secret", "stopped: "],
     });
     assert_eq!(verdict(Fault::Hangs), silent);
 }
@@ -136,7 +136,7 @@ fn what_only_the_shop_can_see_is_named() {
         .iter()
         .find(|row| row["name"] == "changed-order")
         .expect("a row");
-    let look = look["look"].as_str().expect("a text");
+    let look = look["note"].as_str().expect("a text");
     assert!(
         look.starts_with("order ORDER_OTHER must not be paid by it; invoice "),
         "{look}"
@@ -268,11 +268,11 @@ fn an_endpoint_that_accepts_everything_gets_one_sentence() {
     let lines = ended.stdout.lines().skip(8);
     let expected = [
         "",
-        "2 bypass, 4 ok, 1 strictness",
+        "3 bypass, 4 ok",
         "bypass       Anyone can confirm any invoice: the endpoint accepts everything,",
         "             even an empty body. It verifies nothing, or decides after its",
         "             response: look at what became of the orders.",
-        "             empty, token-missing, other-secret",
+        "             token-missing, other-secret, empty",
         "not passed   See above.",
     ];
     assert_eq!(lines.collect::<Vec<_>>(), expected);
@@ -349,6 +349,6 @@ fn an_endpoint_that_refuses_everything_proves_nothing() {
         json!({ "inconclusive": 5, "refused": 4 })
     );
     let reason = "genuine postbacks had no effect either";
-    assert_eq!(results["attacks"][0]["reason"], reason);
+    assert_eq!(results["attacks"][0]["note"], reason);
     assert_eq!((ended.code, &results["not_sent"]), (Some(1), &json!(77)));
 }

@@ -46,12 +46,12 @@ fn an_interrupt_prints_what_is_known() {
             .all(|line| line.starts_with("ok           genuine-"))
     );
     let expected = [
-        "inconclusive empty                 400 empty body",
+        "inconclusive token-missing         400 no token",
         "             interrupted before the next genuine postback",
         "",
         "1 inconclusive, 4 ok",
         "inconclusive Refused, but perhaps for another reason: see the reasons above.",
-        "             empty",
+        "             token-missing",
         "stopped      Interrupted.",
         "not passed   See above.",
     ];
