@@ -12,7 +12,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use reqwest::{
     ClientBuilder, Method, StatusCode, Url,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
+    header::{
+        CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+    },
     redirect, retry,
 };
 use tokio::time;
@@ -62,31 +64,27 @@ pub(crate) struct Response {
 /// Why there is no response.
 #[derive(Clone, Debug)]
 pub(crate) struct SendError {
-    /// Whether there was a connection, and the endpoint closed it.
-    pub(crate) is_closed: bool,
     /// In words, for an operator.
     pub(crate) reason: String,
 }
 
 impl Client {
     pub(crate) fn new(url: Url, timeout: Duration) -> anyhow::Result<Self> {
-        Self::build(builder(&url, timeout), url, timeout)
-    }
-
-    /// Opens a connection for each request, since an endpoint may close one after an attack.
-    pub(crate) fn without_reuse(url: Url, timeout: Duration) -> anyhow::Result<Self> {
-        let builder = builder(&url, timeout).pool_max_idle_per_host(0);
-        Self::build(builder, url, timeout)
-    }
-
-    fn build(builder: ClientBuilder, url: Url, timeout: Duration) -> anyhow::Result<Self> {
-        let builder = builder.user_agent("Cryptocloud POSTBACK v2");
+        let client = builder(&url, timeout).user_agent("Cryptocloud POSTBACK v2");
         Ok(Self {
-            client: builder.build().context("cannot set up HTTP")?,
+            client: client.build().context("cannot set up HTTP")?,
             headers: HeaderMap::new(),
             timeout,
             url,
         })
+    }
+
+    /// Opens a connection for each request, since an endpoint may close one after an attack.
+    pub(crate) fn without_reuse(url: Url, timeout: Duration) -> anyhow::Result<Self> {
+        let mut client = Self::new(url, timeout)?;
+        let close = HeaderValue::from_static("close");
+        client.headers.insert(CONNECTION, close);
+        Ok(client)
     }
 
     pub(crate) fn url(&self) -> &Url {
@@ -145,10 +143,7 @@ impl Client {
         } else {
             root_cause(error)
         };
-        SendError {
-            is_closed: !error.is_timeout() && !error.is_connect(),
-            reason,
-        }
+        SendError { reason }
     }
 }
 

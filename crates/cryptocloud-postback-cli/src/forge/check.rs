@@ -14,12 +14,8 @@ use crate::client;
 #[derive(Debug)]
 pub(super) struct Check {
     client: reqwest::Client,
-    /// Whether all postbacks are for one invoice.
-    has_one_invoice: bool,
-    /// Whether that invoice is paid, so that the page cannot show that it is paid again.
-    is_paid: bool,
-    /// Whether it has shown a genuine payment.
-    pub(super) shows_payments: bool,
+    /// Whether it has shown a payment; it may not show that the same order is paid again.
+    pub(super) has_shown: bool,
     template: String,
     text: String,
 }
@@ -28,38 +24,24 @@ pub(super) struct Check {
 type Place<'a> = (&'a str, &'a str);
 
 impl Check {
-    /// Looks whether the only invoice was paid before, if there is only one.
-    pub(super) async fn new(
-        (template, text): (String, String),
-        invoice_id: Option<&str>,
-        order_id: &str,
-        timeout: Duration,
-    ) -> anyhow::Result<Self> {
+    pub(super) fn new(template: String, text: String, timeout: Duration) -> anyhow::Result<Self> {
         ensure!(
             template.contains("{order_id}") || template.contains("{invoice_id}"),
             "--check-url needs {{order_id}} or {{invoice_id}}"
         );
         let url = filled(&template, ("x", "x"))?;
-        let mut this = Self {
+        Ok(Self {
             client: client::builder(&url, timeout).build()?,
-            has_one_invoice: invoice_id.is_some(),
-            is_paid: false,
-            shows_payments: false,
+            has_shown: false,
             template,
             text,
-        };
-        if let Some(invoice_id) = invoice_id {
-            let count = this.count((invoice_id, order_id)).await;
-            this.is_paid = count.is_ok_and(|count| count > 0);
-            this.shows_payments = this.is_paid;
-        }
-        Ok(this)
+        })
     }
 
     /// Whether the effect counts; one genuine postback is enough to know that the page shows it.
     pub(super) fn watches(&self, attack: &Attack) -> bool {
         let is_genuine = attack.class == Verdict::Ok;
-        attack.payments.is_some() || is_genuine && !self.shows_payments
+        attack.payments.is_some() || is_genuine && !self.has_shown
     }
 
     /// How often the text is on the page of this invoice and order.
@@ -82,11 +64,11 @@ impl Check {
         place: Place<'_>,
     ) {
         let after = self.count(place).await;
-        match before.and_then(|before| Ok(after?.saturating_sub(before))) {
-            Ok(payments) => {
-                outcome.judge(payments, self.is_paid);
-                self.shows_payments |= payments > 0;
-                self.is_paid |= self.has_one_invoice && payments > 0;
+        match before.and_then(|before| Ok((before, after?))) {
+            Ok((before, after)) => {
+                self.has_shown |= before > 0;
+                outcome.judge(after.saturating_sub(before), self.has_shown);
+                self.has_shown |= after > 0;
             }
             Err(error) => outcome.doubt(format!("{error:#}")),
         }

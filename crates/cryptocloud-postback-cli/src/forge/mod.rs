@@ -103,19 +103,15 @@ impl ForgeOptions {
         let attacks = self.attacks();
         output::print_result(json, &attacks, || {
             let row = |attack: &&Attack| {
-                let status = attack
-                    .expected
-                    .map(|kind| kind.response().status().to_string());
-                let status = status.as_deref().unwrap_or("-");
                 let Attack {
                     name,
                     class,
                     description,
                     ..
                 } = attack;
-                format!("{BOLD}{name:<22}{BOLD:#}{class:<11}{status:<5}{description}\n")
+                format!("{BOLD}{name:<22}{BOLD:#}{class:<12}{description}\n")
             };
-            let head = format!("{DIM}{:<22}{:<16}description{DIM:#}\n", "attack", "class");
+            let head = format!("{DIM}{:<22}{:<12}description{DIM:#}\n", "attack", "class");
             head + &attacks.iter().map(row).collect::<String>()
         })?;
         Ok(ExitCode::SUCCESS)
@@ -134,22 +130,23 @@ impl ForgeOptions {
         ensure!(!attacks.is_empty(), "no attack is left: see --forge list");
         // Receivers that require an order would refuse for the wrong reason.
         let order_id = postback.order_id.as_deref().unwrap_or("ORDER_93223");
-        let invoice_id = postback.invoice_id.as_ref().map(ToString::to_string);
-        let check = match (self.check_url, self.check_text) {
-            (Some(url), Some(text)) => {
-                Some(Check::new((url, text), invoice_id.as_deref(), order_id, timeout).await?)
-            }
-            _ => None,
-        };
+        let check = self.check_url.zip(self.check_text);
+        let check = check
+            .map(|(url, text)| Check::new(url, text, timeout))
+            .transpose()?;
         let formats = postback
             .format
             .map_or(vec![Format::Json, Format::Form], |format| vec![format]);
-        let mut results = Results::new(json, attacks.len());
+        let mut results = Results {
+            json,
+            wanted: attacks.len(),
+            ..Results::default()
+        };
         let mut session = Session {
             check,
             client,
             format: postback.format.unwrap_or(Format::Json),
-            invoice_id,
+            invoice_id: postback.invoice_id.as_ref().map(ToString::to_string),
             order_id: order_id.to_owned(),
             pause: Duration::from_secs(self.pause),
             postback: postback.builder(secret).order_id(order_id),

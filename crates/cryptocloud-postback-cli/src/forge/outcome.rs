@@ -1,6 +1,5 @@
 use std::fmt;
 
-use cryptocloud_postback::ErrorKind;
 use reqwest::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
@@ -15,7 +14,6 @@ pub(super) struct Outcome {
     pub(super) attack: &'static Attack,
     /// Whether a 2xx has an error in its body.
     pub(super) error_in_body: bool,
-    milliseconds: Option<f64>,
     /// Why there is no response or no verdict, or what only the merchant can see.
     pub(super) note: Option<String>,
     /// `None` if there was no response.
@@ -67,7 +65,6 @@ impl Outcome {
         let mut this = Self {
             attack,
             error_in_body: false,
-            milliseconds: None,
             note: None,
             status: None,
             verdict: Verdict::Error,
@@ -75,20 +72,13 @@ impl Outcome {
         match many.find(is_success).or(responses.last()) {
             Some(Ok(response)) => {
                 this.error_in_body = response.status.is_success() && has_error(&response.body);
-                this.milliseconds = Some(response.elapsed.as_secs_f64() * 1e3);
                 if let (true, Some(to)) = (response.status.is_redirection(), &response.location) {
                     this.note = Some(format!("redirected to {to}"));
                 }
                 this.status = Some(response.status.as_u16());
                 this.verdict = this.verdict(response.status);
             }
-            Some(Err(error)) => {
-                // An endpoint may close the connection instead of reading a large body.
-                if error.is_closed && attack.expected == Some(ErrorKind::BodyTooLarge) {
-                    this.verdict = Verdict::Ok;
-                }
-                this.note = Some(error.reason.clone());
-            }
+            Some(Err(error)) => this.note = Some(error.reason.clone()),
             None => {}
         }
         if let [first, Ok(_)] = responses
@@ -103,13 +93,12 @@ impl Outcome {
     fn verdict(&self, status: StatusCode) -> Verdict {
         let is_genuine = self.attack.class == Verdict::Ok;
         // Some servers say that they do not implement a method.
-        let is_unknown_method = status == StatusCode::NOT_IMPLEMENTED
-            && self.attack.expected == Some(ErrorKind::MethodNotAllowed);
+        let is_refused = status.is_client_error() || status == StatusCode::NOT_IMPLEMENTED;
         if status == StatusCode::TOO_MANY_REQUESTS {
             Verdict::Inconclusive
-        } else if is_genuine && (status.is_client_error() || self.error_in_body) {
+        } else if is_genuine && (is_refused || self.error_in_body) {
             Verdict::Refused
-        } else if status.is_client_error() || is_unknown_method {
+        } else if is_refused {
             Verdict::Ok
         } else if !status.is_success() {
             Verdict::Error
@@ -120,12 +109,14 @@ impl Outcome {
         }
     }
 
-    /// Judges it by how many payments the shop shows for it; an invoice that is paid may show none.
+    /// Judges it by how many payments the shop shows for it; what is paid may show none.
     pub(super) fn judge(&mut self, payments: usize, was_paid: bool) {
+        let is_shown = payments > 0 || !was_paid;
         match self.attack.payments {
             Some(due) if payments > due => self.verdict = self.attack.class,
-            Some(due) if payments < due || due == 0 && was_paid => {}
-            _ if self.verdict == Verdict::Review => self.verdict = Verdict::Ok,
+            Some(due) if payments == due && is_shown && self.verdict == Verdict::Review => {
+                self.verdict = Verdict::Ok;
+            }
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::{collections::BTreeMap, mem};
 
 use anstyle::Style;
 use serde::Serialize;
@@ -9,16 +9,16 @@ use crate::output::{self, BAD, DIM, Escaped, GOOD, WARN, wrapped};
 /// What a run has shown so far.
 #[derive(Debug, Default)]
 pub(super) struct Results {
-    controls: Vec<Outcome>,
-    attacks: Vec<Outcome>,
+    pub(super) controls: Vec<Outcome>,
+    pub(super) attacks: Vec<Outcome>,
     /// Whether the results are for a program.
-    json: bool,
+    pub(super) json: bool,
     /// Sent, but not followed by a genuine postback yet.
-    pub(super) pending: VecDeque<Outcome>,
+    pub(super) pending: Vec<Outcome>,
     /// Why the run ended early.
     pub(super) stop: Option<&'static str>,
     /// How many attacks were asked for.
-    wanted: usize,
+    pub(super) wanted: usize,
 }
 
 /// What the results mean.
@@ -41,14 +41,6 @@ struct Conclusion {
 }
 
 impl Results {
-    pub(super) fn new(json: bool, wanted: usize) -> Self {
-        Self {
-            json,
-            wanted,
-            ..Self::default()
-        }
-    }
-
     /// Adds an outcome, and prints it unless the results are for a program.
     pub(super) fn add(&mut self, outcome: Outcome) -> anyhow::Result<()> {
         if !self.json {
@@ -66,10 +58,12 @@ impl Results {
         Ok(())
     }
 
-    /// Adds what is pending. If there is a doubt, no refusal among it proves anything.
+    /// Adds what is pending. If there is a doubt, only what was accepted is certain.
     pub(super) fn settle(&mut self, doubt: Option<&str>) -> anyhow::Result<()> {
-        while let Some(mut outcome) = self.pending.pop_front() {
-            if let (Some(reason), Verdict::Ok) = (doubt, outcome.verdict) {
+        for mut outcome in mem::take(&mut self.pending) {
+            if let Some(reason) = doubt
+                && !outcome.is_accepted()
+            {
                 outcome.doubt(reason);
             }
             self.add(outcome)?;
@@ -142,13 +136,14 @@ impl Results {
 
     /// What an outcome means to the merchant, if it means something.
     fn meaning(&self, outcome: &Outcome) -> Option<&'static str> {
+        let is_genuine = outcome.attack.class == Verdict::Ok;
         match outcome.verdict {
             Verdict::Ok | Verdict::Stopped => None,
+            // The reason for the stop says more.
+            _ if is_genuine && self.controls.iter().all(|it| it.verdict != Verdict::Ok) => None,
             verdict if verdict.is_class() && outcome.error_in_body => Some(ERROR_IN_BODY),
             // One sentence says it.
             verdict if verdict.is_class() && self.stop == Some(ACCEPTS_EVERYTHING) => self.stop,
-            // The reason for the stop says more.
-            Verdict::Refused if self.controls.iter().all(|it| it.verdict != Verdict::Ok) => None,
             Verdict::Bypass | Verdict::Weakness | Verdict::Strictness | Verdict::Refused => {
                 Some(outcome.attack.meaning)
             }

@@ -67,7 +67,7 @@ impl Session<'_> {
         let mut accepted = None;
         'sent: for format in formats {
             self.format = *format;
-            for control in controls(*format).take(count) {
+            for control in &controls(*format)[..count] {
                 let outcome = self.send(control).await?;
                 let (status, verdict) = (outcome.status, outcome.verdict);
                 if status.is_none() {
@@ -85,13 +85,13 @@ impl Session<'_> {
         }
         match (accepted, &self.check) {
             (None, _) => self.results.stop = Some(self.results.refusal()),
-            (_, Some(check)) if !check.shows_payments => self.results.stop = Some(SHOWS_NOTHING),
+            (_, Some(check)) if !check.has_shown => self.results.stop = Some(SHOWS_NOTHING),
             (Some(format), _) => self.format = format,
         }
         Ok(())
     }
 
-    /// Settles what is pending if a genuine postback is accepted after it, and else sends it again.
+    /// Settles what is pending once a genuine postback is accepted after it.
     async fn prove(&mut self) -> anyhow::Result<()> {
         let pending = &mut self.results.pending;
         let accepted = pending.iter().filter(|outcome| outcome.is_accepted());
@@ -100,88 +100,48 @@ impl Session<'_> {
                 outcome.verdict = Verdict::Bypass;
             }
             self.results.stop = Some(ACCEPTS_EVERYTHING);
-            self.results.settle(None)
-        } else if self.control().await? && self.results.is_conclusive() {
-            self.results.settle(None)
-        } else {
-            self.again().await
+            return self.results.settle(None);
         }
-    }
-
-    /// Sends what was refused again, each attack between two genuine postbacks.
-    async fn again(&mut self) -> anyhow::Result<()> {
-        let mut strikes = 0;
-        while let Some(mut outcome) = self.results.pending.front().cloned() {
-            if !outcome.is_accepted() {
-                if !self.recovers().await? {
-                    self.results.stop.get_or_insert(BANS);
-                    outcome.doubt(UNKNOWN);
-                } else {
-                    outcome = self.send(outcome.attack).await?;
-                    if !outcome.is_accepted() && !self.control().await? {
-                        outcome.doubt(UNKNOWN);
-                        strikes += 1;
-                        if strikes == BATCH {
-                            self.results.stop.get_or_insert(BANS);
-                        }
-                    }
+        let mut tries = 0;
+        let is_known = loop {
+            let is_known = self.control().await?;
+            let is_done = is_known && self.results.is_conclusive();
+            if is_done || tries == TRIES || self.results.stop.is_some() {
+                break is_known;
+            }
+            tries += 1;
+            time::sleep(self.pause).await;
+            for at in 0..self.results.pending.len() {
+                let Outcome { attack, .. } = self.results.pending[at];
+                if !self.results.pending[at].is_accepted() {
+                    self.results.pending[at] = self.send(attack).await?;
                 }
             }
-            self.results.pending.pop_front();
-            self.results.add(outcome)?;
+        };
+        if !is_known {
+            self.results.stop.get_or_insert(BANS);
         }
-        Ok(())
-    }
-
-    /// Waits until a genuine postback is accepted again.
-    async fn recovers(&mut self) -> anyhow::Result<bool> {
-        for _ in 0..TRIES {
-            if self.results.stop.is_some() {
-                break;
-            }
-            time::sleep(self.pause).await;
-            if self.control().await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        self.results.settle((!is_known).then_some(UNKNOWN))
     }
 
     /// Whether a genuine postback is accepted.
     async fn control(&mut self) -> anyhow::Result<bool> {
-        let mut is_accepted = false;
-        for control in controls(self.format).take(1) {
-            let outcome = self.send(control).await?;
-            if outcome.status.is_none() {
-                self.results.stop = Some(SILENT);
-            }
-            is_accepted = outcome.verdict == Verdict::Ok;
+        let outcome = self.send(&controls(self.format)[0]).await?;
+        if outcome.status.is_none() {
+            self.results.stop = Some(SILENT);
         }
-        Ok(is_accepted)
+        Ok(outcome.verdict == Verdict::Ok)
     }
 
     /// Sends an attack, and returns whether there was a response.
     async fn attack(&mut self, attack: &'static Attack) -> anyhow::Result<bool> {
         let outcome = self.send(attack).await?;
         let has_response = outcome.status.is_some();
-        self.results.pending.push_back(outcome);
+        self.results.pending.push(outcome);
         Ok(has_response)
     }
 
-    /// Sends one attack, and again after a pause while the endpoint limits requests.
     async fn send(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
-        let mut outcome = self.send_once(attack).await?;
-        for _ in 0..TRIES {
-            if outcome.status != Some(429) {
-                break;
-            }
-            time::sleep(self.pause).await;
-            outcome = self.send_once(attack).await?;
-        }
-        Ok(outcome)
-    }
-
-    async fn send_once(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
         let invoice_id = self.invoice_id.as_deref();
         let forger = Forger::new(&self.postback, self.format, invoice_id)?;
         let Plan(requests) = (attack.plan)(&forger);
@@ -222,10 +182,12 @@ impl Session<'_> {
     }
 }
 
-fn controls(format: Format) -> impl Iterator<Item = &'static Attack> {
-    let prefix = format!("genuine-{format}");
-    let controls = CONTROLS.iter();
-    controls.filter(move |control| control.name.starts_with(&prefix))
+fn controls(format: Format) -> &'static [Attack] {
+    let (json, form) = CONTROLS.split_at(2);
+    match format {
+        Format::Form => form,
+        Format::Json => json,
+    }
 }
 
 /// How many attacks are sent before a genuine postback.

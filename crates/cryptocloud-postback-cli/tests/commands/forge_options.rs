@@ -70,8 +70,8 @@ fn the_list_needs_neither_a_secret_nor_a_url() {
     let ended = run(command.env_remove("CRYPTOCLOUD_SECRET_KEY"), b"");
     assert_eq!(ended.code, Some(0));
     for line in [
-        "token-missing         bypass     401  no token",
-        "changed-amount        weakness   -    genuine token, only 0.000001 paid",
+        "token-missing         bypass      no token",
+        "changed-amount        weakness    genuine token, only 0.000001 paid",
     ] {
         assert!(ended.stdout.lines().any(|known| known == line), "{ended:?}");
     }
@@ -81,10 +81,38 @@ fn the_list_needs_neither_a_secret_nor_a_url() {
     assert_eq!(list.len() + 1, ended.stdout.lines().count());
     let large = list.iter().find(|attack| attack["name"] == "large");
     let large = large.expect("an attack");
-    assert_eq!(
-        (&large["expected"], &large["class"]),
-        (&json!(413), &json!("strictness"))
-    );
+    assert_eq!(large["class"], "strictness");
+    // Each name is unique, and none is a class.
+    let names: Vec<_> = list.iter().map(|attack| &attack["name"]).collect();
+    for (at, name) in names.iter().enumerate() {
+        assert!(!names[..at].contains(name), "{name}");
+        assert!(
+            !list.iter().any(|attack| attack["class"] == **name),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_nearest_name_is_suggested() {
+    for (misspelt, nearest) in [
+        ("expird", Some("expired")),
+        ("missing-token", Some("token-missing")),
+        ("NO_TOKEN", Some("form-no-token")),
+        ("replays", Some("replay")),
+        ("amount", Some("amount-nan")),
+        ("al", Some("all")),
+        ("signature", None),
+        ("x", None),
+    ] {
+        let ended = call(&["send", "--url", "http://127.0.0.1:1/", "--forge", misspelt]);
+        let tip = nearest.map(|name| format!("a similar value exists: '{name}'"));
+        let tip = tip
+            .as_deref()
+            .unwrap_or("tip: `ccpostback send --forge list` shows");
+        assert!(ended.stderr.contains(tip), "{ended:?}");
+        assert_eq!(ended.stderr.contains("similar"), nearest.is_some());
+    }
 }
 
 #[test]
