@@ -12,9 +12,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use reqwest::{
     ClientBuilder, Method, StatusCode, Url,
-    header::{
-        CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
-    },
+    header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
     redirect, retry,
 };
 use tokio::time;
@@ -33,7 +31,6 @@ pub(crate) struct Client {
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) content_type: &'static str,
-    pub(crate) content_encoding: Option<&'static str>,
     pub(crate) body: Bytes,
     /// Whether the body is sent in chunks, without a `Content-Length`.
     pub(crate) is_chunked: bool,
@@ -44,7 +41,6 @@ impl Request {
         Self {
             method: Method::POST,
             content_type,
-            content_encoding: None,
             body: body.into(),
             is_chunked: false,
         }
@@ -97,31 +93,30 @@ impl Client {
     ///
     /// Returns an error if there is no response.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
-        let mut builder = self
+        let body = if request.is_chunked {
+            chunked(&request.body)
+        } else {
+            request.body.into()
+        };
+        let builder = self
             .client
             .request(request.method, self.url.clone())
-            .header(CONTENT_TYPE, request.content_type);
-        if let Some(encoding) = request.content_encoding {
-            builder = builder.header(CONTENT_ENCODING, encoding);
-        }
-        builder = if request.is_chunked {
-            builder.body(chunked(&request.body))
-        } else {
-            builder.body(request.body)
-        };
-        builder = builder.headers(self.headers.clone());
+            .header(CONTENT_TYPE, request.content_type)
+            .headers(self.headers.clone())
+            .body(body);
         let start = Instant::now();
         let mut response = builder.send().await.map_err(|error| self.error(&error))?;
         let mut body = Vec::new();
-        let mut truncated = false;
-        while !truncated {
+        let mut truncated = true;
+        while body.len() <= MAX_SHOWN_BYTES {
             match response.chunk().await {
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => break,
-                // The status arrived, and that is what counts.
-                Err(_) => truncated = true,
+                // If the rest is lost, the status arrived, and that is what counts.
+                end => {
+                    truncated = end.is_err();
+                    break;
+                }
             }
-            truncated |= body.len() > MAX_SHOWN_BYTES;
         }
         body.truncate(MAX_SHOWN_BYTES);
         let location = response.headers().get(LOCATION);

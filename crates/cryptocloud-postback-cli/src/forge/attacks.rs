@@ -1,4 +1,3 @@
-use bytes::Bytes;
 use cryptocloud_postback::MAX_BODY_BYTES;
 use reqwest::Method;
 use serde::Serialize;
@@ -25,6 +24,12 @@ pub(crate) struct Attack {
     pub(super) payments: Option<usize>,
     #[serde(skip)]
     pub(super) plan: fn(&Forger) -> Plan,
+}
+
+impl Attack {
+    pub(super) fn is_genuine(&self) -> bool {
+        self.class == Verdict::Ok
+    }
 }
 
 /// The requests of an attack: the attack itself, or a genuine postback before it, or many at once.
@@ -143,7 +148,7 @@ attacks! {
 
     Strictness, None, "Malformed postbacks are accepted. None of them forges a payment without \
         the secret.":
-    "empty" "empty body" |_f| Request::post(JSON, Bytes::new());
+    "empty" "empty body" |_f| Request::post(JSON, "");
     "alg-lower-case" "alg hs256 instead of HS256" |f| f.edit(|p| p.header(r#"{"alg":"hs256"}"#));
     "alg-hs384" "alg HS384 with an HS256 MAC" |f| f.edit(|p| p.header(r#"{"alg":"HS384"}"#));
     "alg-rs256" "alg RS256 with an HS256 MAC" |f| f.edit(|p| p.header(r#"{"alg":"RS256"}"#));
@@ -179,18 +184,15 @@ attacks! {
     "order-long-number" "order_id is a number of 1,025 digits"
         |f| f.edit(|p| p.field("order_id", "1".repeat(1_025)));
     "utf8-invalid-json" "JSON that is not UTF-8"
-        |f| Request::post(JSON, [&b"{\"x\":\"\xff\","[..], &f.genuine()[1..]].concat());
+        |f| Request::post(JSON, [&b"{\"x\":\"\xff\","[..], &f.json(|p| p).body[1..]].concat());
     "utf8-invalid-form" "form that is not UTF-8 once decoded"
         |f| Request::post(FORM, [&f.form(|p| p).body[..], b"&x=%ff"].concat());
     "byte-order-mark" "JSON after a byte order mark"
-        |f| Request::post(JSON, [b"\xef\xbb\xbf", &f.genuine()[..]].concat());
+        |f| Request::post(JSON, [b"\xef\xbb\xbf", &f.json(|p| p).body[..]].concat());
     "json-deep" "JSON nested 10,000 levels deep"
         |f| f.json(|p| p.field("extra", "[".repeat(10_000) + &"]".repeat(10_000)));
     "json-array" "genuine postback inside an array"
-        |f| Request::post(JSON, [b"[", &f.genuine()[..], b"]"].concat());
-    "charset-utf-16" "JSON in UTF-16, as declared" |f| f.utf16();
-    "multipart" "genuine token in multipart/form-data" |f| f.multipart();
-    "gzip" "genuine postback, compressed with gzip" |f| f.gzip();
+        |f| Request::post(JSON, [b"[", &f.json(|p| p).body[..], b"]"].concat());
     "large" "genuine postback padded to over 64 KiB" |f| f.padded(MAX_BODY_BYTES + 1);
     "large-chunked" "genuine postback padded to 10 MB, chunked"
         |f| Request { is_chunked: true, ..f.padded(10_000_000) };

@@ -4,10 +4,7 @@ use anyhow::{Context, ensure};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{StatusCode, Url};
 
-use super::{
-    attacks::Attack,
-    outcome::{Outcome, Verdict},
-};
+use super::outcome::{Outcome, Verdict};
 use crate::client;
 
 /// A page of the shop that shows payments.
@@ -38,12 +35,6 @@ impl Check {
         })
     }
 
-    /// Whether the effect counts; one genuine postback is enough to know that the page shows it.
-    pub(super) fn watches(&self, attack: &Attack) -> bool {
-        let is_genuine = attack.class == Verdict::Ok;
-        attack.payments.is_some() || is_genuine && !self.has_shown
-    }
-
     /// How often the text is on the page of this invoice and order.
     pub(super) async fn count(&self, place: Place<'_>) -> anyhow::Result<usize> {
         let url = filled(&self.template, place)?;
@@ -63,15 +54,19 @@ impl Check {
         before: anyhow::Result<usize>,
         place: Place<'_>,
     ) {
-        let after = self.count(place).await;
-        match before.and_then(|before| Ok((before, after?))) {
-            Ok((before, after)) => {
-                self.has_shown |= before > 0;
-                outcome.judge(after.saturating_sub(before), self.has_shown);
-                self.has_shown |= after > 0;
-            }
-            Err(error) => outcome.doubt(format!("{error:#}")),
+        let (before, after) = match (before, self.count(place).await) {
+            (Ok(before), Ok(after)) => (before, after),
+            (Err(error), _) | (_, Err(error)) => return outcome.doubt(format!("{error:#}")),
+        };
+        let added = after.saturating_sub(before);
+        self.has_shown |= before > 0;
+        match outcome.attack.payments {
+            Some(due) if added > due => outcome.verdict = outcome.attack.class,
+            Some(due) if added < due || due == 0 && self.has_shown => {}
+            _ if outcome.verdict == Verdict::Review => outcome.verdict = Verdict::Ok,
+            _ => {}
         }
+        self.has_shown |= added > 0;
     }
 }
 

@@ -1,9 +1,7 @@
-use std::{io::Write, time::Duration};
+use std::time::Duration;
 
 use base64::{Engine, alphabet, engine::general_purpose::URL_SAFE_NO_PAD};
-use bytes::Bytes;
 use cryptocloud_postback::{Format, UnixTime, testing::PostbackBuilder};
-use flate2::{Compression, write::GzEncoder};
 
 use super::attacks::Plan;
 use crate::{body::quote, client::Request, draft::new_invoice_id};
@@ -49,11 +47,6 @@ impl Forger {
 
     pub(super) fn json(&self, change: impl FnOnce(PostbackBuilder) -> PostbackBuilder) -> Request {
         Request::post(JSON, change(self.postback.clone()).json().body())
-    }
-
-    /// The genuine postback as JSON.
-    pub(super) fn genuine(&self) -> Bytes {
-        self.postback.json().body()
     }
 
     /// The genuine postback, and then another one of the same invoice.
@@ -113,35 +106,9 @@ impl Forger {
         self.edit(|postback| postback.expires_at(UnixTime::from_secs(at)))
     }
 
-    pub(super) fn utf16(&self) -> Request {
-        let body = String::from_utf8_lossy(&self.genuine()).into_owned();
-        let units: Vec<u8> = body.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        Request::post("application/json; charset=utf-16", units)
-    }
-
-    pub(super) fn multipart(&self) -> Request {
-        let form = self.postback.form().body();
-        let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&form).unwrap_or_default();
-        let part = |(name, value)| {
-            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-        };
-        let parts: String = fields.into_iter().map(part).collect();
-        Request::post("multipart/form-data; boundary=x", parts + "--x--\r\n")
-    }
-
-    pub(super) fn gzip(&self) -> Request {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        // Writing to a `Vec` never fails.
-        let _ = encoder.write_all(&self.genuine());
-        Request {
-            content_encoding: Some("gzip"),
-            ..Request::post(JSON, encoder.finish().unwrap_or_default())
-        }
-    }
-
     /// With white space up to this length.
     pub(super) fn padded(&self, length: usize) -> Request {
-        let mut body = self.genuine().to_vec();
+        let mut body = self.json(|postback| postback).body.to_vec();
         body.resize(length, b' ');
         Request::post(JSON, body)
     }

@@ -11,7 +11,7 @@ mod session;
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::ensure;
-use cryptocloud_postback::Format;
+use cryptocloud_postback::{Format, InvoiceId};
 use tokio::signal;
 
 use crate::{
@@ -103,13 +103,11 @@ impl ForgeOptions {
         let attacks = self.attacks();
         output::print_result(json, &attacks, || {
             let row = |attack: &&Attack| {
-                let Attack {
-                    name,
-                    class,
-                    description,
-                    ..
-                } = attack;
-                format!("{BOLD}{name:<22}{BOLD:#}{class:<12}{description}\n")
+                let (name, class) = (attack.name, attack.class);
+                format!(
+                    "{BOLD}{name:<22}{BOLD:#}{class:<12}{}\n",
+                    attack.description
+                )
             };
             let head = format!("{DIM}{:<22}{:<12}description{DIM:#}\n", "attack", "class");
             head + &attacks.iter().map(row).collect::<String>()
@@ -127,44 +125,43 @@ impl ForgeOptions {
         json: bool,
     ) -> anyhow::Result<ExitCode> {
         let attacks = self.attacks();
-        ensure!(!attacks.is_empty(), "no attack is left: see --forge list");
-        // Receivers that require an order would refuse for the wrong reason.
-        let order_id = postback.order_id.as_deref().unwrap_or("ORDER_93223");
+        let count = attacks.len();
+        ensure!(count > 0, "no attack is left: see --forge list");
         let check = self.check_url.zip(self.check_text);
-        let check = check
-            .map(|(url, text)| Check::new(url, text, timeout))
-            .transpose()?;
+        let check = check.map(|(url, text)| Check::new(url, text, timeout));
         let formats = postback
             .format
-            .map_or(vec![Format::Json, Format::Form], |format| vec![format]);
-        let mut results = Results {
-            json,
-            wanted: attacks.len(),
-            ..Results::default()
-        };
+            .map_or(vec![Format::Json, Format::Form], |one| vec![one]);
+        // Receivers that require an order would refuse for the wrong reason.
+        let order_id = postback.order_id.as_deref().unwrap_or("ORDER_93223");
         let mut session = Session {
-            check,
+            check: check.transpose()?,
             client,
-            format: postback.format.unwrap_or(Format::Json),
-            invoice_id: postback.invoice_id.as_ref().map(ToString::to_string),
-            order_id: order_id.to_owned(),
+            format: formats[0],
+            invoice_id: postback.invoice_id.as_ref().map(InvoiceId::as_str),
+            order_id,
             pause: Duration::from_secs(self.pause),
             postback: postback.builder(secret).order_id(order_id),
-            results: &mut results,
+            results: Results {
+                json,
+                ..Results::default()
+            },
         };
         let interrupted = tokio::select! {
             result = session.run(attacks, &formats) => result.map(|()| false)?,
             result = signal::ctrl_c() => result.map(|()| true)?,
         };
         if interrupted {
-            results.settle(Some("interrupted before the next genuine postback"))?;
-            results.stop = Some("Interrupted.");
+            session
+                .results
+                .settle(Some("interrupted before the next genuine postback"))?;
+            session.results.stop = Some("Interrupted.");
         }
-        let summary = results.summary();
-        output::print_result(json, &summary, || summary.text())?;
-        Ok(ExitCode::from(match (interrupted, summary.passed) {
-            (true, _) => output::INTERRUPTED,
-            (false, passed) => u8::from(!passed),
+        let passed = session.results.finish(count)?;
+        Ok(ExitCode::from(if interrupted {
+            output::INTERRUPTED
+        } else {
+            u8::from(!passed)
         }))
     }
 }

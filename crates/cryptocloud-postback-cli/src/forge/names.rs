@@ -36,10 +36,8 @@ impl TypedValueParser for Names {
             let nearest = rated.max_by(|one, other| one.0.total_cmp(&other.0));
             error.remove(ContextKind::SuggestedValue);
             if let Some((0.4.., name)) = nearest {
-                error.insert(
-                    ContextKind::SuggestedValue,
-                    ContextValue::String(name.to_owned()),
-                );
+                let name = ContextValue::String(name.to_owned());
+                error.insert(ContextKind::SuggestedValue, name);
             }
             // All names would be a page.
             error.remove(ContextKind::ValidValue);

@@ -44,13 +44,6 @@ pub(super) enum Verdict {
     Stopped,
 }
 
-impl Verdict {
-    /// Whether an attack was accepted, and the response tells what that means.
-    pub(super) fn is_class(self) -> bool {
-        self <= Self::Strictness
-    }
-}
-
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
@@ -59,44 +52,45 @@ impl fmt::Display for Verdict {
 
 impl Outcome {
     pub(super) fn new(attack: &'static Attack, responses: &[Result<Response, SendError>]) -> Self {
-        let is_success = |result: &&Result<Response, SendError>| matches!(result, Ok(it) if it.status.is_success());
-        // Of many at once, one that was accepted counts.
-        let mut many = responses.iter().filter(|_| responses.len() > 2);
-        let mut this = Self {
+        let mut outcome = Self {
             attack,
             error_in_body: false,
             note: None,
             status: None,
             verdict: Verdict::Error,
         };
+        // Of many at once, one that was accepted counts.
+        let mut many = responses.iter().filter(|_| responses.len() > 2);
         match many.find(is_success).or(responses.last()) {
             Some(Ok(response)) => {
-                this.error_in_body = response.status.is_success() && has_error(&response.body);
-                if let (true, Some(to)) = (response.status.is_redirection(), &response.location) {
-                    this.note = Some(format!("redirected to {to}"));
-                }
-                this.status = Some(response.status.as_u16());
-                this.verdict = this.verdict(response.status);
+                let status = response.status;
+                outcome.error_in_body = status.is_success() && has_error(&response.body);
+                outcome.status = Some(status.as_u16());
+                outcome.verdict = outcome.verdict(status);
+                let location = response
+                    .location
+                    .as_ref()
+                    .filter(|_| status.is_redirection());
+                outcome.note = location.map(|location| format!("redirected to {location}"));
             }
-            Some(Err(error)) => this.note = Some(error.reason.clone()),
+            Some(Err(error)) => outcome.note = Some(error.reason.clone()),
             None => {}
         }
         if let [first, Ok(_)] = responses
             && !is_success(&first)
         {
-            this.doubt("the genuine postback before it was refused");
+            outcome.doubt("the genuine postback before it was refused");
         }
-        this
+        outcome
     }
 
     /// Any 4xx is a refusal, since other receivers may refuse for other reasons than our adapters.
     fn verdict(&self, status: StatusCode) -> Verdict {
-        let is_genuine = self.attack.class == Verdict::Ok;
         // Some servers say that they do not implement a method.
         let is_refused = status.is_client_error() || status == StatusCode::NOT_IMPLEMENTED;
         if status == StatusCode::TOO_MANY_REQUESTS {
             Verdict::Inconclusive
-        } else if is_genuine && (is_refused || self.error_in_body) {
+        } else if self.attack.is_genuine() && (is_refused || self.error_in_body) {
             Verdict::Refused
         } else if is_refused {
             Verdict::Ok
@@ -109,18 +103,6 @@ impl Outcome {
         }
     }
 
-    /// Judges it by how many payments the shop shows for it; what is paid may show none.
-    pub(super) fn judge(&mut self, payments: usize, was_paid: bool) {
-        let is_shown = payments > 0 || !was_paid;
-        match self.attack.payments {
-            Some(due) if payments > due => self.verdict = self.attack.class,
-            Some(due) if payments == due && is_shown && self.verdict == Verdict::Review => {
-                self.verdict = Verdict::Ok;
-            }
-            _ => {}
-        }
-    }
-
     pub(super) fn doubt(&mut self, reason: impl Into<String>) {
         self.note = Some(reason.into());
         self.verdict = Verdict::Inconclusive;
@@ -128,7 +110,7 @@ impl Outcome {
 
     /// Whether it says something about the endpoint on its own: a ban would not have accepted it.
     pub(super) fn is_accepted(&self) -> bool {
-        self.verdict.is_class() || self.verdict == Verdict::Review
+        self.verdict <= Verdict::Strictness || self.verdict == Verdict::Review
     }
 
     /// Whether the endpoint fails the test.
@@ -139,6 +121,10 @@ impl Outcome {
             _ => false,
         }
     }
+}
+
+fn is_success(result: &&Result<Response, SendError>) -> bool {
+    matches!(result, Ok(response) if response.status.is_success())
 }
 
 /// Whether a JSON object says that the postback failed.

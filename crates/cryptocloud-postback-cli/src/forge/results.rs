@@ -2,6 +2,7 @@ use std::{collections::BTreeMap, mem};
 
 use anstyle::Style;
 use serde::Serialize;
+use serde_json::json;
 
 use super::outcome::{Outcome, Verdict};
 use crate::output::{self, BAD, DIM, Escaped, GOOD, WARN, wrapped};
@@ -17,22 +18,9 @@ pub(super) struct Results {
     pub(super) pending: Vec<Outcome>,
     /// Why the run ended early.
     pub(super) stop: Option<&'static str>,
-    /// How many attacks were asked for.
-    pub(super) wanted: usize,
 }
 
-/// What the results mean.
-#[derive(Serialize)]
-pub(super) struct Summary<'a> {
-    controls: &'a [Outcome],
-    attacks: &'a [Outcome],
-    not_sent: usize,
-    /// How many there are of each verdict.
-    verdicts: BTreeMap<Verdict, usize>,
-    conclusions: Vec<Conclusion>,
-    pub(super) passed: bool,
-}
-
+/// What some outcomes mean to the merchant.
 #[derive(Debug, Serialize)]
 struct Conclusion {
     class: Verdict,
@@ -50,7 +38,7 @@ impl Results {
             }
             output::print(&row(&outcome))?;
         }
-        if outcome.attack.class == Verdict::Ok {
+        if outcome.attack.is_genuine() {
             self.controls.push(outcome);
         } else {
             self.attacks.push(outcome);
@@ -61,9 +49,7 @@ impl Results {
     /// Adds what is pending. If there is a doubt, only what was accepted is certain.
     pub(super) fn settle(&mut self, doubt: Option<&str>) -> anyhow::Result<()> {
         for mut outcome in mem::take(&mut self.pending) {
-            if let Some(reason) = doubt
-                && !outcome.is_accepted()
-            {
+            if let Some(reason) = doubt.filter(|_| !outcome.is_accepted()) {
                 outcome.doubt(reason);
             }
             self.add(outcome)?;
@@ -71,18 +57,11 @@ impl Results {
         Ok(())
     }
 
-    /// Whether what is pending has verdicts.
-    pub(super) fn is_conclusive(&self) -> bool {
-        let mut pending = self.pending.iter();
-        pending.all(|outcome| outcome.verdict != Verdict::Inconclusive)
-    }
-
     /// Why the run ends if no genuine postback was accepted.
     pub(super) fn refusal(&self) -> &'static str {
         let reasons = self.controls.iter().map(|outcome| match outcome.status {
             Some(401 | 403) => REFUSES_TOKEN,
             Some(404 | 405) => NOT_FOUND,
-            Some(429) => LIMITS,
             Some(300..=399) => REDIRECTS,
             Some(500..) => FAILS,
             _ => REFUSES_GENUINE,
@@ -91,62 +70,89 @@ impl Results {
         all.unwrap_or(REFUSES_GENUINE)
     }
 
-    pub(super) fn summary(&self) -> Summary<'_> {
-        let mut verdicts = BTreeMap::new();
+    /// Prints what the results mean, and returns whether the endpoint has passed.
+    pub(super) fn finish(&self, wanted: usize) -> anyhow::Result<bool> {
+        let conclusions = self.conclusions();
+        // What the merchant has to look at does not count.
+        let passed = self.stop.is_none() && !self.outcomes().any(Outcome::is_failure);
+        let mut verdicts = BTreeMap::<_, usize>::new();
         for outcome in self.outcomes() {
             *verdicts.entry(outcome.verdict).or_default() += 1;
         }
-        Summary {
-            controls: &self.controls,
-            attacks: &self.attacks,
-            not_sent: self.wanted.saturating_sub(self.attacks.len()),
-            verdicts,
-            conclusions: self.conclusions(),
-            // What the merchant has to look at does not count.
-            passed: self.stop.is_none() && !self.outcomes().any(Outcome::is_failure),
-        }
+        let results = json!({
+            "controls": self.controls,
+            "attacks": self.attacks,
+            "not_sent": wanted.saturating_sub(self.attacks.len()),
+            "verdicts": verdicts,
+            "conclusions": conclusions,
+            "passed": passed,
+        });
+        output::print_result(self.json, &results, || {
+            let counts = verdicts.iter();
+            let counts = counts.map(|(verdict, count)| format!("{count} {verdict}"));
+            let mut text = format!("\n{}\n", counts.collect::<Vec<_>>().join(", "));
+            for Conclusion {
+                class,
+                text: meaning,
+                attacks,
+            } in &conclusions
+            {
+                let style = style(*class);
+                text += &format!("{style}{class:<13}{style:#}{}\n", column(meaning));
+                if !attacks.is_empty() {
+                    text += &format!("{:13}{DIM}{}{DIM:#}\n", "", column(&attacks.join(", ")));
+                }
+            }
+            text + &if !passed {
+                format!("{BAD}not passed{BAD:#}   See above.\n")
+            } else if verdicts.contains_key(&Verdict::Review) {
+                let end = "As far as responses tell: what is for review only you can see.";
+                format!("{GOOD}passed{GOOD:#}       {end}\n")
+            } else {
+                let end = "No attack that matters was accepted, and genuine postbacks were.";
+                format!("{GOOD}passed{GOOD:#}       {end}\n")
+            }
+        })?;
+        Ok(passed)
     }
 
+    /// The worst first.
     fn conclusions(&self) -> Vec<Conclusion> {
         let mut found: Vec<Conclusion> = Vec::new();
         let mut outcomes: Vec<_> = self.outcomes().collect();
         outcomes.sort_by_key(|outcome| outcome.verdict);
-        for outcome in outcomes {
-            let Some(text) = self.meaning(outcome) else {
-                continue;
-            };
-            let (class, name) = (outcome.verdict, outcome.attack.name);
+        let meanings = outcomes.iter().filter_map(|outcome| {
+            Some((
+                outcome.verdict,
+                self.meaning(outcome)?,
+                Some(outcome.attack.name),
+            ))
+        });
+        let stop = self.stop.filter(|stop| *stop != ACCEPTS_EVERYTHING);
+        let stop = stop.map(|text| (Verdict::Stopped, text, None));
+        for (class, text, attack) in meanings.chain(stop) {
             match found.iter_mut().find(|known| known.text == text) {
-                Some(known) => known.attacks.push(name),
+                Some(known) => known.attacks.extend(attack),
                 None => found.push(Conclusion {
                     class,
                     text,
-                    attacks: vec![name],
+                    attacks: Vec::from_iter(attack),
                 }),
             }
         }
-        let stop = self.stop.filter(|stop| *stop != ACCEPTS_EVERYTHING);
-        found.extend(stop.map(|text| Conclusion {
-            class: Verdict::Stopped,
-            text,
-            attacks: Vec::new(),
-        }));
         found
     }
 
     /// What an outcome means to the merchant, if it means something.
     fn meaning(&self, outcome: &Outcome) -> Option<&'static str> {
-        let is_genuine = outcome.attack.class == Verdict::Ok;
+        let accepts_genuine = self
+            .controls
+            .iter()
+            .any(|control| control.verdict == Verdict::Ok);
         match outcome.verdict {
-            Verdict::Ok | Verdict::Stopped => None,
+            Verdict::Ok => None,
             // The reason for the stop says more.
-            _ if is_genuine && self.controls.iter().all(|it| it.verdict != Verdict::Ok) => None,
-            verdict if verdict.is_class() && outcome.error_in_body => Some(ERROR_IN_BODY),
-            // One sentence says it.
-            verdict if verdict.is_class() && self.stop == Some(ACCEPTS_EVERYTHING) => self.stop,
-            Verdict::Bypass | Verdict::Weakness | Verdict::Strictness | Verdict::Refused => {
-                Some(outcome.attack.meaning)
-            }
+            _ if outcome.attack.is_genuine() && !accepts_genuine => None,
             Verdict::Error => Some("Server errors, redirects or no response."),
             Verdict::Inconclusive if outcome.status.is_some_and(|status| status < 300) => {
                 Some("Accepted, but nothing shows what it did: see the reasons above.")
@@ -155,6 +161,10 @@ impl Results {
                 Some("Refused, but perhaps for another reason: see the reasons above.")
             }
             Verdict::Review => Some("Only you can see the effect: look at the orders above."),
+            _ if outcome.error_in_body => Some(ERROR_IN_BODY),
+            // One sentence says it.
+            _ if self.stop == Some(ACCEPTS_EVERYTHING) => self.stop,
+            _ => Some(outcome.attack.meaning),
         }
     }
 
@@ -163,50 +173,15 @@ impl Results {
     }
 }
 
-impl Summary<'_> {
-    /// For people, within 80 columns.
-    pub(super) fn text(&self) -> String {
-        let counts = self.verdicts.iter();
-        let counts = counts.map(|(verdict, count)| format!("{count} {verdict}"));
-        let mut text = format!("\n{}\n", counts.collect::<Vec<_>>().join(", "));
-        for Conclusion {
-            class,
-            text: meaning,
-            attacks,
-        } in &self.conclusions
-        {
-            let style = style(*class);
-            text += &format!("{style}{class:<13}{style:#}{}\n", column(meaning));
-            if !attacks.is_empty() {
-                text += &format!("{:13}{DIM}{}{DIM:#}\n", "", column(&attacks.join(", ")));
-            }
-        }
-        let has_review = self.verdicts.contains_key(&Verdict::Review);
-        text += &match (self.passed, has_review) {
-            (false, _) => format!("{BAD}not passed{BAD:#}   See above.\n"),
-            (true, false) => format!(
-                "{GOOD}passed{GOOD:#}       No attack that matters was accepted, and genuine postbacks were.\n"
-            ),
-            (true, true) => format!(
-                "{GOOD}passed{GOOD:#}       As far as responses tell: what is for review only you can see.\n"
-            ),
-        };
-        text
-    }
-}
-
 fn row(outcome: &Outcome) -> String {
-    let Outcome {
-        attack,
-        status,
-        verdict,
-        ..
-    } = outcome;
-    let status = status.map_or("-".to_owned(), |status| status.to_string());
-    let style = style(*verdict);
+    let (attack, style) = (outcome.attack, style(outcome.verdict));
+    let status = outcome.status.map(|status| status.to_string());
     let mut row = format!(
-        "{style}{verdict:<13}{style:#}{:<22}{status:<4}{}\n",
-        attack.name, attack.description,
+        "{style}{:<13}{style:#}{:<22}{:<4}{}\n",
+        outcome.verdict,
+        attack.name,
+        status.as_deref().unwrap_or("-"),
+        attack.description,
     );
     if let Some(note) = &outcome.note {
         row += &format!("{:13}{}\n", "", column(&Escaped(note).to_string()));
@@ -235,7 +210,7 @@ const ERROR_IN_BODY: &str = "Accepted by its status, though the body of the resp
 pub(super) const BANS: &str = "After an attack the endpoint refuses genuine postbacks too: it bans or \
     limits senders. Attack a deployment that does not.";
 const FAILS: &str = "Every genuine postback got a server error: see the endpoint's log.";
-const LIMITS: &str = "Genuine postbacks got 429: the endpoint limits requests. Attack a deployment \
+pub(super) const LIMITS: &str = "Genuine postbacks got 429: the endpoint limits requests. Attack a deployment \
     that does not, or wait longer with --pause.";
 const NOT_FOUND: &str = "Every genuine postback got 404 or 405: nothing takes a POST at this URL. \
     Check its path.";

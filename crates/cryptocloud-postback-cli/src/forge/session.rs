@@ -1,4 +1,4 @@
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use anyhow::bail;
 use cryptocloud_postback::{Format, testing::PostbackBuilder};
@@ -10,7 +10,7 @@ use super::{
     check::Check,
     forger::Forger,
     outcome::{Outcome, Verdict},
-    results::{ACCEPTS_EVERYTHING, BANS, Results, SHOWS_NOTHING, SILENT},
+    results::{ACCEPTS_EVERYTHING, BANS, LIMITS, Results, SHOWS_NOTHING, SILENT},
 };
 use crate::{body, client::Client};
 
@@ -22,11 +22,11 @@ pub(super) struct Session<'a> {
     pub(super) client: &'a Client,
     /// What the endpoint accepts, once that is known.
     pub(super) format: Format,
-    pub(super) invoice_id: Option<String>,
-    pub(super) order_id: String,
+    pub(super) invoice_id: Option<&'a str>,
+    pub(super) order_id: &'a str,
     pub(super) pause: Duration,
     pub(super) postback: PostbackBuilder,
-    pub(super) results: &'a mut Results,
+    pub(super) results: Results,
 }
 
 impl Session<'_> {
@@ -35,27 +35,31 @@ impl Session<'_> {
         mut attacks: Vec<&'static Attack>,
         formats: &[Format],
     ) -> anyhow::Result<()> {
-        let controls = if attacks.len() <= BATCH { 1 } else { 2 };
+        let is_short = attacks.len() <= BATCH;
         // A page can show that an attack paid an order only before a genuine postback pays it.
         let is_early = |attack: &Attack| self.check.is_some() && attack.payments == Some(0);
         attacks.sort_by_key(|attack| (!is_early(attack), !PROBES.contains(&attack.name)));
-        let early = attacks.iter().take_while(|attack| is_early(attack)).count();
-        let mut attacks = VecDeque::from(attacks);
-        for attack in attacks.drain(..early) {
-            self.attack(attack).await?;
+        let early = attacks.partition_point(|attack| is_early(attack));
+        let (early, late) = attacks.split_at(early);
+        for attack in early {
+            if !self.attack(attack).await? {
+                break;
+            }
         }
         let guess = self.format;
-        self.introduce(formats, controls).await?;
+        self.introduce(formats, is_short).await?;
         self.results.settle(match self.results.stop {
             Some(_) => Some(UNKNOWN),
             None if guess == self.format => None,
             None => Some("sent in a format that is refused: set --format"),
         })?;
+        let mut late = late.iter();
         while self.results.stop.is_none()
-            && let Some(attack) = attacks.pop_front()
+            && let Some(attack) = late.next()
         {
             let has_response = self.attack(attack).await?;
-            if !has_response || attacks.is_empty() || self.results.pending.len() == BATCH {
+            let is_full = self.results.pending.len() == BATCH || late.len() == 0;
+            if is_full || !has_response {
                 self.prove().await?;
             }
         }
@@ -63,23 +67,26 @@ impl Session<'_> {
     }
 
     /// Sends genuine postbacks in these formats, and goes on in the first one that is accepted.
-    async fn introduce(&mut self, formats: &[Format], count: usize) -> anyhow::Result<()> {
+    async fn introduce(&mut self, formats: &[Format], is_short: bool) -> anyhow::Result<()> {
         let mut accepted = None;
-        'sent: for format in formats {
+        for format in formats {
             self.format = *format;
-            for control in &controls(*format)[..count] {
+            for control in controls(*format).iter().take(if is_short { 1 } else { 2 }) {
                 let outcome = self.send(control).await?;
-                let (status, verdict) = (outcome.status, outcome.verdict);
-                if status.is_none() {
-                    let reason = outcome.note.unwrap_or_default();
-                    bail!("{}: {reason}", self.client.url());
+                let Some(status) = outcome.status else {
+                    bail!(
+                        "{}: {}",
+                        self.client.url(),
+                        outcome.note.unwrap_or_default()
+                    );
+                };
+                if outcome.verdict == Verdict::Ok {
+                    accepted.get_or_insert(*format);
                 }
                 self.results.add(outcome)?;
-                if status == Some(429) {
-                    break 'sent;
-                }
-                if verdict == Verdict::Ok {
-                    accepted.get_or_insert(*format);
+                if status == 429 {
+                    self.results.stop = Some(LIMITS);
+                    return Ok(());
                 }
             }
         }
@@ -102,14 +109,22 @@ impl Session<'_> {
             self.results.stop = Some(ACCEPTS_EVERYTHING);
             return self.results.settle(None);
         }
-        let mut tries = 0;
-        let is_known = loop {
-            let is_known = self.control().await?;
-            let is_done = is_known && self.results.is_conclusive();
-            if is_done || tries == TRIES || self.results.stop.is_some() {
-                break is_known;
+        for tries in 0..=TRIES {
+            let control = self.send(&controls(self.format)[0]).await?;
+            let mut verdicts = self.results.pending.iter().map(|outcome| outcome.verdict);
+            let is_known = verdicts.all(|verdict| verdict != Verdict::Inconclusive);
+            if control.verdict == Verdict::Ok && (is_known || tries == TRIES) {
+                return self.results.settle(None);
             }
-            tries += 1;
+            self.results.stop = match control.status {
+                None => Some(SILENT),
+                Some(429) => Some(LIMITS),
+                Some(_) if tries == TRIES => Some(BANS),
+                Some(_) => None,
+            };
+            if self.results.stop.is_some() {
+                break;
+            }
             time::sleep(self.pause).await;
             for at in 0..self.results.pending.len() {
                 let Outcome { attack, .. } = self.results.pending[at];
@@ -117,20 +132,8 @@ impl Session<'_> {
                     self.results.pending[at] = self.send(attack).await?;
                 }
             }
-        };
-        if !is_known {
-            self.results.stop.get_or_insert(BANS);
         }
-        self.results.settle((!is_known).then_some(UNKNOWN))
-    }
-
-    /// Whether a genuine postback is accepted.
-    async fn control(&mut self) -> anyhow::Result<bool> {
-        let outcome = self.send(&controls(self.format)[0]).await?;
-        if outcome.status.is_none() {
-            self.results.stop = Some(SILENT);
-        }
-        Ok(outcome.verdict == Verdict::Ok)
+        self.results.settle(Some(UNKNOWN))
     }
 
     /// Sends an attack, and returns whether there was a response.
@@ -141,16 +144,30 @@ impl Session<'_> {
         Ok(has_response)
     }
 
+    /// Sends an attack, and again after a pause while the endpoint limits requests.
     async fn send(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
-        let invoice_id = self.invoice_id.as_deref();
-        let forger = Forger::new(&self.postback, self.format, invoice_id)?;
+        for _ in 0..TRIES {
+            let outcome = self.send_once(attack).await?;
+            if outcome.status != Some(429) {
+                return Ok(outcome);
+            }
+            time::sleep(self.pause).await;
+        }
+        self.send_once(attack).await
+    }
+
+    async fn send_once(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
+        let forger = Forger::new(&self.postback, self.format, self.invoice_id)?;
         let Plan(requests) = (attack.plan)(&forger);
         let body = requests.first().map_or(&[][..], |request| &request.body);
         let order_id = body::field(self.format, body, "order_id");
-        let order_id = order_id.unwrap_or_else(|| self.order_id.clone());
-        let place = (forger.invoice_id.as_str(), order_id.as_str());
+        let order_id = order_id.as_deref().unwrap_or(self.order_id);
+        let place = (forger.invoice_id.as_str(), order_id);
         let before = match &self.check {
-            Some(check) if check.watches(attack) => Some(check.count(place).await),
+            // One genuine postback is enough to know that the page shows payments.
+            Some(check) if attack.payments.is_some() || !check.has_shown => {
+                Some(check.count(place).await)
+            }
             _ => None,
         };
         // One after another, or many at once.
@@ -159,9 +176,8 @@ impl Session<'_> {
         } else {
             1
         };
-        let requests = stream::iter(requests);
-        let responses = requests.map(|request| self.client.send(request));
-        let responses: Vec<_> = responses.buffered(at_once).collect().await;
+        let requests = stream::iter(requests).map(|request| self.client.send(request));
+        let responses: Vec<_> = requests.buffered(at_once).collect().await;
         let mut outcome = Outcome::new(attack, &responses);
         if let (Some(check), Some(before)) = (&mut self.check, before) {
             // The shop may handle a payment after its response.
@@ -173,10 +189,8 @@ impl Session<'_> {
                 Some(0) => "must not be paid by it",
                 _ => "must be credited once",
             };
-            outcome.note = Some(format!(
-                "order {order_id} {must}; invoice {}",
-                forger.invoice_id
-            ));
+            let (invoice_id, order_id) = place;
+            outcome.note = Some(format!("order {order_id} {must}; invoice {invoice_id}"));
         }
         Ok(outcome)
     }
