@@ -82,10 +82,10 @@ fn examples_refuse_every_attack_with_the_right_status() {
     let expected = expected_statuses();
     for example in EXAMPLES {
         let server = Server::start(example);
-        for (arguments, controls) in [
-            (&[][..], 4),
-            (&["--format", "form"], 2),
-            (&["--format", "json", "--order-id", "ORDER_1"], 2),
+        for arguments in [
+            &[][..],
+            &["--format", "form"],
+            &["--format", "json", "--order-id", "ORDER_1"],
         ] {
             let (code, results) = forge(&server.url, arguments);
             for row in results.controls.iter().chain(&results.attacks) {
@@ -101,7 +101,7 @@ fn examples_refuse_every_attack_with_the_right_status() {
             let classes: Vec<_> = results.conclusions.iter().map(|one| &one.class).collect();
             assert_eq!(classes, ["review"], "{example}");
             assert_eq!(code, Some(0), "{example}");
-            assert_eq!(results.controls.len(), controls);
+            assert_eq!(results.controls.len(), 2);
             assert_eq!(results.attacks.len(), 79);
         }
     }

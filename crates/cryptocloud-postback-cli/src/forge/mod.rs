@@ -129,15 +129,12 @@ impl ForgeOptions {
         ensure!(count > 0, "no attack is left: see --forge list");
         let check = self.check_url.zip(self.check_text);
         let check = check.map(|(url, text)| Check::new(url, text, timeout));
-        let formats = postback
-            .format
-            .map_or(vec![Format::Json, Format::Form], |one| vec![one]);
         // Receivers that require an order would refuse for the wrong reason.
         let order_id = postback.order_id.as_deref().unwrap_or("ORDER_93223");
         let mut session = Session {
             check: check.transpose()?,
             client,
-            format: formats[0],
+            format: postback.format.unwrap_or(Format::Json),
             invoice_id: postback.invoice_id.as_ref().map(InvoiceId::as_str),
             order_id,
             pause: Duration::from_secs(self.pause),
@@ -148,7 +145,7 @@ impl ForgeOptions {
             },
         };
         let interrupted = tokio::select! {
-            result = session.run(attacks, &formats) => result.map(|()| false)?,
+            result = session.run(attacks) => result.map(|()| false)?,
             result = signal::ctrl_c() => result.map(|()| true)?,
         };
         if interrupted {

@@ -57,11 +57,17 @@ impl Results {
         Ok(())
     }
 
+    pub(super) fn accepts_genuine(&self) -> bool {
+        let mut controls = self.controls.iter();
+        controls.any(|control| control.verdict == Verdict::Ok)
+    }
+
     /// Why the run ends if no genuine postback was accepted.
     pub(super) fn refusal(&self) -> &'static str {
         let reasons = self.controls.iter().map(|outcome| match outcome.status {
             Some(401 | 403) => REFUSES_TOKEN,
             Some(404 | 405) => NOT_FOUND,
+            Some(429) => LIMITS,
             Some(300..=399) => REDIRECTS,
             Some(500..) => FAILS,
             _ => REFUSES_GENUINE,
@@ -145,14 +151,10 @@ impl Results {
 
     /// What an outcome means to the merchant, if it means something.
     fn meaning(&self, outcome: &Outcome) -> Option<&'static str> {
-        let accepts_genuine = self
-            .controls
-            .iter()
-            .any(|control| control.verdict == Verdict::Ok);
         match outcome.verdict {
             Verdict::Ok => None,
             // The reason for the stop says more.
-            _ if outcome.attack.is_genuine() && !accepts_genuine => None,
+            _ if outcome.attack.is_genuine() && !self.accepts_genuine() => None,
             Verdict::Error => Some("Server errors, redirects or no response."),
             Verdict::Inconclusive if outcome.status.is_some_and(|status| status < 300) => {
                 Some("Accepted, but nothing shows what it did: see the reasons above.")
@@ -217,8 +219,8 @@ const NOT_FOUND: &str = "Every genuine postback got 404 or 405: nothing takes a 
 const REDIRECTS: &str = "Every genuine postback was redirected. The vendor's sender would follow with \
     a GET and lose the body: respond at this URL.";
 const REFUSES_GENUINE: &str = "Genuine postbacks are refused, so that refusals prove nothing: check \
-    the secret, the URL, the order and the amount. A shop that asks the vendor's API refuses invoices \
-    that the vendor does not know: run one that does not.";
+    the secret, the URL, the order, the amount and --format. A shop that asks the vendor's API refuses \
+    invoices that the vendor does not know: run one that does not.";
 const REFUSES_TOKEN: &str = "Every genuine postback got 401 or 403, so that refusals prove nothing: \
     set the endpoint's SECRET KEY here too, and compare the clocks.";
 pub(super) const SHOWS_NOTHING: &str = "The page of --check-url does not show a genuine payment, so \

@@ -20,7 +20,6 @@ use crate::{body, client::Client};
 pub(super) struct Session<'a> {
     pub(super) check: Option<Check>,
     pub(super) client: &'a Client,
-    /// What the endpoint accepts, once that is known.
     pub(super) format: Format,
     pub(super) invoice_id: Option<&'a str>,
     pub(super) order_id: &'a str,
@@ -30,12 +29,7 @@ pub(super) struct Session<'a> {
 }
 
 impl Session<'_> {
-    pub(super) async fn run(
-        &mut self,
-        mut attacks: Vec<&'static Attack>,
-        formats: &[Format],
-    ) -> anyhow::Result<()> {
-        let is_short = attacks.len() <= BATCH;
+    pub(super) async fn run(&mut self, mut attacks: Vec<&'static Attack>) -> anyhow::Result<()> {
         // A page can show that an attack paid an order only before a genuine postback pays it.
         let is_early = |attack: &Attack| self.check.is_some() && attack.payments == Some(0);
         attacks.sort_by_key(|attack| (!is_early(attack), !PROBES.contains(&attack.name)));
@@ -46,54 +40,34 @@ impl Session<'_> {
                 break;
             }
         }
-        let guess = self.format;
-        self.introduce(formats, is_short).await?;
-        self.results.settle(match self.results.stop {
-            Some(_) => Some(UNKNOWN),
-            None if guess == self.format => None,
-            None => Some("sent in a format that is refused: set --format"),
-        })?;
+        self.introduce().await?;
+        self.results.settle(self.results.stop.map(|_| UNKNOWN))?;
         let mut late = late.iter();
         while self.results.stop.is_none()
             && let Some(attack) = late.next()
         {
             let has_response = self.attack(attack).await?;
-            let is_full = self.results.pending.len() == BATCH || late.len() == 0;
-            if is_full || !has_response {
+            if !has_response || self.results.pending.len() == BATCH || late.len() == 0 {
                 self.prove().await?;
             }
         }
         Ok(())
     }
 
-    /// Sends genuine postbacks in these formats, and goes on in the first one that is accepted.
-    async fn introduce(&mut self, formats: &[Format], is_short: bool) -> anyhow::Result<()> {
-        let mut accepted = None;
-        for format in formats {
-            self.format = *format;
-            for control in controls(*format).iter().take(if is_short { 1 } else { 2 }) {
-                let outcome = self.send(control).await?;
-                let Some(status) = outcome.status else {
-                    bail!(
-                        "{}: {}",
-                        self.client.url(),
-                        outcome.note.unwrap_or_default()
-                    );
-                };
-                if outcome.verdict == Verdict::Ok {
-                    accepted.get_or_insert(*format);
-                }
-                self.results.add(outcome)?;
-                if status == 429 {
-                    self.results.stop = Some(LIMITS);
-                    return Ok(());
-                }
+    /// Sends genuine postbacks, without which nothing is known about the endpoint.
+    async fn introduce(&mut self) -> anyhow::Result<()> {
+        for control in CONTROLS {
+            let outcome = self.send(control).await?;
+            if outcome.status.is_none() {
+                let reason = outcome.note.unwrap_or_default();
+                bail!("{}: {reason}", self.client.url());
             }
+            self.results.add(outcome)?;
         }
-        match (accepted, &self.check) {
-            (None, _) => self.results.stop = Some(self.results.refusal()),
-            (_, Some(check)) if !check.has_shown => self.results.stop = Some(SHOWS_NOTHING),
-            (Some(format), _) => self.format = format,
+        if !self.results.accepts_genuine() {
+            self.results.stop = Some(self.results.refusal());
+        } else if self.check.as_ref().is_some_and(|check| !check.has_shown) {
+            self.results.stop = Some(SHOWS_NOTHING);
         }
         Ok(())
     }
@@ -110,7 +84,7 @@ impl Session<'_> {
             return self.results.settle(None);
         }
         for tries in 0..=TRIES {
-            let control = self.send(&controls(self.format)[0]).await?;
+            let control = self.send(&CONTROLS[0]).await?;
             let mut verdicts = self.results.pending.iter().map(|outcome| outcome.verdict);
             let is_known = verdicts.all(|verdict| verdict != Verdict::Inconclusive);
             if control.verdict == Verdict::Ok && (is_known || tries == TRIES) {
@@ -193,14 +167,6 @@ impl Session<'_> {
             outcome.note = Some(format!("order {order_id} {must}; invoice {invoice_id}"));
         }
         Ok(outcome)
-    }
-}
-
-fn controls(format: Format) -> &'static [Attack] {
-    let (json, form) = CONTROLS.split_at(2);
-    match format {
-        Format::Form => form,
-        Format::Json => json,
     }
 }
 

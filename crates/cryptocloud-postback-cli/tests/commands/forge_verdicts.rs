@@ -14,7 +14,7 @@ fn check(status: u16, attack: &str, verdict: &str, code: i32) {
 }
 
 fn single(status: u16, attack: &str) -> (Option<i32>, Value) {
-    // Genuine JSON, genuine form, the attack, genuine JSON.
+    // Genuine, genuine without an order, the attack, genuine.
     in_turn([200, 200, status, 200], attack)
 }
 

@@ -43,7 +43,7 @@ pub(crate) enum Fault {
     Hangs,
     /// Responds with 429 to each seventh request, and then counts anew.
     Limits,
-    /// Responds with 429 to everything after six requests.
+    /// Responds with 429 to everything after four requests.
     LimitsForGood,
     /// Credits what the postback reports, and shows only whether an order is paid.
     ShowsStatus,
@@ -117,7 +117,7 @@ async fn misbehave(State(shop): State<Arc<Shop>>, request: Request, next: Next) 
         Fault::Hangs if is_angry => std::future::pending().await,
         Fault::Limits if count % 7 == 6 => return limited.into_response(),
         Fault::Slow => tokio::time::sleep(Duration::from_millis(20)).await,
-        Fault::LimitsForGood if count >= 6 => return limited.into_response(),
+        Fault::LimitsForGood if count >= 4 => return limited.into_response(),
         _ => {}
     }
     let response = next.run(request).await;
