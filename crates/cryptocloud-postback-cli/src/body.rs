@@ -55,9 +55,8 @@ impl Change {
 pub(crate) fn field(format: Format, body: &[u8], name: &str) -> Option<String> {
     match format {
         Format::Form => {
-            let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).ok()?;
-            let mut pairs = pairs.into_iter();
-            pairs.find_map(|(known, value)| (known == name).then_some(value))
+            let mut pairs = form_urlencoded::parse(body);
+            pairs.find_map(|(known, value)| (known == name).then(|| value.into_owned()))
         }
         Format::Json => {
             let object: Value = serde_json::from_slice(body).ok()?;
@@ -95,20 +94,17 @@ pub(crate) fn replace_token(format: Format, body: &[u8], token: &str) -> anyhow:
 
 /// The same form with another value of this field.
 fn set_in_form(body: &[u8], name: &str, json: &str) -> anyhow::Result<String> {
-    let mut pairs: Vec<(String, String)> =
-        serde_urlencoded::from_bytes(body).context("the body is not a form")?;
-    ensure!(
-        !name.contains('.'),
-        "a form has no such field: use --format json"
-    );
-    pairs.retain(|(known, _)| known != name);
+    let is_plain = !name.contains('.');
+    ensure!(is_plain, "a form has no such field: use --format json");
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(form_urlencoded::parse(body).filter(|(known, _)| known != name));
     match serde_json::from_str(json) {
         // A form leaves such a field out.
         Ok(Value::Null) => {}
-        Ok(Value::String(text)) => pairs.push((name.to_owned(), text)),
-        _ => pairs.push((name.to_owned(), json.to_owned())),
+        Ok(Value::String(text)) => drop(form.append_pair(name, &text)),
+        _ => drop(form.append_pair(name, json)),
     }
-    Ok(serde_urlencoded::to_string(pairs)?)
+    Ok(form.finish())
 }
 
 /// The same JSON object with another value at this path; every other byte stays the same.

@@ -2,20 +2,18 @@
 
 use std::{
     convert::Infallible,
-    error,
     net::IpAddr,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Chain, Context, bail};
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use reqwest::{
     ClientBuilder, Method, StatusCode, Url,
     header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
     redirect, retry,
 };
-use tokio::time;
 
 /// Sends requests to one URL.
 #[derive(Clone, Debug)]
@@ -57,10 +55,9 @@ pub(crate) struct Response {
     pub(crate) location: Option<String>,
 }
 
-/// Why there is no response.
+/// Why there is no response, in words for an operator.
 #[derive(Clone, Debug)]
 pub(crate) struct SendError {
-    /// In words, for an operator.
     pub(crate) reason: String,
 }
 
@@ -87,14 +84,10 @@ impl Client {
         &self.url
     }
 
-    /// Sends a request.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if there is no response.
+    /// Sends a request. An error says why there is no response.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
         let body = if request.is_chunked {
-            chunked(&request.body)
+            reqwest::Body::wrap_stream(stream::iter([Ok::<_, Infallible>(request.body)]))
         } else {
             request.body.into()
         };
@@ -160,25 +153,8 @@ pub(crate) fn builder(url: &Url, timeout: Duration) -> ClientBuilder {
 
 /// The last cause is the most specific; those above it repeat each other.
 pub(crate) fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
-}
-
-/// Pauses between chunks: an endpoint that refuses early responds and closes, and a sender that is
-/// still writing would lose that response. Limits are near the start, so the first pauses are longer.
-fn chunked(body: &[u8]) -> reqwest::Body {
-    let chunks: Vec<_> = body.chunks(16_000).map(Bytes::copy_from_slice).collect();
-    let chunks = stream::iter(chunks)
-        .enumerate()
-        .then(async |(index, chunk)| {
-            let pause = if index < 10 { 20 } else { 1 };
-            time::sleep(Duration::from_millis(pause)).await;
-            Ok::<_, Infallible>(chunk)
-        });
-    reqwest::Body::wrap_stream(chunks.boxed())
+    let cause = Chain::new(error).last();
+    cause.map(ToString::to_string).unwrap_or_default()
 }
 
 /// Parses a URL, for clap.

@@ -3,7 +3,6 @@ use std::time::Duration;
 use base64::{Engine, alphabet, engine::general_purpose::URL_SAFE_NO_PAD};
 use cryptocloud_postback::{Format, UnixTime, testing::PostbackBuilder};
 
-use super::attacks::Plan;
 use crate::{body::quote, client::Request, draft::new_invoice_id};
 
 /// Builds the requests of one attack, around a genuine postback.
@@ -47,11 +46,6 @@ impl Forger {
 
     pub(super) fn json(&self, change: impl FnOnce(PostbackBuilder) -> PostbackBuilder) -> Request {
         Request::post(JSON, change(self.postback.clone()).json().body())
-    }
-
-    /// The genuine postback, and then another one of the same invoice.
-    pub(super) fn then(&self, second: Request) -> Plan {
-        Plan(vec![self.edit(|postback| postback), second])
     }
 
     /// With a token in which `{token}` is the genuine one, and `{mac}` its MAC.

@@ -85,9 +85,8 @@ impl ForgeOptions {
     /// The attacks that are asked for.
     fn attacks(&self) -> Vec<&'static Attack> {
         let names = |list: &[String], attack: &Attack| {
-            let class = attack.class.to_string();
-            list.iter()
-                .any(|name| *name == attack.name || *name == class)
+            let names = [attack.name, &attack.class.to_string()];
+            list.iter().any(|name| names.contains(&name.as_str()))
         };
         let is_asked_for = |attack: &&Attack| {
             let kind = self.forge.as_deref();
@@ -102,12 +101,9 @@ impl ForgeOptions {
     pub(crate) fn list(&self, json: bool) -> anyhow::Result<ExitCode> {
         let attacks = self.attacks();
         output::print_result(json, &attacks, || {
-            let row = |attack: &&Attack| {
-                let (name, class) = (attack.name, attack.class);
-                format!(
-                    "{BOLD}{name:<22}{BOLD:#}{class:<12}{}\n",
-                    attack.description
-                )
+            let row = |it: &&Attack| {
+                let name = format!("{BOLD}{:<22}{BOLD:#}", it.name);
+                format!("{name}{:<12}{}\n", it.class, it.description)
             };
             let head = format!("{DIM}{:<22}{:<12}description{DIM:#}\n", "attack", "class");
             head + &attacks.iter().map(row).collect::<String>()
@@ -139,19 +135,14 @@ impl ForgeOptions {
             order_id,
             pause: Duration::from_secs(self.pause),
             postback: postback.builder(secret).order_id(order_id),
-            results: Results {
-                json,
-                ..Results::default()
-            },
+            results: Results::default(),
         };
+        session.results.json = json;
         let interrupted = tokio::select! {
             result = session.run(attacks) => result.map(|()| false)?,
             result = signal::ctrl_c() => result.map(|()| true)?,
         };
         if interrupted {
-            session
-                .results
-                .settle(Some("interrupted before the next genuine postback"))?;
             session.results.stop = Some("Interrupted.");
         }
         let passed = session.results.finish(count)?;

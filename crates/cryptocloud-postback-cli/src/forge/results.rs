@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, mem};
+use std::{collections::BTreeMap, fmt};
 
 use anstyle::Style;
 use serde::Serialize;
@@ -14,8 +14,6 @@ pub(super) struct Results {
     pub(super) attacks: Vec<Outcome>,
     /// Whether the results are for a program.
     pub(super) json: bool,
-    /// Sent, but not followed by a genuine postback yet.
-    pub(super) pending: Vec<Outcome>,
     /// Why the run ended early.
     pub(super) stop: Option<&'static str>,
 }
@@ -42,17 +40,6 @@ impl Results {
             self.controls.push(outcome);
         } else {
             self.attacks.push(outcome);
-        }
-        Ok(())
-    }
-
-    /// Adds what is pending. If there is a doubt, only what was accepted is certain.
-    pub(super) fn settle(&mut self, doubt: Option<&str>) -> anyhow::Result<()> {
-        for mut outcome in mem::take(&mut self.pending) {
-            if let Some(reason) = doubt.filter(|_| !outcome.is_accepted()) {
-                outcome.doubt(reason);
-            }
-            self.add(outcome)?;
         }
         Ok(())
     }
@@ -97,26 +84,20 @@ impl Results {
             let counts = verdicts.iter();
             let counts = counts.map(|(verdict, count)| format!("{count} {verdict}"));
             let mut text = format!("\n{}\n", counts.collect::<Vec<_>>().join(", "));
-            for Conclusion {
-                class,
-                text: meaning,
-                attacks,
-            } in &conclusions
-            {
-                let style = style(*class);
-                text += &format!("{style}{class:<13}{style:#}{}\n", column(meaning));
-                if !attacks.is_empty() {
-                    text += &format!("{:13}{DIM}{}{DIM:#}\n", "", column(&attacks.join(", ")));
+            for conclusion in &conclusions {
+                text += &line(style(conclusion.class), conclusion.class, conclusion.text);
+                if !conclusion.attacks.is_empty() {
+                    text += &line(DIM, "", &conclusion.attacks.join(", "));
                 }
             }
             text + &if !passed {
-                format!("{BAD}not passed{BAD:#}   See above.\n")
+                line(BAD, "not passed", "See above.")
             } else if verdicts.contains_key(&Verdict::Review) {
                 let end = "As far as responses tell: what is for review only you can see.";
-                format!("{GOOD}passed{GOOD:#}       {end}\n")
+                line(GOOD, "passed", end)
             } else {
                 let end = "No attack that matters was accepted, and genuine postbacks were.";
-                format!("{GOOD}passed{GOOD:#}       {end}\n")
+                line(GOOD, "passed", end)
             }
         })?;
         Ok(passed)
@@ -127,15 +108,12 @@ impl Results {
         let mut found: Vec<Conclusion> = Vec::new();
         let mut outcomes: Vec<_> = self.outcomes().collect();
         outcomes.sort_by_key(|outcome| outcome.verdict);
-        let meanings = outcomes.iter().filter_map(|outcome| {
-            Some((
-                outcome.verdict,
-                self.meaning(outcome)?,
-                Some(outcome.attack.name),
-            ))
-        });
         let stop = self.stop.filter(|stop| *stop != ACCEPTS_EVERYTHING);
         let stop = stop.map(|text| (Verdict::Stopped, text, None));
+        let meanings = outcomes.into_iter().filter_map(|it| {
+            let text = self.meaning(it)?;
+            Some((it.verdict, text, Some(it.attack.name)))
+        });
         for (class, text, attack) in meanings.chain(stop) {
             match found.iter_mut().find(|known| known.text == text) {
                 Some(known) => known.attacks.extend(attack),
@@ -156,12 +134,7 @@ impl Results {
             // The reason for the stop says more.
             _ if outcome.attack.is_genuine() && !self.accepts_genuine() => None,
             Verdict::Error => Some("Server errors, redirects or no response."),
-            Verdict::Inconclusive if outcome.status.is_some_and(|status| status < 300) => {
-                Some("Accepted, but nothing shows what it did: see the reasons above.")
-            }
-            Verdict::Inconclusive => {
-                Some("Refused, but perhaps for another reason: see the reasons above.")
-            }
+            Verdict::Inconclusive => Some("These prove nothing: see the reasons above."),
             Verdict::Review => Some("Only you can see the effect: look at the orders above."),
             _ if outcome.error_in_body => Some(ERROR_IN_BODY),
             // One sentence says it.
@@ -177,23 +150,17 @@ impl Results {
 
 fn row(outcome: &Outcome) -> String {
     let (attack, style) = (outcome.attack, style(outcome.verdict));
-    let status = outcome.status.map(|status| status.to_string());
-    let mut row = format!(
-        "{style}{:<13}{style:#}{:<22}{:<4}{}\n",
-        outcome.verdict,
-        attack.name,
-        status.as_deref().unwrap_or("-"),
-        attack.description,
-    );
-    if let Some(note) = &outcome.note {
-        row += &format!("{:13}{}\n", "", column(&Escaped(note).to_string()));
-    }
-    row
+    let status = outcome.status.map_or("-".to_owned(), |it| it.to_string());
+    let shown = format!("{:<22}{status:<4}{}", attack.name, attack.description);
+    let row = format!("{style}{:<13}{style:#}{shown}\n", outcome.verdict);
+    let note = outcome.note.as_ref().map(|note| Escaped(note).to_string());
+    row + &note.map_or(String::new(), |note| line(DIM, "", &note))
 }
 
-/// The text in the column beside verdicts.
-fn column(text: &str) -> String {
-    wrapped(text, 67).join(&format!("\n{:13}", ""))
+/// Text beside a mark, within 80 columns.
+fn line(style: Style, mark: impl fmt::Display, text: &str) -> String {
+    let text = wrapped(text, 67).join(&format!("\n{:13}", ""));
+    format!("{style}{mark:<13}{style:#}{text}\n")
 }
 
 fn style(verdict: Verdict) -> Style {

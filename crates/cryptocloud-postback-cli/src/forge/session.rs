@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use tokio::time;
 
 use super::{
-    attacks::{Attack, CONTROLS, Plan},
+    attacks::{Attack, CONTROLS},
     check::Check,
     forger::Forger,
     outcome::{Outcome, Verdict},
@@ -35,21 +35,38 @@ impl Session<'_> {
         attacks.sort_by_key(|attack| (!is_early(attack), !PROBES.contains(&attack.name)));
         let early = attacks.partition_point(|attack| is_early(attack));
         let (early, late) = attacks.split_at(early);
+        let mut outcomes = Vec::new();
         for attack in early {
-            if !self.attack(attack).await? {
+            let outcome = self.send(attack).await?;
+            let is_silent = outcome.status.is_none();
+            outcomes.push(outcome);
+            if is_silent {
                 break;
             }
         }
         self.introduce().await?;
-        self.results.settle(self.results.stop.map(|_| UNKNOWN))?;
-        let mut late = late.iter();
-        while self.results.stop.is_none()
-            && let Some(attack) = late.next()
-        {
-            let has_response = self.attack(attack).await?;
-            if !has_response || self.results.pending.len() == BATCH || late.len() == 0 {
-                self.prove().await?;
+        for mut outcome in outcomes {
+            if self.results.stop.is_some() && !outcome.is_accepted() {
+                outcome.doubt(UNKNOWN);
             }
+            self.results.add(outcome)?;
+        }
+        for attack in late {
+            if self.results.stop.is_some() {
+                break;
+            }
+            let mut outcome = self.prove(attack).await?;
+            let known = self.results.attacks.iter().chain([&outcome]);
+            let accepted = known.filter(|outcome| outcome.is_accepted());
+            if accepted
+                .filter(|it| PROBES.contains(&it.attack.name))
+                .count()
+                == PROBES.len()
+            {
+                outcome.verdict = Verdict::Bypass;
+                self.results.stop = Some(ACCEPTS_EVERYTHING);
+            }
+            self.results.add(outcome)?;
         }
         Ok(())
     }
@@ -72,23 +89,19 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Settles what is pending once a genuine postback is accepted after it.
-    async fn prove(&mut self) -> anyhow::Result<()> {
-        let pending = &mut self.results.pending;
-        let accepted = pending.iter().filter(|outcome| outcome.is_accepted());
-        if accepted.map(|outcome| outcome.attack.name).eq(PROBES) {
-            for outcome in pending {
-                outcome.verdict = Verdict::Bypass;
+    /// Sends an attack until a genuine postback after it is accepted.
+    async fn prove(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
+        let mut tries = 0;
+        loop {
+            let mut outcome = self.send(attack).await?;
+            // A ban would not have accepted it.
+            if outcome.is_accepted() {
+                return Ok(outcome);
             }
-            self.results.stop = Some(ACCEPTS_EVERYTHING);
-            return self.results.settle(None);
-        }
-        for tries in 0..=TRIES {
             let control = self.send(&CONTROLS[0]).await?;
-            let mut verdicts = self.results.pending.iter().map(|outcome| outcome.verdict);
-            let is_known = verdicts.all(|verdict| verdict != Verdict::Inconclusive);
+            let is_known = outcome.verdict != Verdict::Inconclusive;
             if control.verdict == Verdict::Ok && (is_known || tries == TRIES) {
-                return self.results.settle(None);
+                return Ok(outcome);
             }
             self.results.stop = match control.status {
                 None => Some(SILENT),
@@ -97,25 +110,12 @@ impl Session<'_> {
                 Some(_) => None,
             };
             if self.results.stop.is_some() {
-                break;
+                outcome.doubt(UNKNOWN);
+                return Ok(outcome);
             }
+            tries += 1;
             time::sleep(self.pause).await;
-            for at in 0..self.results.pending.len() {
-                let Outcome { attack, .. } = self.results.pending[at];
-                if !self.results.pending[at].is_accepted() {
-                    self.results.pending[at] = self.send(attack).await?;
-                }
-            }
         }
-        self.results.settle(Some(UNKNOWN))
-    }
-
-    /// Sends an attack, and returns whether there was a response.
-    async fn attack(&mut self, attack: &'static Attack) -> anyhow::Result<bool> {
-        let outcome = self.send(attack).await?;
-        let has_response = outcome.status.is_some();
-        self.results.pending.push(outcome);
-        Ok(has_response)
     }
 
     /// Sends an attack, and again after a pause while the endpoint limits requests.
@@ -132,7 +132,7 @@ impl Session<'_> {
 
     async fn send_once(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
         let forger = Forger::new(&self.postback, self.format, self.invoice_id)?;
-        let Plan(requests) = (attack.plan)(&forger);
+        let requests = (attack.plan)(&forger);
         let body = requests.first().map_or(&[][..], |request| &request.body);
         let order_id = body::field(self.format, body, "order_id");
         let order_id = order_id.as_deref().unwrap_or(self.order_id);
@@ -170,8 +170,6 @@ impl Session<'_> {
     }
 }
 
-/// How many attacks are sent before a genuine postback.
-const BATCH: usize = PROBES.len();
 /// The first attacks, of which a sound endpoint refuses at least one.
 const PROBES: [&str; 3] = ["token-missing", "other-secret", "empty"];
 const TRIES: usize = 3;
