@@ -25,13 +25,10 @@ impl Change {
             _ => {}
         }
         let is_json = serde_json::from_str::<IgnoredAny>(value).is_ok();
+        let json = is_json.then(|| value.to_owned());
         Ok(Self {
             path: path.to_owned(),
-            json: if is_json {
-                value.to_owned()
-            } else {
-                quote(value)
-            },
+            json: json.unwrap_or_else(|| quote(value)),
         })
     }
 
@@ -42,8 +39,7 @@ impl Change {
             Format::Form => set_in_form(body, path, json),
             Format::Json => {
                 let names: Vec<&str> = path.split('.').collect();
-                let text = str::from_utf8(body).map_err(Into::into);
-                text.and_then(|text| set_in_json(text, &names, json))
+                set_in_json(str::from_utf8(body)?, &names, json)
             }
         };
         let changed = changed.with_context(|| format!("cannot set {path}"))?;

@@ -87,7 +87,7 @@ impl Results {
             for conclusion in &conclusions {
                 text += &line(style(conclusion.class), conclusion.class, conclusion.text);
                 if !conclusion.attacks.is_empty() {
-                    text += &line(DIM, "", &conclusion.attacks.join(", "));
+                    text += &line(Style::new(), "", &conclusion.attacks.join(", "));
                 }
             }
             text + &if !passed {
@@ -154,7 +154,7 @@ fn row(outcome: &Outcome) -> String {
     let shown = format!("{:<22}{status:<4}{}", attack.name, attack.description);
     let row = format!("{style}{:<13}{style:#}{shown}\n", outcome.verdict);
     let note = outcome.note.as_ref().map(|note| Escaped(note).to_string());
-    row + &note.map_or(String::new(), |note| line(DIM, "", &note))
+    row + &note.map_or(String::new(), |note| line(Style::new(), "", &note))
 }
 
 /// Text beside a mark, within 80 columns.

@@ -37,14 +37,17 @@ impl Session<'_> {
         let (early, late) = attacks.split_at(early);
         let mut outcomes = Vec::new();
         for attack in early {
-            let outcome = self.send(attack).await?;
-            let is_silent = outcome.status.is_none();
-            outcomes.push(outcome);
-            if is_silent {
-                break;
-            }
+            outcomes.push(self.send_first(attack).await?);
         }
-        self.introduce().await?;
+        for control in CONTROLS {
+            let outcome = self.send_first(control).await?;
+            self.results.add(outcome)?;
+        }
+        if !self.results.accepts_genuine() {
+            self.results.stop = Some(self.results.refusal());
+        } else if self.check.as_ref().is_some_and(|check| !check.has_shown) {
+            self.results.stop = Some(SHOWS_NOTHING);
+        }
         for mut outcome in outcomes {
             if self.results.stop.is_some() && !outcome.is_accepted() {
                 outcome.doubt(UNKNOWN);
@@ -71,22 +74,14 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Sends genuine postbacks, without which nothing is known about the endpoint.
-    async fn introduce(&mut self) -> anyhow::Result<()> {
-        for control in CONTROLS {
-            let outcome = self.send(control).await?;
-            if outcome.status.is_none() {
-                let reason = outcome.note.unwrap_or_default();
-                bail!("{}: {reason}", self.client.url());
-            }
-            self.results.add(outcome)?;
+    /// Sends an attack or a genuine postback, without a response to which nothing is known.
+    async fn send_first(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
+        let outcome = self.send(attack).await?;
+        if outcome.status.is_none() {
+            let reason = outcome.note.unwrap_or_default();
+            bail!("{}: {reason}", self.client.url());
         }
-        if !self.results.accepts_genuine() {
-            self.results.stop = Some(self.results.refusal());
-        } else if self.check.as_ref().is_some_and(|check| !check.has_shown) {
-            self.results.stop = Some(SHOWS_NOTHING);
-        }
-        Ok(())
+        Ok(outcome)
     }
 
     /// Sends an attack until a genuine postback after it is accepted.
