@@ -17,7 +17,7 @@ use tokio::signal;
 use crate::{
     client::Client,
     draft::PostbackOptions,
-    output::{self, BOLD, DIM},
+    output::{self, BOLD, DIM, INTERRUPTED},
     secret::Secret,
 };
 use attacks::{ATTACKS, Attack};
@@ -145,12 +145,8 @@ impl ForgeOptions {
         if interrupted {
             session.results.stop = Some("Interrupted.");
         }
-        let passed = session.results.finish(count)?;
-        Ok(ExitCode::from(if interrupted {
-            output::INTERRUPTED
-        } else {
-            u8::from(!passed)
-        }))
+        let code = u8::from(!session.results.finish(count)?);
+        Ok(ExitCode::from(if interrupted { INTERRUPTED } else { code }))
     }
 }
 

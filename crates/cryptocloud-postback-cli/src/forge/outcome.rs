@@ -67,11 +67,9 @@ impl Outcome {
                 outcome.error_in_body = status.is_success() && has_error(&response.body);
                 outcome.status = Some(status.as_u16());
                 outcome.verdict = outcome.verdict(status);
-                let location = response
-                    .location
-                    .as_ref()
-                    .filter(|_| status.is_redirection());
-                outcome.note = location.map(|location| format!("redirected to {location}"));
+                if let (true, Some(to)) = (status.is_redirection(), &response.location) {
+                    outcome.note = Some(format!("redirected to {to}"));
+                }
             }
             Some(Err(error)) => outcome.note = Some(error.reason.clone()),
             None => {}

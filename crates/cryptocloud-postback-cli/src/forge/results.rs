@@ -51,16 +51,14 @@ impl Results {
 
     /// Why the run ends if no genuine postback was accepted.
     pub(super) fn refusal(&self) -> &'static str {
-        let reasons = self.controls.iter().map(|outcome| match outcome.status {
+        match self.controls.first().and_then(|control| control.status) {
+            Some(300..=399) => REDIRECTS,
             Some(401 | 403) => REFUSES_TOKEN,
             Some(404 | 405) => NOT_FOUND,
             Some(429) => LIMITS,
-            Some(300..=399) => REDIRECTS,
             Some(500..) => FAILS,
             _ => REFUSES_GENUINE,
-        });
-        let all = reasons.reduce(|all, next| if all == next { all } else { REFUSES_GENUINE });
-        all.unwrap_or(REFUSES_GENUINE)
+        }
     }
 
     /// Prints what the results mean, and returns whether the endpoint has passed.
@@ -172,24 +170,24 @@ fn style(verdict: Verdict) -> Style {
 }
 
 pub(super) const ACCEPTS_EVERYTHING: &str = "Anyone can confirm any invoice: the endpoint accepts \
-    everything, even an empty body. It verifies nothing, or decides after its response: look at what \
-    became of the orders.";
-const ERROR_IN_BODY: &str = "Accepted by its status, though the body of the response has an error: \
-    the vendor reads only the status. Respond with a 4xx to what you refuse.";
-pub(super) const BANS: &str = "After an attack the endpoint refuses genuine postbacks too: it bans or \
-    limits senders. Attack a deployment that does not.";
-const FAILS: &str = "Every genuine postback got a server error: see the endpoint's log.";
-pub(super) const LIMITS: &str = "Genuine postbacks got 429: the endpoint limits requests. Attack a deployment \
-    that does not, or wait longer with --pause.";
-const NOT_FOUND: &str = "Every genuine postback got 404 or 405: nothing takes a POST at this URL. \
-    Check its path.";
-const REDIRECTS: &str = "Every genuine postback was redirected. The vendor's sender would follow with \
-    a GET and lose the body: respond at this URL.";
+    everything, even an empty body. It verifies nothing, or decides after its response: look at \
+    what became of the orders.";
+pub(super) const BANS: &str = "After an attack the endpoint refuses genuine postbacks too: it bans \
+    or limits senders. Attack a deployment that does not.";
+pub(super) const ERROR_IN_BODY: &str = "A 2xx with an error in its body: the vendor reads only the \
+    status, and takes the postback as received. Respond with a 4xx to what you refuse.";
+const FAILS: &str = "Genuine postbacks get a server error: see the endpoint's log.";
+pub(super) const LIMITS: &str = "Genuine postbacks get 429: the endpoint limits requests. Attack a \
+    deployment that does not, or wait longer with --pause.";
+const NOT_FOUND: &str = "Genuine postbacks get 404 or 405: nothing takes a POST at this URL. Check \
+    its path.";
+const REDIRECTS: &str = "Genuine postbacks are redirected. The vendor's sender would follow with a \
+    GET and lose the body: respond at this URL.";
 const REFUSES_GENUINE: &str = "Genuine postbacks are refused, so that refusals prove nothing: check \
-    the secret, the URL, the order, the amount and --format. A shop that asks the vendor's API refuses \
-    invoices that the vendor does not know: run one that does not.";
-const REFUSES_TOKEN: &str = "Every genuine postback got 401 or 403, so that refusals prove nothing: \
-    set the endpoint's SECRET KEY here too, and compare the clocks.";
+    the secret, the URL, the order, the amount and --format. A shop that asks the vendor's API \
+    refuses invoices that the vendor does not know: run one that does not.";
+const REFUSES_TOKEN: &str = "Genuine postbacks get 401 or 403, so that refusals prove nothing: set \
+    the endpoint's SECRET KEY here too, and compare the clocks.";
 pub(super) const SHOWS_NOTHING: &str = "The page of --check-url does not show a genuine payment, so \
     that it proves nothing: check the URL, the text, the order and the amount.";
 pub(super) const SILENT: &str = "A genuine postback got no response, so the run ended.";

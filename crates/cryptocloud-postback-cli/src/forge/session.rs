@@ -10,7 +10,7 @@ use super::{
     check::Check,
     forger::Forger,
     outcome::{Outcome, Verdict},
-    results::{ACCEPTS_EVERYTHING, BANS, LIMITS, Results, SHOWS_NOTHING, SILENT},
+    results::{ACCEPTS_EVERYTHING, BANS, ERROR_IN_BODY, LIMITS, Results, SHOWS_NOTHING, SILENT},
 };
 use crate::{body, client::Client};
 
@@ -59,15 +59,17 @@ impl Session<'_> {
                 break;
             }
             let mut outcome = self.prove(attack).await?;
-            let known = self.results.attacks.iter().chain([&outcome]);
-            let accepted = known.filter(|outcome| outcome.is_accepted());
-            if accepted
-                .filter(|it| PROBES.contains(&it.attack.name))
-                .count()
-                == PROBES.len()
-            {
+            let sent = self.results.attacks.iter().chain([&outcome]);
+            let is_accepted = |it: &&Outcome| it.is_accepted() && PROBES.contains(&it.attack.name);
+            let accepted: Vec<_> = sent.filter(is_accepted).collect();
+            if accepted.len() == PROBES.len() {
+                let has_error = accepted.iter().any(|it| it.error_in_body);
+                self.results.stop = if has_error {
+                    Some(ERROR_IN_BODY)
+                } else {
+                    Some(ACCEPTS_EVERYTHING)
+                };
                 outcome.verdict = Verdict::Bypass;
-                self.results.stop = Some(ACCEPTS_EVERYTHING);
             }
             self.results.add(outcome)?;
         }

@@ -335,23 +335,23 @@ fn an_endpoint_that_refuses_everything_proves_nothing() {
     for (status, advice) in [
         (
             "401 x",
-            "Every genuine postback got 401 or 403, so that refusals prove nothing: set the endpoint's SECRET KEY here too, and compare the clocks.",
+            "Genuine postbacks get 401 or 403, so that refusals prove nothing: set the endpoint's SECRET KEY here too, and compare the clocks.",
         ),
         (
             "404 x",
-            "Every genuine postback got 404 or 405: nothing takes a POST at this URL. Check its path.",
+            "Genuine postbacks get 404 or 405: nothing takes a POST at this URL. Check its path.",
         ),
         (
             "429 x",
-            "Genuine postbacks got 429: the endpoint limits requests. Attack a deployment that does not, or wait longer with --pause.",
+            "Genuine postbacks get 429: the endpoint limits requests. Attack a deployment that does not, or wait longer with --pause.",
         ),
         (
             "302 x",
-            "Every genuine postback was redirected. The vendor's sender would follow with a GET and lose the body: respond at this URL.",
+            "Genuine postbacks are redirected. The vendor's sender would follow with a GET and lose the body: respond at this URL.",
         ),
         (
             "500 x",
-            "Every genuine postback got a server error: see the endpoint's log.",
+            "Genuine postbacks get a server error: see the endpoint's log.",
         ),
         (
             "422 x",

@@ -146,6 +146,35 @@ fn an_error_in_the_body_is_said() {
     }
 }
 
+#[test]
+fn an_endpoint_that_accepts_everything_may_say_otherwise_in_its_bodies() {
+    let with = |body: &str| {
+        let length = body.len();
+        format!("HTTP/1.1 200 x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+    };
+    let bodies = [
+        "",
+        "",
+        r#"{"error":"no token"}"#,
+        "",
+        r#"{"error":"no JSON"}"#,
+    ];
+    let endpoint = Endpoint::responding_in_turn(bodies.map(with));
+    let ended = call(&["send", "--url", &endpoint.url(), "--forge", "all", "--json"]);
+    let conclusions = &ended.json()["conclusions"];
+    assert_eq!(conclusions[0]["attacks"], json!(["token-missing", "empty"]));
+    assert_eq!(conclusions[1]["attacks"], json!(["other-secret"]));
+    for (conclusion, text) in [
+        (0, "A 2xx with an error in its body"),
+        (1, "Anyone can confirm"),
+    ] {
+        assert_eq!(conclusions[conclusion]["class"], "bypass");
+        let shown = conclusions[conclusion]["text"].as_str().expect("a text");
+        assert!(shown.starts_with(text), "{shown}");
+    }
+    assert_eq!(conclusions.as_array().map(Vec::len), Some(2));
+}
+
 fn response(status: u16) -> String {
     format!("HTTP/1.1 {status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 }
