@@ -78,17 +78,23 @@ impl Session<'_> {
 
     /// Sends an attack or a genuine postback, without a response to which nothing is known.
     async fn send_first(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
-        let outcome = self.send(attack).await?;
-        if outcome.status.is_none() {
-            let reason = outcome.note.unwrap_or_default();
-            bail!("{}: {reason}", self.client.url());
+        let mut tries = 0..TRIES;
+        loop {
+            let outcome = self.send(attack).await?;
+            let Some(status) = outcome.status else {
+                let reason = outcome.note.unwrap_or_default();
+                bail!("{}: {reason}", self.client.url());
+            };
+            if status != 429 || tries.next().is_none() {
+                return Ok(outcome);
+            }
+            time::sleep(self.pause).await;
         }
-        Ok(outcome)
     }
 
     /// Sends an attack until a genuine postback after it is accepted.
     async fn prove(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
-        let mut tries = 0;
+        let mut tries = 0..TRIES;
         loop {
             let mut outcome = self.send(attack).await?;
             // A ban would not have accepted it.
@@ -97,37 +103,24 @@ impl Session<'_> {
             }
             let control = self.send(&CONTROLS[0]).await?;
             let is_known = outcome.verdict != Verdict::Inconclusive;
-            if control.verdict == Verdict::Ok && (is_known || tries == TRIES) {
+            let is_last = control.status.is_none() || tries.next().is_none();
+            if control.verdict == Verdict::Ok && (is_known || is_last) {
                 return Ok(outcome);
             }
-            self.results.stop = match control.status {
-                None => Some(SILENT),
-                Some(429) => Some(LIMITS),
-                Some(_) if tries == TRIES => Some(BANS),
-                Some(_) => None,
-            };
-            if self.results.stop.is_some() {
+            if is_last {
                 outcome.doubt(UNKNOWN);
+                self.results.stop = Some(match control.status {
+                    None => SILENT,
+                    Some(429) => LIMITS,
+                    Some(_) => BANS,
+                });
                 return Ok(outcome);
             }
-            tries += 1;
             time::sleep(self.pause).await;
         }
     }
 
-    /// Sends an attack, and again after a pause while the endpoint limits requests.
     async fn send(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
-        for _ in 0..TRIES {
-            let outcome = self.send_once(attack).await?;
-            if outcome.status != Some(429) {
-                return Ok(outcome);
-            }
-            time::sleep(self.pause).await;
-        }
-        self.send_once(attack).await
-    }
-
-    async fn send_once(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
         let forger = Forger::new(&self.postback, self.format, self.invoice_id)?;
         let requests = (attack.plan)(&forger);
         let body = requests.first().map_or(&[][..], |request| &request.body);
