@@ -195,7 +195,7 @@ attacks! {
 attacks! {
     CONTROLS:
 
-    Ok, None, "Genuine postbacks are refused: those of payment links have no order_id.":
+    Ok, None, "Some genuine postbacks are refused: those of payment links have no order_id.":
     "genuine" "genuine postback" |f| f.edit(|p| p);
     "genuine-no-order" "genuine, as for a payment link" |f| f.edit(|p| p.field("order_id", "null"));
 }

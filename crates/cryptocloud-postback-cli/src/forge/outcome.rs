@@ -21,7 +21,7 @@ pub(super) struct Outcome {
     pub(super) verdict: Verdict,
 }
 
-/// In the order in which conclusions are printed.
+/// In the order in which conclusions are printed: the first three are the classes of attacks.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Verdict {
