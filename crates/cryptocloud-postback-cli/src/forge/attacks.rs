@@ -76,7 +76,6 @@ attacks! {
 
     Bypass, None, "Anyone can confirm any invoice: the signature of the token is not verified.":
     "other-secret" "signed with another secret" |f| f.edit(|p| p.secret(OTHER_SECRET));
-    "mac-one-bit" "genuine token, one bit of its MAC flipped" |f| f.flipped(42);
     "mac-of-other-claims" "genuine MAC over other claims"
         |f| f.token(&(f.signed(|p| p.claims(r#"{"id":"ILRAJE1Q","exp":4102444800}"#)) + ".{mac}"));
     "token-two-segments" "genuine token without its MAC" |f| f.token(&f.signed(|p| p));
@@ -152,7 +151,6 @@ attacks! {
     "header-crit" "crit names an unknown extension"
         |f| f.edit(|p| p.header(r#"{"alg":"HS256","crit":["x"],"x":1}"#));
     "token-padded" "genuine token with base64 padding" |f| f.token("{token}=");
-    "token-trailing-bits" "genuine token with unused bits set" |f| f.flipped(0);
     "token-four-segments" "genuine token with a fourth segment" |f| f.token("{token}.e30");
     "token-bearer" "genuine token prefixed with Bearer" |f| f.token("Bearer {token}");
     "exp-huge" "exp is 1e400" |f| f.claims(r#"{"id":{id},"exp":1e400}"#);

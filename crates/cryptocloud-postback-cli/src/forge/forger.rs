@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use base64::{Engine, alphabet, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cryptocloud_postback::{Format, UnixTime, testing::PostbackBuilder};
 
 use crate::{body::quote, client::Request, draft::new_invoice_id};
@@ -61,18 +61,6 @@ impl Forger {
         let mut token = change(self.postback.clone()).signed_token();
         token.truncate(token.rfind('.').unwrap_or_default());
         token
-    }
-
-    /// With one bit of a letter of the MAC flipped; `0` is the last letter, whose bit is unused.
-    pub(super) fn flipped(&self, letter: usize) -> Request {
-        let letters = alphabet::URL_SAFE.as_str().as_bytes();
-        let mut token = self.postback.signed_token().into_bytes();
-        if let Some(letter) = token.iter_mut().nth_back(letter)
-            && let Some(number) = letters.iter().position(|known| known == letter)
-        {
-            *letter = letters[number ^ 1];
-        }
-        self.token(&String::from_utf8_lossy(&token))
     }
 
     /// With genuine claims, this algorithm and no MAC.
