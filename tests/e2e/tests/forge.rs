@@ -2,11 +2,13 @@
 //! vendor's samples.
 
 use std::{
+    collections::HashMap,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
+use cryptocloud_postback::ErrorKind;
 use serde::Deserialize;
 
 use crate::{
@@ -24,7 +26,6 @@ struct Results {
 #[derive(Debug, Deserialize)]
 struct Row {
     name: String,
-    expected: Option<u16>,
     status: Option<u16>,
     verdict: String,
 }
@@ -64,26 +65,44 @@ fn forge(url: &str, arguments: &[&str]) -> (Option<i32>, Results) {
     (output.status.code(), results)
 }
 
+/// The status that our adapters refuse each attack with.
+fn expected_statuses() -> HashMap<&'static str, u16> {
+    let attacks = include_str!("../../../crates/cryptocloud-postback-cli/tests/attacks.txt");
+    let statuses = attacks.lines().map(|line| {
+        let (name, kind) = line.split_once(' ').expect("a name and a kind");
+        let mut kinds = ErrorKind::ALL.iter();
+        let kind = kinds.find(|known| format!("{known:?}") == kind);
+        (name, kind.expect("a kind").response().status())
+    });
+    statuses.collect()
+}
+
 #[test]
 fn examples_refuse_every_attack_with_the_right_status() {
+    let expected = expected_statuses();
     for example in EXAMPLES {
         let server = Server::start(example);
-        for (arguments, controls) in [
-            (&[][..], 4),
-            (&["--format", "form"], 2),
-            (&["--format", "json", "--order-id", "ORDER_1"], 2),
+        for arguments in [
+            &[][..],
+            &["--format", "form"],
+            &["--format", "json", "--order-id", "ORDER_1"],
         ] {
             let (code, results) = forge(&server.url, arguments);
             for row in results.controls.iter().chain(&results.attacks) {
-                // What has no status is genuine to an endpoint that sees one postback at a time.
-                let expected = row.expected.unwrap_or(200);
-                assert_eq!(row.status, Some(expected), "{example}: {}", row.name);
+                // The others are genuine to an endpoint that sees one postback at a time.
+                let expected = expected.get(row.name.as_str()).unwrap_or(&200);
+                assert_eq!(
+                    row.status.as_ref(),
+                    Some(expected),
+                    "{example}: {}",
+                    row.name
+                );
             }
             let classes: Vec<_> = results.conclusions.iter().map(|one| &one.class).collect();
             assert_eq!(classes, ["review"], "{example}");
             assert_eq!(code, Some(0), "{example}");
-            assert_eq!(results.controls.len(), controls);
-            assert_eq!(results.attacks.len(), 82);
+            assert_eq!(results.controls.len(), 2);
+            assert_eq!(results.attacks.len(), 77);
         }
     }
 }
@@ -169,7 +188,7 @@ fn a_sound_handler_passes() {
         "strictness: Malformed postbacks are accepted. None of them forges a payment without the \
          secret. alg-twice token-padded exp-far exp-string exp-fraction amount-negative \
          amount-underscore amount-nan amount-huge order-nul order-long order-long-number \
-         byte-order-mark charset-utf-16 large",
+         byte-order-mark large",
     ];
     assert_eq!(results.conclusions(), expected);
     assert_eq!(code, Some(0));
@@ -184,7 +203,7 @@ fn finds_the_holes_of_the_python_handlers() {
             "invoice-operator invoice-array invoice-number",
             "alg-twice token-padded exp-far exp-string exp-fraction no-status \
              duplicate-json amount-negative amount-underscore amount-nan amount-huge \
-             order-nul order-long order-long-number byte-order-mark charset-utf-16 \
+             order-nul order-long order-long-number byte-order-mark \
              large",
         ],
     );
@@ -230,7 +249,7 @@ fn finds_the_holes_of_the_php_handlers() {
         [
             "exp-missing exp-null",
             "invoice-operator invoice-array invoice-number",
-            "alg-twice header-crit token-padded token-trailing-bits exp-far \
+            "alg-twice header-crit token-padded exp-far \
              exp-string exp-fraction no-status duplicate-json amount-negative \
              amount-underscore amount-huge order-nul order-long order-long-number \
              large large-chunked get put",
@@ -283,7 +302,7 @@ fn check(command: impl Fn(&str) -> Option<Command>, expected: [&str; 3]) {
     let (code, results) = forge(&handler.url, &["--format", "form"]);
     let expected = "bypass: Anyone can confirm any invoice: the endpoint accepts everything, even an \
         empty body. It verifies nothing, or decides after its response: look at what became of the \
-        orders. empty token-missing other-secret";
+        orders. token-missing other-secret empty";
     assert_eq!(results.conclusions(), [expected]);
     assert_eq!(code, Some(1));
 }

@@ -1,6 +1,5 @@
 //! `ccpostback send --forge`: attacks an endpoint and says what that shows.
 
-mod attack;
 mod attacks;
 mod check;
 mod forger;
@@ -8,20 +7,23 @@ mod names;
 mod outcome;
 mod results;
 mod session;
-mod table;
 
 use std::{process::ExitCode, time::Duration};
 
-use anyhow::bail;
-use cryptocloud_postback::Format;
+use anyhow::ensure;
+use cryptocloud_postback::{Format, InvoiceId};
 use tokio::signal;
 
-use crate::{client::Client, draft::PostbackOptions, output, secret::Secret};
-use attack::Attack;
-use attacks::ATTACKS;
+use crate::{
+    client::Client,
+    draft::PostbackOptions,
+    output::{self, BOLD, DIM, INTERRUPTED},
+    secret::Secret,
+};
+use attacks::{ATTACKS, Attack};
 use check::Check;
-use names::names;
-use results::{Results, Stop};
+use names::Names;
+use results::Results;
 use session::Session;
 
 /// Which attacks to send, and how to see what they do.
@@ -35,7 +37,7 @@ pub(crate) struct ForgeOptions {
     #[arg(
         long,
         value_name = "ATTACK",
-        value_parser = names(&["all", "list"]),
+        value_parser = Names(&["all", "list"]),
         hide_possible_values = true,
         conflicts_with_all = [
             "repeat", "concurrency", "scenario", "paid", "status", "set", "expires_in", "body"
@@ -48,7 +50,7 @@ pub(crate) struct ForgeOptions {
         long,
         value_name = "ATTACKS",
         value_delimiter = ',',
-        value_parser = names(CLASSES),
+        value_parser = CLASSES,
         hide_possible_values = true,
         requires = "forge"
     )]
@@ -59,26 +61,22 @@ pub(crate) struct ForgeOptions {
         long,
         value_name = "ATTACKS",
         value_delimiter = ',',
-        value_parser = names(CLASSES),
+        value_parser = CLASSES,
         hide_possible_values = true,
         requires = "forge"
     )]
     skip: Vec<String>,
 
-    /// Check this page of your shop after each attack, with {order_id} or {invoice_id} in
-    /// the URL
-    #[arg(
-        long,
-        value_name = "URL",
-        requires_all = ["forge", "check_text"]
-    )]
+    /// The page of your shop that shows whether an order is paid, with {order_id} or {invoice_id}
+    /// in the URL; it is read before and after each attack whose effect counts
+    #[arg(long, value_name = "URL", requires_all = ["forge", "check_text"])]
     check_url: Option<String>,
 
-    /// The text that is on the page once for each payment
+    /// What that page says once for each payment, such as Paid
     #[arg(long, value_name = "TEXT", requires = "check_url")]
     check_text: Option<String>,
 
-    /// How long to wait before the page is read, and before what is inconclusive is sent again
+    /// Seconds to wait before the page is read again, and before sending again after a 429
     #[arg(long, value_name = "SECONDS", default_value_t = 2, requires = "forge")]
     pause: u64,
 }
@@ -87,8 +85,8 @@ impl ForgeOptions {
     /// The attacks that are asked for.
     fn attacks(&self) -> Vec<&'static Attack> {
         let names = |list: &[String], attack: &Attack| {
-            let class = attack.finding.class().name();
-            list.iter().any(|name| name == attack.name || name == class)
+            let names = [attack.name, &attack.class.to_string()];
+            list.iter().any(|name| names.contains(&name.as_str()))
         };
         let is_asked_for = |attack: &&Attack| {
             let kind = self.forge.as_deref();
@@ -102,7 +100,14 @@ impl ForgeOptions {
     /// Prints the list of attacks.
     pub(crate) fn list(&self, json: bool) -> anyhow::Result<ExitCode> {
         let attacks = self.attacks();
-        output::print_result(json, &attacks, || table::list(&attacks))?;
+        output::print_result(json, &attacks, || {
+            let row = |it: &&Attack| {
+                let name = format!("{BOLD}{:<22}{BOLD:#}", it.name);
+                format!("{name}{:<12}{}\n", it.class, it.description)
+            };
+            let head = format!("{DIM}{:<22}{:<12}description{DIM:#}\n", "attack", "class");
+            head + &attacks.iter().map(row).collect::<String>()
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -116,126 +121,33 @@ impl ForgeOptions {
         json: bool,
     ) -> anyhow::Result<ExitCode> {
         let attacks = self.attacks();
-        if attacks.is_empty() {
-            bail!("no attack is left: see --forge list");
-        }
+        let count = attacks.len();
+        ensure!(count > 0, "no attack is left: see --forge list");
+        let check = self.check_url.zip(self.check_text);
+        let check = check.map(|(url, text)| Check::new(url, text, timeout));
         // Receivers that require an order would refuse for the wrong reason.
         let order_id = postback.order_id.as_deref().unwrap_or("ORDER_93223");
-        let check = match (self.check_url, self.check_text) {
-            (Some(url), Some(text)) => {
-                let has_one_invoice = postback.invoice_id.is_some();
-                Some(Check::new((url, text), has_one_invoice, timeout)?)
-            }
-            _ => None,
-        };
-        let formats = match postback.format {
-            Some(format) => vec![format],
-            None => vec![Format::Json, Format::Form],
-        };
-        let mut results = Results::new(json);
         let mut session = Session {
-            builder: postback.builder(secret).order_id(order_id),
-            check,
+            check: check.transpose()?,
             client,
             format: postback.format.unwrap_or(Format::Json),
-            invoice_id: postback.invoice_id.as_ref().map(ToString::to_string),
-            order_id: order_id.to_owned(),
+            invoice_id: postback.invoice_id.as_ref().map(InvoiceId::as_str),
+            order_id,
             pause: Duration::from_secs(self.pause),
-            results: &mut results,
+            postback: postback.builder(secret).order_id(order_id),
+            results: Results::default(),
         };
+        session.results.json = json;
         let interrupted = tokio::select! {
-            result = session.run(attacks, &formats) => result.map(|()| false)?,
+            result = session.run(attacks) => result.map(|()| false)?,
             result = signal::ctrl_c() => result.map(|()| true)?,
         };
         if interrupted {
-            results.settle_as("interrupted before the next genuine postback")?;
-            results.stop = Some(Stop::Interrupted);
+            session.results.stop = Some("Interrupted.");
         }
-        let summary = results.summary();
-        output::print_result(json, &summary, || table::text(&summary))?;
-        Ok(if interrupted {
-            ExitCode::from(output::INTERRUPTED)
-        } else {
-            ExitCode::from(u8::from(!results.passed()))
-        })
+        let code = u8::from(!session.results.finish(count)?);
+        Ok(ExitCode::from(if interrupted { INTERRUPTED } else { code }))
     }
 }
 
-const CLASSES: &[&str] = &["bypass", "weakness", "strictness"];
-
-#[cfg(test)]
-mod tests {
-    use cryptocloud_postback::{
-        Error, ErrorKind, RequestHead, SecretKey, Verified, Verifier, testing::PostbackBuilder,
-    };
-
-    use super::*;
-    use crate::client::{Body, Request};
-    use attack::Plan;
-    use attacks::CONTROLS;
-    use forger::Forger;
-
-    const SECRET: &str = "not-a-real-key-only-for-these-tests";
-
-    /// Verifies a request as our adapters do.
-    fn verify(request: &Request) -> Result<Verified, Error> {
-        let body = match &request.body {
-            Body::Chunked(first, chunk, count) => {
-                [&first[..], &chunk.repeat(*count)].concat().into()
-            }
-            Body::Whole(body) => body.clone(),
-        };
-        let mut headers = vec![("content-type", request.content_type.as_bytes())];
-        if let Some(encoding) = request.content_encoding {
-            headers.push(("content-encoding", encoding.as_bytes()));
-        }
-        let head = RequestHead::check(request.method.as_str(), headers)?;
-        let secret = SecretKey::new(SECRET).expect("a secret");
-        let verifier = Verifier::new(secret).expect("a verifier");
-        verifier.verify(head, body)
-    }
-
-    #[track_caller]
-    fn check(attack: &Attack, format: Format) {
-        let builder = PostbackBuilder::new(SECRET).order_id("ORDER_93223");
-        let forger = Forger::new(&builder, format, None).expect("a clock");
-        let requests = match (attack.plan)(&forger) {
-            Plan::AtOnce(requests) => requests,
-            Plan::One(request) => vec![request],
-            Plan::Two(first, second) => vec![first, second],
-        };
-        for request in requests {
-            let kind = verify(&request).err().map(|error| error.kind());
-            if format == Format::Json {
-                assert_eq!(kind, attack.expected, "{}", attack.name);
-            }
-            // A form spells null and numbers differently, so the kind may differ, but not the status.
-            let status = |kind: Option<ErrorKind>| kind.map(|kind| kind.response().status());
-            assert_eq!(
-                status(kind),
-                status(attack.expected),
-                "{} as {format}",
-                attack.name
-            );
-        }
-    }
-
-    #[test]
-    fn each_attack_is_refused_for_its_own_reason() {
-        for attack in ATTACKS.iter().chain(CONTROLS) {
-            check(attack, Format::Json);
-            check(attack, Format::Form);
-        }
-    }
-
-    #[test]
-    fn names_are_unique_and_rows_fit_80_columns() {
-        let mut names = CLASSES.to_vec();
-        for attack in ATTACKS.iter().chain(CONTROLS) {
-            assert!(attack.name.len() <= 21, "{}", attack.name);
-            assert!(attack.description.len() <= 41, "{}", attack.description);
-            assert!(!names.contains(&attack.name), "{}", attack.name);
-            names.push(attack.name);
-        }
-    }
-}
+const CLASSES: Names = Names(&["bypass", "weakness", "strictness"]);

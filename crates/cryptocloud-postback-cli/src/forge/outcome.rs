@@ -1,29 +1,36 @@
-use cryptocloud_postback::ErrorKind;
-use reqwest::StatusCode;
-use serde::{Serialize, Serializer};
+use std::fmt;
 
-use super::attack::{Attack, Class, Finding};
-use crate::client::{Response, SendError, SendErrorKind};
+use reqwest::StatusCode;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::attacks::Attack;
+use crate::client::{Response, SendError};
 
 /// How an endpoint responded to an attack or to a genuine postback.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Outcome {
     #[serde(flatten)]
     pub(super) attack: &'static Attack,
-    /// What only the merchant can see, if it has to be looked at.
-    pub(super) look: Option<String>,
-    milliseconds: Option<f64>,
-    /// Why there is no response, or no verdict.
-    pub(super) reason: Option<String>,
+    /// Whether a 2xx has an error in its body.
+    pub(super) error_in_body: bool,
+    /// Why there is no response or no verdict, or what only the merchant can see.
+    pub(super) note: Option<String>,
     /// `None` if there was no response.
     pub(super) status: Option<u16>,
     pub(super) verdict: Verdict,
 }
 
-/// In the order in which conclusions are printed.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+/// In the order in which conclusions are printed: the first three are the classes of attacks.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Verdict {
-    Accepted(Class),
+    /// Accepted: a payment can be confirmed without the secret, or for another invoice.
+    Bypass,
+    /// Accepted: an attacker needs something else too, such as a captured token.
+    Weakness,
+    /// Accepted though malformed, but no payment can be forged with it.
+    Strictness,
     /// A server error, a redirect or no response.
     Error,
     /// A genuine postback was refused.
@@ -33,165 +40,96 @@ pub(super) enum Verdict {
     /// The merchant has to look at the effect.
     Review,
     Ok,
+    /// Of a conclusion: the run ended early.
+    Stopped,
 }
 
-impl Verdict {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Accepted(class) => class.name(),
-            Self::Error => "error",
-            Self::Inconclusive => "inconclusive",
-            Self::Ok => "ok",
-            Self::Refused => "refused",
-            Self::Review => "review",
-        }
-    }
-}
-
-impl Serialize for Verdict {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.name().serialize(serializer)
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 
 impl Outcome {
     pub(super) fn new(attack: &'static Attack, responses: &[Result<Response, SendError>]) -> Self {
-        let is_success =
-            |result: &&Result<Response, SendError>| result.as_ref().is_ok_and(Response::is_success);
-        // Of many at once, one that was accepted counts.
-        let mut many = responses.iter().filter(|_| responses.len() > 2);
-        let counted = many.find(is_success).or(responses.last());
-        let this = Self {
+        let mut outcome = Self {
             attack,
-            look: None,
-            milliseconds: None,
-            reason: None,
+            error_in_body: false,
+            note: None,
             status: None,
             verdict: Verdict::Error,
         };
-        match counted {
-            None => this,
-            Some(Err(error)) => {
-                // An endpoint may close the connection instead of reading a large body.
-                let is_closed = error.kind == SendErrorKind::Closed;
-                let is_large = attack.expected == Some(ErrorKind::BodyTooLarge);
-                let is_ok = is_closed && is_large;
-                Self {
-                    reason: Some(error.reason.clone()),
-                    verdict: if is_ok { Verdict::Ok } else { Verdict::Error },
-                    ..this
-                }
-            }
+        // The first of several is genuine, and one of the others that was accepted counts.
+        let mut others = responses.iter().skip(1);
+        match others.find(is_success).or(responses.last()) {
             Some(Ok(response)) => {
-                let this = Self {
-                    milliseconds: Some(response.elapsed.as_secs_f64() * 1e3),
-                    status: Some(response.status.as_u16()),
-                    verdict: verdict(attack, response.status),
-                    ..this
-                };
-                match responses {
-                    [first, _] if !is_success(&first) => {
-                        this.inconclusive("the genuine postback before it was refused")
-                    }
-                    _ => this,
+                let status = response.status;
+                outcome.error_in_body = status.is_success() && has_error(&response.body);
+                outcome.status = Some(status.as_u16());
+                outcome.verdict = outcome.verdict(status);
+                if let (true, Some(to)) = (status.is_redirection(), &response.location) {
+                    outcome.note = Some(format!("redirected to {to}"));
                 }
             }
+            Some(Err(error)) => outcome.note = Some(error.reason.clone()),
+            None => {}
+        }
+        if let [first, Ok(_)] = responses
+            && !is_success(&first)
+        {
+            outcome.doubt("the genuine postback before it was refused");
+        }
+        outcome
+    }
+
+    /// Any 4xx is a refusal, since other receivers may refuse for other reasons than our adapters.
+    fn verdict(&self, status: StatusCode) -> Verdict {
+        // Some servers say that they do not implement a method.
+        let is_refused = status.is_client_error() || status == StatusCode::NOT_IMPLEMENTED;
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            Verdict::Inconclusive
+        } else if self.attack.is_genuine() && (is_refused || self.error_in_body) {
+            Verdict::Refused
+        } else if is_refused {
+            Verdict::Ok
+        } else if !status.is_success() {
+            Verdict::Error
+        } else if self.attack.payments.is_some() {
+            Verdict::Review
+        } else {
+            self.attack.class
         }
     }
 
-    pub(super) fn inconclusive(self, reason: &str) -> Self {
-        Self {
-            reason: Some(reason.to_owned()),
-            verdict: Verdict::Inconclusive,
-            ..self
-        }
-    }
-
-    /// Judges it by how many payments the shop shows for it.
-    pub(super) fn with_payments(self, count: usize) -> Self {
-        let finding = self.attack.finding;
-        let is_too_much = match finding {
-            // The first postback is genuine.
-            Finding::Repeated => count > 1,
-            Finding::Reported => count > 0,
-            _ => false,
-        };
-        let verdict = match self.verdict {
-            Verdict::Ok | Verdict::Review if is_too_much => Verdict::Accepted(finding.class()),
-            Verdict::Review => Verdict::Ok,
-            verdict => verdict,
-        };
-        Self { verdict, ..self }
-    }
-
-    /// Says what the merchant has to look at, if there is something.
-    pub(super) fn looked_at(self, (invoice_id, order_id): (&str, &str)) -> Self {
-        let must = match self.attack.finding {
-            Finding::Repeated => "must be credited once",
-            _ => "must not be paid by it",
-        };
-        let look = format!("order {order_id} {must}; invoice {invoice_id}");
-        Self {
-            look: (self.verdict == Verdict::Review).then_some(look),
-            ..self
-        }
-    }
-
-    pub(super) fn is_conclusive(&self) -> bool {
-        self.verdict != Verdict::Inconclusive
+    pub(super) fn doubt(&mut self, reason: impl Into<String>) {
+        self.note = Some(reason.into());
+        self.verdict = Verdict::Inconclusive;
     }
 
     /// Whether it says something about the endpoint on its own: a ban would not have accepted it.
     pub(super) fn is_accepted(&self) -> bool {
-        matches!(self.verdict, Verdict::Accepted(_) | Verdict::Review)
-    }
-
-    /// What it means to the merchant, if it means something.
-    pub(super) fn conclusion(&self) -> Option<&'static str> {
-        match self.verdict {
-            Verdict::Accepted(_) => Some(self.attack.finding.conclusion()),
-            Verdict::Error => Some("Server errors, redirects or no response."),
-            Verdict::Refused => Some(Finding::Genuine.conclusion()),
-            Verdict::Inconclusive if self.status.is_some_and(|status| status < 300) => {
-                Some("Accepted, but nothing shows what it did: see the reasons above.")
-            }
-            Verdict::Inconclusive => {
-                Some("Refused, but perhaps for another reason: see the reasons above.")
-            }
-            Verdict::Review => Some("Only you can see the effect: look at the orders above."),
-            Verdict::Ok => None,
-        }
+        self.verdict <= Verdict::Strictness || self.verdict == Verdict::Review
     }
 
     /// Whether the endpoint fails the test.
     pub(super) fn is_failure(&self) -> bool {
         match self.verdict {
-            Verdict::Accepted(class) => class != Class::Strictness,
-            Verdict::Error => self.attack.finding.class() != Class::Strictness,
-            Verdict::Inconclusive => true,
-            Verdict::Ok | Verdict::Refused | Verdict::Review => false,
+            Verdict::Bypass | Verdict::Weakness | Verdict::Inconclusive => true,
+            Verdict::Error => self.attack.class < Verdict::Strictness,
+            _ => false,
         }
     }
 }
 
-/// Any 4xx is a refusal, since other receivers may refuse for other reasons than our adapters.
-fn verdict(attack: &Attack, status: StatusCode) -> Verdict {
-    let finding = attack.finding;
-    // Some servers say that they do not implement a method.
-    let is_unknown_method = status == StatusCode::NOT_IMPLEMENTED
-        && attack.expected == Some(ErrorKind::MethodNotAllowed);
-    let is_refused = status.is_client_error() || is_unknown_method;
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        Verdict::Inconclusive
-    } else if !status.is_success() && !is_refused {
-        Verdict::Error
-    } else {
-        match finding {
-            Finding::Genuine if is_refused => Verdict::Refused,
-            Finding::Genuine => Verdict::Ok,
-            _ if is_refused => Verdict::Ok,
-            Finding::Repeated | Finding::Reported => Verdict::Review,
-            finding => Verdict::Accepted(finding.class()),
-        }
-    }
+fn is_success(result: &&Result<Response, SendError>) -> bool {
+    matches!(result, Ok(response) if response.status.is_success())
+}
+
+/// Whether a JSON object says that the postback failed.
+fn has_error(body: &str) -> bool {
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let is_empty = |error: &Value| matches!(error, Value::Null | Value::Bool(false)) || error == "";
+    body.get("error").is_some_and(|error| !is_empty(error))
+        || body.get("status").is_some_and(|status| status == "error")
+        || body.get("success").is_some_and(|success| success == false)
 }

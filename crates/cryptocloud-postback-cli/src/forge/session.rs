@@ -1,262 +1,166 @@
-use std::{
-    collections::{BTreeSet, VecDeque},
-    time::Duration,
-};
+use std::time::Duration;
 
 use anyhow::bail;
 use cryptocloud_postback::{Format, testing::PostbackBuilder};
-use futures_util::future;
+use futures_util::{StreamExt, stream};
 use tokio::time;
 
 use super::{
-    attack::{Attack, Finding, Plan},
-    attacks::{ATTACKS, CONTROLS},
+    attacks::{Attack, CONTROLS},
     check::Check,
     forger::Forger,
     outcome::{Outcome, Verdict},
-    results::{Results, Stop},
+    results::{ACCEPTS_EVERYTHING, BANS, ERROR_IN_BODY, LIMITS, Results, SHOWS_NOTHING, SILENT},
 };
-use crate::client::{Client, Response, SendError};
+use crate::{body, client::Client};
 
 /// Sends attacks with genuine postbacks between them: what an endpoint refuses says something only
 /// if it accepts genuine postbacks before and after.
 #[derive(Debug)]
 pub(super) struct Session<'a> {
-    pub(super) builder: PostbackBuilder,
     pub(super) check: Option<Check>,
     pub(super) client: &'a Client,
-    /// What the endpoint accepts, once that is known.
     pub(super) format: Format,
-    pub(super) invoice_id: Option<String>,
-    pub(super) order_id: String,
+    pub(super) invoice_id: Option<&'a str>,
+    pub(super) order_id: &'a str,
     pub(super) pause: Duration,
-    pub(super) results: &'a mut Results,
+    pub(super) postback: PostbackBuilder,
+    pub(super) results: Results,
 }
 
 impl Session<'_> {
-    pub(super) async fn run(
-        &mut self,
-        attacks: Vec<&'static Attack>,
-        formats: &[Format],
-    ) -> anyhow::Result<()> {
-        let is_short = attacks.len() <= BATCH;
-        self.results.wanted = attacks.len();
-        if let (Some(check), Some(invoice_id)) = (&mut self.check, &self.invoice_id) {
-            check.look_ahead((invoice_id, &self.order_id)).await;
-        }
+    pub(super) async fn run(&mut self, mut attacks: Vec<&'static Attack>) -> anyhow::Result<()> {
         // A page can show that an attack paid an order only before a genuine postback pays it.
-        let is_early =
-            |attack: &&Attack| self.check.is_some() && attack.finding == Finding::Reported;
-        let (mut early, mut rest): (VecDeque<_>, VecDeque<_>) =
-            attacks.into_iter().partition(is_early);
-        let guess = self.format;
-        self.send_some(&mut early, usize::MAX).await?;
-        self.introduce(formats, is_short).await?;
-        if guess != self.format {
-            self.results
-                .settle_as("sent in a format that is refused: set --format")?;
-        } else if self.results.stop.is_some() {
-            self.results.settle_as(UNKNOWN)?;
-        } else {
-            self.results.settle()?;
+        let is_early = |attack: &Attack| self.check.is_some() && attack.payments == Some(0);
+        attacks.sort_by_key(|attack| (!is_early(attack), !PROBES.contains(&attack.name)));
+        let early = attacks.partition_point(|attack| is_early(attack));
+        let (early, late) = attacks.split_at(early);
+        let mut outcomes = Vec::new();
+        for attack in early {
+            outcomes.push(self.send_first(attack).await?);
         }
-
-        let mut size = PROBES;
-        while self.results.stop.is_none() && !rest.is_empty() {
-            self.send_some(&mut rest, size).await?;
-            if is_everything_accepted(&self.results.pending) {
-                self.results.stop = Some(Stop::AcceptsEverything);
-                self.results.settle()?;
-            } else if self.control().await?
-                && self.results.pending.iter().all(Outcome::is_conclusive)
-            {
-                self.results.settle()?;
-            } else {
-                self.again().await?;
+        for control in CONTROLS {
+            let outcome = self.send_first(control).await?;
+            self.results.add(outcome)?;
+        }
+        if !self.results.accepts_genuine() {
+            self.results.stop = Some(self.results.refusal());
+        } else if self.check.as_ref().is_some_and(|check| !check.has_shown) {
+            self.results.stop = Some(SHOWS_NOTHING);
+        }
+        for mut outcome in outcomes {
+            if self.results.stop.is_some() && !outcome.is_accepted() {
+                outcome.doubt(UNKNOWN);
             }
-            size = BATCH;
+            self.results.add(outcome)?;
         }
-        Ok(())
-    }
-
-    /// Sends genuine postbacks in these formats, and goes on in the first one that is accepted.
-    async fn introduce(&mut self, formats: &[Format], is_short: bool) -> anyhow::Result<()> {
-        let guess = self.format;
-        let mut accepted = None;
-        let mut statuses = BTreeSet::new();
-        for format in formats {
-            self.format = *format;
-            for control in controls(*format).take(if is_short { 1 } else { 2 }) {
-                let outcome = self.send(control).await?;
-                if outcome.status.is_none() {
-                    let reason = outcome.reason.unwrap_or_default();
-                    bail!("{}: {reason}", self.client.url());
-                }
-                statuses.extend(outcome.status);
-                if outcome.verdict == Verdict::Ok {
-                    accepted = accepted.or(Some(*format));
-                }
-                self.results.add(outcome)?;
-            }
-        }
-        self.format = accepted.unwrap_or(guess);
-        if accepted.is_none() {
-            let only = |known: [u16; 2]| statuses.iter().all(|status| known.contains(status));
-            self.results.stop = Some(if only([401, 403]) {
-                Stop::RefusesToken
-            } else if only([404, 405]) {
-                Stop::NotFound
-            } else {
-                Stop::RefusesGenuine
-            });
-        }
-        if self
-            .check
-            .as_ref()
-            .is_some_and(|check| !check.shows_payments)
-        {
-            self.results.stop.get_or_insert(Stop::ShowsNothing);
-        }
-        Ok(())
-    }
-
-    /// Sends what was refused again, each attack between two genuine postbacks.
-    async fn again(&mut self) -> anyhow::Result<()> {
-        let mut strikes = 0;
-        while let Some(outcome) = self.results.pending.front().cloned() {
-            let again = if outcome.is_accepted() {
-                outcome
-            } else if !self.recovers().await? {
-                self.results.stop.get_or_insert(Stop::Bans);
-                outcome.inconclusive(UNKNOWN)
-            } else {
-                let outcome = self.send(outcome.attack).await?;
-                if outcome.is_accepted() || self.control().await? {
-                    outcome
-                } else {
-                    strikes += 1;
-                    if strikes == MAX_STRIKES {
-                        self.results.stop = Some(Stop::Bans);
-                    }
-                    outcome.inconclusive(UNKNOWN)
-                }
-            };
-            self.results.pending.pop_front();
-            self.results.add(again)?;
-        }
-        Ok(())
-    }
-
-    /// Waits until a genuine postback is accepted again.
-    async fn recovers(&mut self) -> anyhow::Result<bool> {
-        for _ in 0..TRIES {
+        for attack in late {
             if self.results.stop.is_some() {
                 break;
             }
-            time::sleep(self.pause).await;
-            if self.control().await? {
-                return Ok(true);
+            let mut outcome = self.prove(attack).await?;
+            let sent = self.results.attacks.iter().chain([&outcome]);
+            let is_accepted = |it: &&Outcome| it.is_accepted() && PROBES.contains(&it.attack.name);
+            let accepted: Vec<_> = sent.filter(is_accepted).collect();
+            if accepted.len() == PROBES.len() {
+                let has_error = accepted.iter().any(|it| it.error_in_body);
+                self.results.stop = if has_error {
+                    Some(ERROR_IN_BODY)
+                } else {
+                    Some(ACCEPTS_EVERYTHING)
+                };
+                outcome.verdict = Verdict::Bypass;
             }
-        }
-        Ok(false)
-    }
-
-    /// Whether a genuine postback is accepted.
-    async fn control(&mut self) -> anyhow::Result<bool> {
-        let Some(control) = controls(self.format).next() else {
-            return Ok(false);
-        };
-        let outcome = self.send(control).await?;
-        if outcome.status.is_none() {
-            self.results.stop = Some(Stop::Silent);
-        }
-        Ok(outcome.verdict == Verdict::Ok)
-    }
-
-    /// Sends up to this many attacks, and fewer if there is no response to one.
-    async fn send_some(
-        &mut self,
-        attacks: &mut VecDeque<&'static Attack>,
-        size: usize,
-    ) -> anyhow::Result<()> {
-        for _ in 0..size {
-            let Some(attack) = attacks.pop_front() else {
-                break;
-            };
-            let outcome = self.send(attack).await?;
-            let is_silent = outcome.status.is_none();
-            self.results.pending.push_back(outcome);
-            if is_silent {
-                break;
-            }
+            self.results.add(outcome)?;
         }
         Ok(())
     }
 
-    /// Sends one attack, and again after a pause while the endpoint limits requests.
-    async fn send(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
-        let mut tries = 0;
+    /// Sends an attack or a genuine postback, without a response to which nothing is known.
+    async fn send_first(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
+        let mut tries = 0..TRIES;
         loop {
-            let forger = Forger::new(&self.builder, self.format, self.invoice_id.as_deref())?;
-            let plan = (attack.plan)(&forger);
-            let order_id = plan.order_id(self.format);
-            let order_id = order_id.unwrap_or_else(|| self.order_id.clone());
-            let place = (forger.invoice_id.as_str(), order_id.as_str());
-            let before = match &self.check {
-                Some(check) => check.before(attack.finding, place).await,
-                None => None,
+            let outcome = self.send(attack).await?;
+            let Some(status) = outcome.status else {
+                let reason = outcome.note.unwrap_or_default();
+                bail!("{}: {reason}", self.client.url());
             };
-            let responses = responses(self.client, plan).await;
-            let outcome = Outcome::new(attack, &responses);
-            if outcome.status != Some(429) || tries == TRIES {
-                return Ok(match (&mut self.check, before) {
-                    // The shop may handle a payment after its response.
-                    (Some(check), Some(before)) => {
-                        time::sleep(self.pause).await;
-                        check.judge(outcome, before, place).await
-                    }
-                    _ => outcome.looked_at(place),
-                });
+            if status != 429 || tries.next().is_none() {
+                return Ok(outcome);
             }
-            tries += 1;
-            let mut waits = responses.iter().flatten();
-            let wait = waits.find_map(|response| response.retry_after);
-            time::sleep(wait.unwrap_or(self.pause).min(MAX_WAIT)).await;
+            time::sleep(self.pause).await;
         }
+    }
+
+    /// Sends an attack until a genuine postback after it is accepted.
+    async fn prove(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
+        let mut tries = 0..TRIES;
+        loop {
+            let mut outcome = self.send(attack).await?;
+            // A ban would not have accepted it.
+            if outcome.is_accepted() {
+                return Ok(outcome);
+            }
+            let control = self.send(&CONTROLS[0]).await?;
+            let is_known = outcome.verdict != Verdict::Inconclusive;
+            let is_last = control.status.is_none() || tries.next().is_none();
+            if control.verdict == Verdict::Ok && (is_known || is_last) {
+                return Ok(outcome);
+            }
+            if is_last {
+                outcome.doubt(UNKNOWN);
+                self.results.stop = Some(match control.status {
+                    None => SILENT,
+                    Some(429) => LIMITS,
+                    Some(_) => BANS,
+                });
+                return Ok(outcome);
+            }
+            time::sleep(self.pause).await;
+        }
+    }
+
+    async fn send(&mut self, attack: &'static Attack) -> anyhow::Result<Outcome> {
+        let forger = Forger::new(&self.postback, self.format, self.invoice_id)?;
+        let requests = (attack.plan)(&forger);
+        let body = requests.first().map_or(&[][..], |request| &request.body);
+        let order_id = body::field(self.format, body, "order_id");
+        let order_id = order_id.as_deref().unwrap_or(self.order_id);
+        let place = (forger.invoice_id.as_str(), order_id);
+        let before = match &self.check {
+            // One genuine postback is enough to know that the page shows payments.
+            Some(check) if attack.payments.is_some() || !check.has_shown => {
+                Some(check.count(place).await)
+            }
+            _ => None,
+        };
+        // One after another, or many at once.
+        let at_once = if requests.len() > 2 {
+            requests.len()
+        } else {
+            1
+        };
+        let requests = stream::iter(requests).map(|request| self.client.send(request));
+        let responses: Vec<_> = requests.buffered(at_once).collect().await;
+        let mut outcome = Outcome::new(attack, &responses);
+        if let (Some(check), Some(before)) = (&mut self.check, before) {
+            // The shop may handle a payment after its response.
+            time::sleep(self.pause).await;
+            check.judge(&mut outcome, before, place).await;
+        }
+        if outcome.verdict == Verdict::Review {
+            let must = match attack.payments {
+                Some(0) => "must not be paid by it",
+                _ => "must be credited once",
+            };
+            let (invoice_id, order_id) = place;
+            outcome.note = Some(format!("order {order_id} {must}; invoice {invoice_id}"));
+        }
+        Ok(outcome)
     }
 }
 
-/// Whether these are the first attacks, and all are accepted.
-fn is_everything_accepted(outcomes: &VecDeque<Outcome>) -> bool {
-    let accepted = outcomes.iter().filter(|outcome| outcome.is_accepted());
-    let accepted = accepted.map(|outcome| outcome.attack.name);
-    accepted.eq(ATTACKS.iter().take(PROBES).map(|attack| attack.name))
-}
-
-fn controls(format: Format) -> impl Iterator<Item = &'static Attack> {
-    let prefix = format!("genuine-{format}");
-    CONTROLS
-        .iter()
-        .filter(move |control| control.name.starts_with(&prefix))
-}
-
-async fn responses(client: &Client, plan: Plan) -> Vec<Result<Response, SendError>> {
-    match plan {
-        Plan::AtOnce(requests) => {
-            future::join_all(requests.into_iter().map(|request| client.send(request))).await
-        }
-        Plan::One(request) => vec![client.send(request).await],
-        Plan::Two(first, second) => vec![client.send(first).await, client.send(second).await],
-    }
-}
-
-/// How many attacks are sent before a genuine postback.
-const BATCH: usize = 6;
-/// Longer than most limits, and shorter than patience.
-const MAX_WAIT: Duration = Duration::from_secs(60);
-/// How many attacks may be followed by a refused genuine postback again.
-const MAX_STRIKES: usize = 3;
 /// The first attacks, of which a sound endpoint refuses at least one.
-const PROBES: usize = 3;
+const PROBES: [&str; 3] = ["token-missing", "other-secret", "empty"];
 const TRIES: usize = 3;
 const UNKNOWN: &str = "genuine postbacks had no effect either";

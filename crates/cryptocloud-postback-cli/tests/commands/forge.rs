@@ -1,12 +1,13 @@
 //! Verdicts about endpoints, each with a fault of its own. Real ones are attacked in the workspace's
 //! package `e2e`.
 
+use cryptocloud_postback::ErrorKind;
 use serde_json::{Value, json};
 
 use crate::{
     endpoint::Endpoint,
     program::{Ended, call, program, run},
-    shops::{self, Fault},
+    shops::{self, Fault, Kinds},
 };
 
 /// Attacks a shop, and returns the exit code and the results.
@@ -92,7 +93,7 @@ fn each_endpoint_gets_its_verdict() {
         "code": 0,
         "passed": true,
         "not_sent": 0,
-        "verdicts": { "ok": 79, "review": 7 },
+        "verdicts": { "ok": 72, "review": 7 },
         "conclusions": [format!("review: {}", EFFECTS.join(" "))],
     });
     // A slow endpoint is no silent one, and what is limited is sent again.
@@ -102,29 +103,61 @@ fn each_endpoint_gets_its_verdict() {
     let everything = json!({
         "code": 1,
         "passed": false,
-        "not_sent": 79,
-        "verdicts": { "bypass": 2, "ok": 4, "strictness": 1 },
-        "conclusions": ["bypass: empty token-missing other-secret"],
+        "not_sent": 74,
+        "verdicts": { "bypass": 3, "ok": 2 },
+        "conclusions": ["bypass: token-missing other-secret empty"],
     });
     assert_eq!(verdict(Fault::AcceptsEverything), everything);
     let refuses = json!({
         "code": 1,
         "passed": false,
-        "not_sent": 79,
-        "verdicts": { "inconclusive": 3, "ok": 4 },
-        "conclusions": ["inconclusive: empty token-missing other-secret", "stopped: "],
+        "not_sent": 76,
+        "verdicts": { "inconclusive": 1, "ok": 2 },
+        "conclusions": ["inconclusive: token-missing", "stopped: "],
     });
-    for fault in [Fault::Bans, Fault::BansBriefly, Fault::LimitsForGood] {
+    for fault in [Fault::Bans, Fault::BansBriefly, Fault::Hangs] {
         assert_eq!(verdict(fault), refuses, "{fault:?}");
     }
-    let silent = json!({
+    let limits = json!({
         "code": 1,
         "passed": false,
-        "not_sent": 80,
-        "verdicts": { "inconclusive": 2, "ok": 4 },
-        "conclusions": ["inconclusive: empty token-missing", "stopped: "],
+        "not_sent": 75,
+        "verdicts": { "inconclusive": 1, "ok": 3 },
+        "conclusions": ["inconclusive: other-secret", "stopped: "],
     });
-    assert_eq!(verdict(Fault::Hangs), silent);
+    assert_eq!(verdict(Fault::LimitsForGood), limits);
+}
+
+#[test]
+fn each_attack_is_refused_for_its_own_reason() {
+    let expected = include_str!("../attacks.txt").lines();
+    let expected: Vec<_> = expected.filter_map(|line| line.split_once(' ')).collect();
+    for format in ["json", "form"] {
+        let kinds = Kinds::default();
+        let origin = shops::recorded(Fault::None, kinds.clone());
+        let results = attack_at(&origin, "60", &["--format", format, "--json"]).json();
+        let attacks = results["attacks"].as_array().expect("attacks").iter();
+        let refused = attacks.filter(|row| row["status"] != 200);
+        let refused: Vec<_> = refused.map(|row| &row["name"]).collect();
+        let kinds = kinds.lock().expect("no panic with the lock");
+        assert_eq!(
+            (kinds.len(), refused.len()),
+            (expected.len(), expected.len())
+        );
+        for (kind, name) in kinds.iter().zip(refused) {
+            let (_, expected) = expected.iter().find(|row| *name == row.0).expect("a row");
+            let expected = ErrorKind::ALL
+                .iter()
+                .find(|kind| format!("{kind:?}") == *expected);
+            let expected = expected.expect("a kind");
+            // A form spells null and numbers differently, so that only the status is the same.
+            if format == "json" {
+                assert_eq!(kind, expected, "{name}");
+            }
+            let [kind, expected] = [kind, expected].map(|kind| kind.response().status());
+            assert_eq!(kind, expected, "{name}");
+        }
+    }
 }
 
 #[test]
@@ -136,7 +169,7 @@ fn what_only_the_shop_can_see_is_named() {
         .iter()
         .find(|row| row["name"] == "changed-order")
         .expect("a row");
-    let look = look["look"].as_str().expect("a text");
+    let look = look["note"].as_str().expect("a text");
     assert!(
         look.starts_with("order ORDER_OTHER must not be paid by it; invoice "),
         "{look}"
@@ -150,7 +183,7 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
     assert_eq!(conclusions(&results), [[""; 2]; 0]);
     assert_eq!(
         (code, &results["verdicts"]),
-        (Some(0), &json!({ "ok": 86 }))
+        (Some(0), &json!({ "ok": 79 }))
     );
 
     let (code, results) = attack(Fault::Believes, &check);
@@ -177,7 +210,8 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
     );
     // The page shows no second payment of an order that is paid.
     let (_, repeated) = EFFECTS.split_at(3);
-    assert_eq!(with_verdict(&results, "review"), repeated);
+    let hidden = [&["changed-currency"], repeated].concat();
+    assert_eq!(with_verdict(&results, "review"), hidden);
     assert_eq!(code, Some(1));
 
     // The first genuine postback pays the only invoice, and what comes later cannot.
@@ -197,19 +231,13 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
         assert_eq!(ended.code, Some(0));
     }
 
-    // Sent before it is known which format the shop accepts.
-    let (code, results) = attack(Fault::FormsOnly, &check);
-    let (early, _) = EFFECTS.split_at(3);
-    let unsigned = [early, &["status-canceled", "status-created"]].concat();
-    assert_eq!(with_verdict(&results, "inconclusive"), unsigned);
-    assert_eq!(code, Some(1));
     let (code, results) = attack(
         Fault::FormsOnly,
         &[&check[..], &["--format", "form"]].concat(),
     );
     assert_eq!(
         (code, &results["verdicts"]),
-        (Some(0), &json!({ "ok": 84 }))
+        (Some(0), &json!({ "ok": 79 }))
     );
 
     let (code, results) = attack(Fault::ShowsNothing, &check);
@@ -217,16 +245,12 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
     let expected = [
         [
             "inconclusive",
-            "Accepted, but nothing shows what it did: see the reasons above.",
-        ],
-        [
-            "inconclusive",
-            "Refused, but perhaps for another reason: see the reasons above.",
+            "These prove nothing: see the reasons above.",
         ],
         ["stopped", stopped],
     ];
     assert_eq!(conclusions(&results), expected);
-    assert_eq!(results["verdicts"], json!({ "inconclusive": 5, "ok": 4 }));
+    assert_eq!(results["verdicts"], json!({ "inconclusive": 5, "ok": 2 }));
     assert_eq!(code, Some(1));
 }
 
@@ -237,16 +261,11 @@ fn an_endpoint_that_bans_has_not_passed() {
     let expected = [
         [
             "inconclusive",
-            "Refused, but perhaps for another reason: see the reasons above.",
+            "These prove nothing: see the reasons above.",
         ],
         ["stopped", bans],
     ];
     assert_eq!(conclusions(&results), expected);
-    // What it accepts is certain all the same.
-    let (code, results) = attack(Fault::BansBriefly, &["--only", "empty,replay"]);
-    assert_eq!(with_verdict(&results, "review"), ["replay"]);
-    assert_eq!(with_verdict(&results, "inconclusive"), ["empty"]);
-    assert_eq!(code, Some(1));
 }
 
 #[test]
@@ -265,14 +284,14 @@ fn an_endpoint_that_accepts_everything_gets_one_sentence() {
         json!(["token-missing", "token-null", "token-empty"])
     );
     let ended = shown(Fault::AcceptsEverything, &[]);
-    let lines = ended.stdout.lines().skip(8);
+    let lines = ended.stdout.lines().skip(6);
     let expected = [
         "",
-        "2 bypass, 4 ok, 1 strictness",
+        "3 bypass, 2 ok",
         "bypass       Anyone can confirm any invoice: the endpoint accepts everything,",
         "             even an empty body. It verifies nothing, or decides after its",
         "             response: look at what became of the orders.",
-        "             empty, token-missing, other-secret",
+        "             token-missing, other-secret, empty",
         "not passed   See above.",
     ];
     assert_eq!(lines.collect::<Vec<_>>(), expected);
@@ -316,25 +335,51 @@ fn an_endpoint_that_refuses_everything_proves_nothing() {
     for (status, advice) in [
         (
             "401 x",
-            "Every genuine postback got 401 or 403, so that refusals prove nothing: set the endpoint's SECRET KEY here too, and compare the clocks.",
+            "Genuine postbacks get 401 or 403, so that refusals prove nothing: set the endpoint's SECRET KEY here too, and compare the clocks.",
         ),
         (
             "404 x",
-            "Every genuine postback got 404 or 405: nothing takes a POST at this URL. Check its path.",
+            "Genuine postbacks get 404 or 405: nothing takes a POST at this URL. Check its path.",
+        ),
+        (
+            "429 x",
+            "Genuine postbacks get 429: the endpoint limits requests. Attack a deployment that does not, or wait longer with --pause.",
+        ),
+        (
+            "302 x",
+            "Genuine postbacks are redirected. The vendor's sender would follow with a GET and lose the body: respond at this URL.",
+        ),
+        (
+            "500 x",
+            "Genuine postbacks get a server error: see the endpoint's log.",
         ),
         (
             "422 x",
-            "Genuine postbacks are refused, so that refusals prove nothing: check the secret, the URL, the order and the amount. A shop that asks the vendor's API refuses invoices that the vendor does not know: run one that does not.",
+            "Genuine postbacks are refused, so that refusals prove nothing: check the secret, the URL, the order, the amount and --format. A shop that asks the vendor's API refuses invoices that the vendor does not know: run one that does not.",
         ),
     ] {
         let endpoint = Endpoint::with_status(status, "");
-        let ended = call(&["send", "--url", &endpoint.url(), "--forge", "all", "--json"]);
+        let ended = call(&[
+            "send",
+            "--url",
+            &endpoint.url(),
+            "--pause",
+            "0",
+            "--forge",
+            "all",
+            "--json",
+        ]);
         let results = ended.json();
         assert_eq!(conclusions(&results), [["stopped", advice]]);
         assert_eq!((ended.code, &results["attacks"]), (Some(1), &json!([])));
+        let verdicts = match status {
+            "429 x" => json!({"inconclusive": 2}),
+            "302 x" | "500 x" => json!({"error": 2}),
+            _ => json!({"refused": 2}),
+        };
         assert_eq!(
             (&results["verdicts"], &results["not_sent"]),
-            (&json!({"refused": 4}), &json!(82))
+            (&verdicts, &json!(77))
         );
     }
     // What was sent before the genuine postbacks proves nothing either.
@@ -346,9 +391,9 @@ fn an_endpoint_that_refuses_everything_proves_nothing() {
     let results = ended.json();
     assert_eq!(
         results["verdicts"],
-        json!({ "inconclusive": 5, "refused": 4 })
+        json!({ "inconclusive": 5, "refused": 2 })
     );
     let reason = "genuine postbacks had no effect either";
-    assert_eq!(results["attacks"][0]["reason"], reason);
-    assert_eq!((ended.code, &results["not_sent"]), (Some(1), &json!(77)));
+    assert_eq!(results["attacks"][0]["note"], reason);
+    assert_eq!((ended.code, &results["not_sent"]), (Some(1), &json!(72)));
 }

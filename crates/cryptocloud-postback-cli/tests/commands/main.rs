@@ -1,6 +1,7 @@
 //! `ccpostback` as a process.
 #![forbid(unsafe_code)]
 
+mod bodies;
 mod endpoint;
 mod errors;
 mod forge;

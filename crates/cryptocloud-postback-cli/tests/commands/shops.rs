@@ -19,7 +19,7 @@ use axum::{
     routing::{any, get},
 };
 use bytes::Bytes;
-use cryptocloud_postback::{RequestHead, SecretKey, Verified, Verifier};
+use cryptocloud_postback::{ErrorKind, RequestHead, SecretKey, Verified, Verifier};
 
 use crate::program::SECRET;
 
@@ -43,7 +43,7 @@ pub(crate) enum Fault {
     Hangs,
     /// Responds with 429 to each seventh request, and then counts anew.
     Limits,
-    /// Responds with 429 to everything after six requests.
+    /// Responds with 429 to everything after four requests.
     LimitsForGood,
     /// Credits what the postback reports, and shows only whether an order is paid.
     ShowsStatus,
@@ -57,18 +57,28 @@ struct Shop {
     /// Invoices and orders.
     credits: Mutex<Vec<(String, String)>>,
     fault: Fault,
+    /// Why postbacks were refused.
+    kinds: Kinds,
     refusals: AtomicUsize,
     requests: AtomicUsize,
 }
 
+pub(crate) type Kinds = Arc<Mutex<Vec<ErrorKind>>>;
+
 /// Starts a shop, and returns its origin. Its thread ends with the test process.
 pub(crate) fn start(fault: Fault) -> String {
+    recorded(fault, Kinds::default())
+}
+
+/// Starts a shop that records why it refuses postbacks.
+pub(crate) fn recorded(fault: Fault, kinds: Kinds) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));
     listener.set_nonblocking(true).expect("a socket");
     let shop = Arc::new(Shop {
         credits: Mutex::default(),
         fault,
+        kinds,
         refusals: AtomicUsize::new(0),
         requests: AtomicUsize::new(0),
     });
@@ -107,7 +117,7 @@ async fn misbehave(State(shop): State<Arc<Shop>>, request: Request, next: Next) 
         Fault::Hangs if is_angry => std::future::pending().await,
         Fault::Limits if count % 7 == 6 => return limited.into_response(),
         Fault::Slow => tokio::time::sleep(Duration::from_millis(20)).await,
-        Fault::LimitsForGood if count >= 6 => return limited.into_response(),
+        Fault::LimitsForGood if count >= 4 => return limited.into_response(),
         _ => {}
     }
     let response = next.run(request).await;
@@ -128,19 +138,23 @@ async fn receive(
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> StatusCode {
-    let Ok(body) = body else {
-        return StatusCode::PAYLOAD_TOO_LARGE;
-    };
-    match verify(&method, &headers, body) {
+    let body = body.map_err(|_| ErrorKind::BodyTooLarge);
+    match body.and_then(|body| verify(&method, &headers, body)) {
         Ok(verified) => {
             shop.credit(&verified);
             StatusCode::OK
         }
-        Err(status) => status,
+        Err(kind) => {
+            shop.kinds
+                .lock()
+                .expect("no panic with the lock")
+                .push(kind);
+            StatusCode::from_u16(kind.response().status()).expect("a status")
+        }
     }
 }
 
-fn verify(method: &Method, headers: &HeaderMap, body: Bytes) -> Result<Verified, StatusCode> {
+fn verify(method: &Method, headers: &HeaderMap, body: Bytes) -> Result<Verified, ErrorKind> {
     let secret = SecretKey::new(SECRET).expect("a secret");
     let verifier = Verifier::new(secret).expect("a verifier");
     let headers = headers
@@ -148,7 +162,7 @@ fn verify(method: &Method, headers: &HeaderMap, body: Bytes) -> Result<Verified,
         .map(|(name, value)| (name.as_str(), value.as_bytes()));
     RequestHead::check(method.as_str(), headers)
         .and_then(|head| verifier.verify(head, body))
-        .map_err(|error| StatusCode::from_u16(error.kind().response().status()).expect("a status"))
+        .map_err(|error| error.kind())
 }
 
 impl Shop {
