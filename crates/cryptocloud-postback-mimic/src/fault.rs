@@ -1,134 +1,154 @@
-//! Faults on request, for the vendor's calls alone.
-
-use std::{
-    io,
-    sync::{Arc, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{io, time::Duration};
 
 use axum::{
-    body::{Body, to_bytes},
-    extract::{Request, State},
+    body::{Body, Bytes, to_bytes},
     http::{
-        StatusCode,
-        header::{CONTENT_LENGTH, RETRY_AFTER},
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
     },
-    middleware::Next,
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use serde::{Deserialize, Deserializer, de};
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use tokio::{task, time};
 
-use super::{calls, mimic::Mimic};
-use crate::guard;
+use crate::calls;
 
-/// What happens to the next calls.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Fault {
-    status: Kind,
+/// What happens to a call instead of a good response.
+///
+/// As JSON, for `POST /faults`: `{"status": 429, "retry_after": 5, "count": 3}`.
+/// The status is from 400 to 999, or `cut`, `down` or `slow`, which waits for `seconds`; `count`
+/// defaults to one call.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Json")]
+pub struct Fault {
+    kind: Kind,
     /// How many calls are left.
-    #[serde(default = "one")]
-    count: u64,
-    /// In seconds, with a status.
+    pub(crate) count: u64,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Cut,
+    Down,
+    Respond(StatusCode, HeaderMap, Bytes),
+    Slow(Duration),
+}
+
+impl Fault {
+    /// The response ends in the middle of its body. The call has had its effect.
+    #[must_use]
+    pub fn cut() -> Self {
+        Kind::Cut.into()
+    }
+
+    /// The connection is closed without a response.
+    #[must_use]
+    pub fn down() -> Self {
+        Kind::Down.into()
+    }
+
+    /// The response comes after this time.
+    #[must_use]
+    pub fn slow(time: Duration) -> Self {
+        Kind::Slow(time).into()
+    }
+
+    /// The vendor's error with this status.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the status is not from 100 to 999.
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        let result = match status {
+            401 => calls::unauthorized(),
+            _ => json!({ "error": "a fault on request" }),
+        };
+        let body = json!({ "status": "error", "result": result });
+        Self::respond(status, body.to_string())
+    }
+
+    /// A response with this status and body, as JSON unless [`header`](Self::header) says otherwise.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the status is not from 100 to 999.
+    #[must_use]
+    pub fn respond(status: u16, body: impl Into<Bytes>) -> Self {
+        let status = StatusCode::from_u16(status).expect("a status is from 100 to 999");
+        let json = HeaderValue::from_static("application/json");
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
+        Kind::Respond(status, headers, body.into()).into()
+    }
+
+    /// Lasts for so many calls. Defaults to one, and is at least that.
+    #[must_use]
+    pub fn times(self, count: u64) -> Self {
+        Self { count, ..self }
+    }
+
+    /// Sets a header, if the fault is a response.
+    ///
+    /// # Panics
+    ///
+    /// Panics if this is no header, or its name is not in lower case.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        if let Kind::Respond(_, headers, _) = &mut self.kind {
+            let value = HeaderValue::from_str(value).expect("a header has a valid value");
+            headers.insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// The response, if `good` would be the good one.
+    pub(crate) async fn response(self, good: impl FnOnce() -> Response) -> Response {
+        match self.kind {
+            Kind::Cut => cut(good()).await,
+            Kind::Down => broken([]),
+            Kind::Respond(status, headers, body) => (status, headers, body).into_response(),
+            Kind::Slow(duration) => {
+                time::sleep(duration).await;
+                good()
+            }
+        }
+    }
+}
+
+impl From<Kind> for Fault {
+    fn from(kind: Kind) -> Self {
+        Self { kind, count: 1 }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Json {
+    status: Value,
+    count: Option<u64>,
     retry_after: Option<u64>,
-    /// How long `slow` waits.
     seconds: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    /// The response ends in the middle.
-    Cut,
-    /// The connection is closed without a response.
-    Down,
-    Slow,
-    Status(StatusCode),
-}
+impl TryFrom<Json> for Fault {
+    type Error = &'static str;
 
-impl<'de> Deserialize<'de> for Kind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(deserializer)?;
-        let status = value.as_u64().and_then(|status| u16::try_from(status).ok());
-        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-        match (value.as_str(), status) {
-            (Some("cut"), _) => Ok(Self::Cut),
-            (Some("down"), _) => Ok(Self::Down),
-            (Some("slow"), _) => Ok(Self::Slow),
-            (_, Some(status)) if status.as_u16() >= 400 => Ok(Self::Status(status)),
-            _ => Err(de::Error::custom(
-                "status is neither from 400 to 999 nor slow, cut or down",
-            )),
+    fn try_from(json: Json) -> Result<Self, &'static str> {
+        let status = json.status.as_u64().and_then(|code| code.try_into().ok());
+        let mut fault = match (json.status.as_str(), status) {
+            (Some("cut"), _) => Self::cut(),
+            (Some("down"), _) => Self::down(),
+            (Some("slow"), _) => Self::slow(json.seconds.map_or(SLOW, Duration::from_secs)),
+            (_, Some(status @ 400..=999)) => Self::status(status),
+            _ => return Err("status is neither from 400 to 999 nor slow, cut or down"),
+        };
+        if let Some(seconds) = json.retry_after {
+            fault = fault.header("retry-after", &seconds.to_string());
         }
+        Ok(fault.times(json.count.unwrap_or(1)))
     }
-}
-
-/// Parses the JSON of `--fault` and of `POST /faults`.
-pub(super) fn parse(json: &str) -> Result<Fault, String> {
-    serde_json::from_str(json).map_err(|error| error.to_string())
-}
-
-/// `POST /faults`
-pub(super) async fn set(State(mimic): State<Arc<Mimic>>, body: String) -> Response {
-    match parse(&body) {
-        Ok(fault) => {
-            *slot(&mimic) = Some(fault);
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Err(problem) => guard::error(StatusCode::BAD_REQUEST, &problem),
-    }
-}
-
-/// `DELETE /faults`
-pub(super) async fn clear(State(mimic): State<Arc<Mimic>>) -> StatusCode {
-    *slot(&mimic) = None;
-    StatusCode::NO_CONTENT
-}
-
-/// Lets a call meet the fault, if there is one.
-pub(super) async fn apply(
-    State(mimic): State<Arc<Mimic>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let Some(fault) = take(&mimic) else {
-        return next.run(request).await;
-    };
-    match fault.status {
-        Kind::Cut => cut(next.run(request).await).await,
-        Kind::Down => broken([]),
-        Kind::Slow => {
-            time::sleep(Duration::from_secs(fault.seconds.unwrap_or(SLOW))).await;
-            next.run(request).await
-        }
-        Kind::Status(status) => {
-            let mut response = if status == StatusCode::UNAUTHORIZED {
-                calls::unauthorized()
-            } else {
-                calls::failed(status, json!({ "error": status.canonical_reason() }))
-            };
-            if let Some(seconds) = fault.retry_after {
-                response.headers_mut().insert(RETRY_AFTER, seconds.into());
-            }
-            response
-        }
-    }
-}
-
-/// The fault of this call, and one call fewer for the next.
-fn take(mimic: &Mimic) -> Option<Fault> {
-    let mut slot = slot(mimic);
-    let fault = (*slot)?;
-    let count = fault.count.checked_sub(1)?;
-    *slot = Some(Fault { count, ..fault });
-    Some(fault)
-}
-
-fn slot(mimic: &Mimic) -> MutexGuard<'_, Option<Fault>> {
-    mimic.fault.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The response with the first half of its body.
@@ -151,9 +171,5 @@ fn broken<const N: usize>(parts: [Bytes; N]) -> Response {
     Body::from_stream(stream::iter(parts).map(Ok).chain(end)).into_response()
 }
 
-fn one() -> u64 {
-    1
-}
-
-/// Longer than most clients wait, in seconds.
-const SLOW: u64 = 30;
+/// Longer than most clients wait.
+const SLOW: Duration = Duration::from_secs(30);

@@ -1,277 +1,204 @@
-use cryptocloud_postback::{Amount, Decimal, OffsetDateTime, testing::PostbackBuilder};
-use serde::{Deserialize, Deserializer, Serialize, de};
-use serde_json::{Map, Value, json};
-use time::{Duration, macros::format_description};
+use std::{
+    fmt,
+    ops::{Index, IndexMut},
+};
 
-use crate::draft::new_invoice_id;
+use cryptocloud_postback::{
+    Amount, Decimal, InvoiceStatus,
+    testing::{NOW, PostbackBuilder},
+};
+use serde_json::{Value, json};
 
-/// What a shop asks for in `/v2/invoice/create`. The mimic ignores the other fields.
-#[derive(Clone, Deserialize)]
-pub(super) struct Order {
-    shop_id: String,
-    /// In the fiat currency.
-    #[serde(deserialize_with = "amount")]
-    amount: Amount,
-    currency: Option<String>,
-    order_id: Option<Value>,
-    #[serde(default)]
-    add_fields: AddFields,
-}
+use crate::{Error, Payment, python};
 
-#[derive(Clone, Default, Deserialize)]
-struct AddFields {
-    cryptocurrency: Option<String>,
-    time_to_pay: Option<TimeToPay>,
-}
-
-#[derive(Clone, Deserialize)]
-struct TimeToPay {
-    #[serde(default)]
-    hours: u16,
-    #[serde(default)]
-    minutes: u16,
-}
-
-/// An invoice of a [`Mimic`](super::Mimic), with the customer's payment once there is one.
+/// An invoice: the JSON that the API and its postbacks show.
+///
+/// A test can read and set each field by its name, also to what the vendor never sends:
+///
+/// ```
+/// # use cryptocloud_postback_mimic::{Invoice, InvoiceStatus};
+/// let mut invoice = Invoice::new("ILRAJE1Q", InvoiceStatus::Paid);
+/// assert_eq!(invoice["received"], 24.5);
+/// invoice["test_mode"] = true.into();
+/// ```
 #[derive(Clone, Debug)]
-pub struct Invoice {
-    /// The price in the coin.
-    amount: Decimal,
-    coin: String,
-    pub(super) created: OffsetDateTime,
-    expires: OffsetDateTime,
-    fiat: String,
-    finished: Option<OffsetDateTime>,
-    /// Without `INV-`.
-    pub(super) id: String,
-    order_id: Option<String>,
-    /// What the customer paid in the coin.
-    paid: Decimal,
-    price: Amount,
-    pub(super) status: Status,
-    pub(super) test_mode: bool,
-    usd: Decimal,
-}
-
-/// The status of an invoice, as the vendor's API states it.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-// Closed by nature: a mimic has the states that are documented.
-pub enum Status {
-    /// It can no longer be paid.
-    Canceled,
-    /// Nothing was paid yet.
-    Created,
-    /// More than the amount was paid.
-    Overpaid,
-    /// The amount was paid.
-    Paid,
-    /// Less than the amount was paid.
-    Partial,
-}
+pub struct Invoice(Value);
 
 impl Invoice {
-    pub(super) fn new(order: Order) -> Result<Self, &'static str> {
-        let code = |given: Option<String>, default: &str| {
-            let code = given.unwrap_or_else(|| default.to_owned());
-            let is_code = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-            code.chars().all(is_code).then_some(code)
-        };
-        let fiat = code(order.currency, "USD").ok_or("currency is not a code")?;
-        let coin = code(order.add_fields.cryptocurrency, "USDT_TRC20");
-        let coin = coin.ok_or("cryptocurrency is not a code")?;
-        let price = order.amount.as_decimal();
-        if order.shop_id.is_empty() {
-            return Err("shop_id is empty");
-        }
-        if price.is_zero() || price > MAX_PRICE {
-            return Err("amount is not between 0 and 1000000000");
-        }
-        let usd = if fiat == "USD" {
-            price
-        } else {
-            price * USD_PER_FIAT
-        };
-        let time = order.add_fields.time_to_pay;
-        let time = time.map_or(Duration::DAY, |time| {
-            Duration::hours(time.hours.into()) + Duration::minutes(time.minutes.into())
-        });
-        let created = OffsetDateTime::now_utc();
-        let expires = created.saturating_add(time);
-        Ok(Self {
-            amount: (usd / usd_per_coin(&coin)).round_dp(8),
-            coin,
-            created,
-            expires: expires.replace_nanosecond(0).unwrap_or(expires),
-            fiat,
-            finished: None,
-            id: new_invoice_id(),
-            order_id: order.order_id.and_then(|id| match id {
-                Value::Null => None,
-                Value::String(text) => Some(text),
-                other => Some(other.to_string()),
-            }),
-            paid: Decimal::ZERO,
-            price: order.amount,
-            status: Status::Created,
-            test_mode: false,
-            usd: usd.round_dp(2),
-        })
+    /// An invoice of 25 US dollars in USDT, created on 2026-01-01 and, if it is paid, finished just now.
+    #[must_use]
+    pub fn new(id: &str, status: InvoiceStatus) -> Self {
+        let postback = PostbackBuilder::new("").at(NOW).invoice_id(id);
+        let mut invoice = Self::unpaid(&postback.amount("25").currency("USDT_TRC20"));
+        // A status that no payment leads to changes nothing else.
+        let _ = invoice.pay(&status.clone().into());
+        invoice["status"] = status.as_str().into();
+        invoice
     }
 
-    /// An invoice that another program has created, for this amount in the coin.
-    pub(super) fn created_elsewhere(
-        id: &str,
-        order_id: Option<&str>,
-        amount: Amount,
-        coin: &str,
-    ) -> Result<Self, &'static str> {
-        let usd = amount.as_decimal().checked_mul(usd_per_coin(coin));
-        let usd = usd.and_then(|usd| Amount::try_from(usd).ok());
-        let invoice = Self::new(Order {
-            shop_id: "elsewhere".to_owned(),
-            amount: usd.ok_or("amount is too large")?,
-            currency: None,
-            order_id: order_id.map(Value::from),
-            add_fields: AddFields {
-                cryptocurrency: Some(coin.to_owned()),
-                ..AddFields::default()
-            },
-        })?;
-        Ok(Self {
-            amount: amount.as_decimal(),
-            id: bare(id).to_owned(),
-            ..invoice
-        })
+    /// The invoice that this postback is about, before it was paid.
+    #[must_use]
+    pub fn unpaid(postback: &PostbackBuilder) -> Self {
+        let mut body = body(postback);
+        let mut invoice = Self(body["invoice_info"].take());
+        invoice["order_id"] = body["order_id"].take();
+        if invoice["fiat_currency"].is_null() {
+            invoice["fiat_currency"] = "USD".into();
+        }
+        for (name, value) in [
+            // The customer has not chosen a coin.
+            ("address", json!("")),
+            ("amount_paid", json!(0)),
+            ("date_finished", Value::Null),
+            ("invoice_id", Value::Null),
+            ("invoice_status", json!("created")),
+            ("received", json!(0)),
+            ("received_usd", json!(0)),
+            ("side_commission_cc", json!("merchant")),
+            ("status", json!("created")),
+        ] {
+            invoice[name] = value;
+        }
+        invoice
     }
 
-    /// Pays or cancels the invoice. `paid` is in the coin, and defaults to what fits the status.
-    pub(super) fn settle(
-        &mut self,
-        status: Status,
-        paid: Option<Decimal>,
-    ) -> Result<(), &'static str> {
-        if status == self.status && paid.is_none_or(|paid| paid == self.paid) {
-            // Only another postback.
-            return Ok(());
-        }
-        let paid = paid.unwrap_or(match status {
-            Status::Canceled | Status::Created => Decimal::ZERO,
-            Status::Overpaid => self.amount * Decimal::TWO,
-            Status::Paid => self.amount,
-            Status::Partial => self.amount / Decimal::TWO,
-        });
-        let is_open = matches!(self.status, Status::Created | Status::Partial);
-        let fits = match status {
-            Status::Canceled => self.status == Status::Created && paid.is_zero(),
-            Status::Created => false,
-            Status::Overpaid => is_open && paid > self.amount,
-            Status::Paid => is_open && paid == self.amount,
-            Status::Partial => is_open && !paid.is_zero() && paid < self.amount,
-        };
-        if !fits {
-            return Err("the invoice's status or amount does not allow this status and received");
-        }
-        self.finished = (status != Status::Canceled).then(OffsetDateTime::now_utc);
-        self.paid = paid;
-        self.status = status;
-        Ok(())
-    }
-
-    pub(super) fn uuid(&self) -> String {
-        format!("INV-{}", self.id)
+    /// The id without `INV-`.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        bare(self["uuid"].as_str().unwrap_or_default())
     }
 
     /// The postback of the payment, which agrees with what the API shows.
     pub fn postback(&self, secret: &str) -> PostbackBuilder {
-        let finished = self.finished.map_or(Value::Null, date);
-        let builder = PostbackBuilder::new(secret)
-            .invoice_id(&self.id)
-            .amount(&self.amount.to_string())
-            .paid(&self.paid.to_string())
-            .currency(&self.coin)
-            .usd(&self.usd.to_string())
-            .fiat(&self.price.to_string(), &self.fiat)
-            .test_mode(self.test_mode)
-            .info_field("created", date(self.created).to_string())
-            .info_field("expiry_date", date(self.expires).to_string())
-            .info_field("date_finished", finished.to_string());
-        match &self.order_id {
-            Some(id) => builder.order_id(id),
-            None => builder,
+        let mut postback = self.paid(secret, &self.text("amount_paid"));
+        for (name, value) in self.0.as_object().into_iter().flatten() {
+            if !is_in(API_ONLY, name) {
+                postback = postback.info_field(name, python::json(value));
+            }
+        }
+        postback
+    }
+
+    /// Pays or cancels the invoice. The payment that it has already changes nothing.
+    pub(crate) fn pay(&mut self, payment: &Payment) -> Result<(), Error> {
+        use InvoiceStatus::{Canceled, Overpaid, Paid, Partial};
+        let is_repeated = self["status"] == *payment.status.as_str();
+        let is_created = self["status"] == "created";
+        if payment.status == Canceled && is_created {
+            self["status"] = "canceled".into();
+            self["invoice_status"] = "canceled".into();
+            return Ok(());
+        }
+        let before = decimal(&self["amount_paid"]).unwrap_or_default();
+        let amount = decimal(&self["amount"]).unwrap_or_default();
+        let paid = payment.received.unwrap_or(match payment.status {
+            _ if is_repeated => before,
+            Overpaid => amount * Decimal::TWO,
+            Paid => amount,
+            Partial => amount / Decimal::TWO,
+            _ => Decimal::ZERO,
+        });
+        if is_repeated && paid == before {
+            return Ok(());
+        }
+        let mut body = body(&self.paid("", &paid.to_string()));
+        let after = &mut body["invoice_info"];
+        let is_open = is_created || self["status"] == "partial";
+        if !is_open || paid.is_zero() || after["status"] != *payment.status.as_str() {
+            return Err(Error::NotAllowed);
+        }
+        for name in PAID.split(' ') {
+            self[name] = after[name].take();
+        }
+        self["test_mode"] = payment.test_mode.into();
+        Ok(())
+    }
+
+    /// The invoice as a call at this URL shows it, without what it leaves out.
+    pub(crate) fn shown(&self, url: &str, left_out: &str) -> Value {
+        let mut shown = self.0.clone();
+        shown["link"] = format!("{url}/pay/INV-{}", self.id()).into();
+        if let Some(fields) = shown.as_object_mut() {
+            fields.retain(|name, _| !is_in(POSTBACK_ONLY, name) && !is_in(left_out, name));
+        }
+        shown
+    }
+
+    /// The postback, if this was paid for the invoice as it was created.
+    fn paid(&self, secret: &str, paid: &str) -> PostbackBuilder {
+        let postback = PostbackBuilder::new(secret)
+            .invoice_id(self.id())
+            .amount(&self.text("amount"))
+            .paid(paid)
+            .currency(self["currency"]["fullcode"].as_str().unwrap_or_default())
+            .usd(&self.text("amount_usd"));
+        match self["order_id"].as_str() {
+            Some(id) => postback.order_id(id),
+            None => postback,
         }
     }
 
-    /// The invoice as a call shows it: what `invoice_info` holds, as far as the API has it too, without
-    /// what this call leaves out.
-    pub(super) fn json(&self, origin: &str, left_out: &str) -> Value {
-        let body = self.postback("").json().body();
-        let mut body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let mut fields = match body.get_mut("invoice_info").map(Value::take) {
-            Some(Value::Object(fields)) => fields,
-            _ => Map::new(),
-        };
-        fields.retain(|name, _| COMMON.split(' ').any(|known| known == name));
-        let mut set = |name: &str, value| fields.insert(name.to_owned(), value);
-        set("invoice_id", Value::Null);
-        set("link", format!("{origin}/pay/{}", self.uuid()).into());
-        set("side_commission_cc", "merchant".into());
-        set("status", json!(self.status));
-        if self.finished.is_none() {
-            // The customer has not chosen a coin.
-            set("address", "".into());
-            set("invoice_status", json!(self.status));
-        }
-        set("order_id", json!(self.order_id));
-        fields.retain(|name, _| !left_out.split(' ').any(|known| known == name));
-        Value::Object(fields)
+    /// The JSON of a field.
+    fn text(&self, field: &str) -> String {
+        python::json(&self[field])
+    }
+}
+
+/// The value of a field; null if there is none.
+impl Index<&str> for Invoice {
+    type Output = Value;
+
+    fn index(&self, field: &str) -> &Value {
+        &self.0[field]
+    }
+}
+
+impl IndexMut<&str> for Invoice {
+    fn index_mut(&mut self, field: &str) -> &mut Value {
+        &mut self.0[field]
+    }
+}
+
+/// The JSON of all fields.
+impl fmt::Display for Invoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&python::json(&self.0))
     }
 }
 
 /// An id without `INV-`.
-pub(super) fn bare(uuid: &str) -> &str {
+pub(crate) fn bare(uuid: &str) -> &str {
     uuid.strip_prefix("INV-").unwrap_or(uuid)
 }
 
-/// As the vendor writes it: in UTC, and without the fraction if that is zero.
-fn date(time: OffsetDateTime) -> Value {
-    let seconds = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
-    let mut text = time.format(seconds).unwrap_or_default();
-    if time.microsecond() != 0 {
-        text += &format!(".{:06}", time.microsecond());
-    }
-    text.into()
-}
-
 /// From a JSON number or a string.
-pub(super) fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Amount, D::Error> {
-    let text = match Value::deserialize(deserializer)? {
-        Value::String(text) => text,
-        other => other.to_string(),
+pub(crate) fn decimal(value: &Value) -> Option<Decimal> {
+    let amount = match value {
+        Value::String(text) => Amount::parse(text),
+        other => Amount::parse(&other.to_string()),
     };
-    Amount::parse(&text).map_err(de::Error::custom)
+    amount.ok().map(Amount::as_decimal)
 }
 
-fn usd_per_coin(coin: &str) -> Decimal {
-    match coin.split('_').next() {
-        Some("DAI" | "PYUSD" | "USDC" | "USDD" | "USDT") => Decimal::ONE,
-        _ => Decimal::from(885),
-    }
+fn body(postback: &PostbackBuilder) -> Value {
+    serde_json::from_slice(&postback.json().body()).unwrap_or_default()
 }
 
-/// A unit of any other currency is half a dollar, so that a shop that confuses the two finds out.
-const USD_PER_FIAT: Decimal = Decimal::from_parts(5, 0, 0, false, 1);
+fn is_in(names: &str, name: &str) -> bool {
+    names.split(' ').any(|known| known == name)
+}
 
-/// Far from where a decimal overflows.
-const MAX_PRICE: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+/// What a payment changes.
+const PAID: &str = "address amount_paid amount_paid_usd date_finished invoice_status received \
+                    received_usd service_fee service_fee_usd status to_surcharge to_surcharge_usd";
 
-/// The fields of `invoice_info` that the API has too.
-const COMMON: &str = "address amount amount_in_fiat amount_usd created currency date_finished \
-                      expiry_date fee fee_usd fiat_currency invoice_status is_email_required \
-                      project received received_usd service_fee service_fee_usd side_commission \
-                      test_mode type_payments uuid";
+const API_ONLY: &str = "invoice_id link order_id side_commission_cc";
+
+const POSTBACK_ONLY: &str = "amount_ amount_in_crypto amount_paid amount_paid_usd amount_to_pay \
+                             amount_to_pay_usd aml_checks aml_enabled aml_side links_invoice step \
+                             to_surcharge to_surcharge_usd total_rub tx_list type";
 
 /// What the calls leave out.
-pub(super) const CREATE: &str = "date_finished invoice_status order_id received received_usd";
-pub(super) const INFO: &str = "date_finished";
-pub(super) const LIST: &str = "";
+pub(crate) const CREATE: &str = "date_finished invoice_status order_id received received_usd";
+pub(crate) const INFO: &str = "date_finished";
+pub(crate) const LIST: &str = "";
