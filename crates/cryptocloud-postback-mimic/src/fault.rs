@@ -1,4 +1,4 @@
-use std::{io, time::Duration};
+use std::{convert::Infallible, io, time::Duration};
 
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -108,7 +108,11 @@ impl Fault {
         match self.kind {
             Kind::Cut => cut(good()).await,
             Kind::Down => broken([]),
-            Kind::Respond(status, headers, body) => (status, headers, body).into_response(),
+            Kind::Respond(status, headers, body) => {
+                // Without its length, so that a client has to count.
+                let body = stream::iter([Ok::<_, Infallible>(body)]);
+                (status, headers, Body::from_stream(body)).into_response()
+            }
             Kind::Slow(duration) => {
                 time::sleep(duration).await;
                 good()

@@ -162,7 +162,7 @@ async fn the_vendor_states_the_same_after_a_restart() -> TestResult {
     for (invoice, status) in [(part, "partial"), (whole, "paid"), (open, "created")] {
         let path = format!("/vendor/pay/{}", invoice.as_str().ok_or("no invoice")?);
         let page = server.request(Method::GET, &path).send().await?;
-        let text = format!("\"status\":\"{status}\"");
+        let text = format!("\"status\": \"{status}\"");
         let page = page.text().await?;
         assert!(page.contains(&text), "{text}: {page}");
     }
