@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use axum::middleware;
-use cryptocloud_postback_mimic::{Fault, Mimic};
+use cryptocloud_postback_mimic::Mimic;
 use reqwest::Url;
 
 use crate::{
@@ -33,8 +33,8 @@ pub(crate) struct Args {
     postback_url: Option<Url>,
 
     /// Start with this fault, as JSON for /faults
-    #[arg(long, value_name = "JSON", value_parser = |json: &str| serde_json::from_str::<Fault>(json))]
-    fault: Option<Fault>,
+    #[arg(long, value_name = "JSON")]
+    fault: Option<String>,
 
     #[command(flatten)]
     secret: SecretOptions,
@@ -52,7 +52,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         let accepted = mimic.accept_only(key.as_str());
         accepted.context("CRYPTOCLOUD_API_KEY cannot be used")?;
     }
-    mimic.fail(args.fault);
+    if let Some(fault) = args.fault {
+        mimic.fail_json(&fault).context("--fault cannot be used")?;
+    }
     output::print(&format!("listening on {}\n", mimic.url()))?;
     server::warn_if_open(address, "can pay invoices here");
     let guard = middleware::from_fn_with_state(address, guard::guard);

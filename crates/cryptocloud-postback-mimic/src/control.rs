@@ -11,7 +11,7 @@ use axum::{
 use cryptocloud_postback::InvoiceStatus::{Canceled, Created};
 use serde_json::{Value, json};
 
-use crate::{Error, Fault, Mimic, Payment, invoice};
+use crate::{Error, Mimic, Payment, invoice};
 
 pub(crate) fn router() -> Router<Mimic> {
     let file =
@@ -29,10 +29,8 @@ pub(crate) fn router() -> Router<Mimic> {
         )
 }
 
-async fn fail(State(mimic): State<Mimic>, body: Bytes) -> Result<StatusCode, Error> {
-    let fault: Fault = serde_json::from_slice(&body)?;
-    mimic.recover();
-    mimic.fail([fault]);
+async fn fail(State(mimic): State<Mimic>, body: String) -> Result<StatusCode, Error> {
+    mimic.fail_json(&body)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

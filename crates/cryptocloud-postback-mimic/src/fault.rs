@@ -9,52 +9,27 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt, stream};
-use serde::Deserialize;
+use serde::{Deserialize, de};
 use serde_json::{Value, json};
 use tokio::{task, time};
 
 use crate::calls;
 
 /// What happens to a call instead of a good response.
-///
-/// As JSON, for `POST /faults`: `{"status": 429, "retry_after": 5, "count": 3}`.
-/// The status is from 400 to 999, or `cut`, `down` or `slow`, which waits for `seconds`; `count`
-/// defaults to one call.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "Json")]
-pub struct Fault {
-    kind: Kind,
-    /// How many calls are left.
-    pub(crate) count: u64,
-}
-
 #[derive(Clone, Debug)]
-enum Kind {
+#[non_exhaustive]
+pub enum Fault {
+    /// The call has its effect, and the response ends in the middle of its body.
     Cut,
+    /// The connection is closed without a response.
     Down,
+    /// This response, without a `Content-Length`: see [`respond`](Self::respond).
     Respond(StatusCode, HeaderMap, Bytes),
+    /// The call waits for so long.
     Slow(Duration),
 }
 
 impl Fault {
-    /// The response ends in the middle of its body. The call has had its effect.
-    #[must_use]
-    pub fn cut() -> Self {
-        Kind::Cut.into()
-    }
-
-    /// The connection is closed without a response.
-    #[must_use]
-    pub fn down() -> Self {
-        Kind::Down.into()
-    }
-
-    /// The response comes after this time.
-    #[must_use]
-    pub fn slow(time: Duration) -> Self {
-        Kind::Slow(time).into()
-    }
-
     /// The vendor's error with this status.
     ///
     /// # Panics
@@ -80,13 +55,7 @@ impl Fault {
         let status = StatusCode::from_u16(status).expect("a status is from 100 to 999");
         let json = HeaderValue::from_static("application/json");
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
-        Kind::Respond(status, headers, body.into()).into()
-    }
-
-    /// Lasts for so many calls. Defaults to one, and is at least that.
-    #[must_use]
-    pub fn times(self, count: u64) -> Self {
-        Self { count, ..self }
+        Self::Respond(status, headers, body.into())
     }
 
     /// Sets a header, if the fault is a response.
@@ -96,7 +65,7 @@ impl Fault {
     /// Panics if this is no header, or its name is not in lower case.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
-        if let Kind::Respond(_, headers, _) = &mut self.kind {
+        if let Self::Respond(_, headers, _) = &mut self {
             let value = HeaderValue::from_str(value).expect("a header has a valid value");
             headers.insert(HeaderName::from_static(name), value);
         }
@@ -105,15 +74,15 @@ impl Fault {
 
     /// The response, if `good` would be the good one.
     pub(crate) async fn response(self, good: impl FnOnce() -> Response) -> Response {
-        match self.kind {
-            Kind::Cut => cut(good()).await,
-            Kind::Down => broken([]),
-            Kind::Respond(status, headers, body) => {
+        match self {
+            Self::Cut => cut(good()).await,
+            Self::Down => broken([]),
+            Self::Respond(status, headers, body) => {
                 // Without its length, so that a client has to count.
                 let body = stream::iter([Ok::<_, Infallible>(body)]);
                 (status, headers, Body::from_stream(body)).into_response()
             }
-            Kind::Slow(duration) => {
+            Self::Slow(duration) => {
                 time::sleep(duration).await;
                 good()
             }
@@ -121,38 +90,32 @@ impl Fault {
     }
 }
 
-impl From<Kind> for Fault {
-    fn from(kind: Kind) -> Self {
-        Self { kind, count: 1 }
+/// Parses a fault, and how many calls meet it.
+pub(crate) fn parse(json: &str) -> serde_json::Result<(Fault, u64)> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Json {
+        status: Value,
+        count: Option<u64>,
+        retry_after: Option<u64>,
+        seconds: Option<u64>,
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Json {
-    status: Value,
-    count: Option<u64>,
-    retry_after: Option<u64>,
-    seconds: Option<u64>,
-}
-
-impl TryFrom<Json> for Fault {
-    type Error = &'static str;
-
-    fn try_from(json: Json) -> Result<Self, &'static str> {
-        let status = json.status.as_u64().and_then(|code| code.try_into().ok());
-        let mut fault = match (json.status.as_str(), status) {
-            (Some("cut"), _) => Self::cut(),
-            (Some("down"), _) => Self::down(),
-            (Some("slow"), _) => Self::slow(json.seconds.map_or(SLOW, Duration::from_secs)),
-            (_, Some(status @ 400..=999)) => Self::status(status),
-            _ => return Err("status is neither from 400 to 999 nor slow, cut or down"),
-        };
-        if let Some(seconds) = json.retry_after {
-            fault = fault.header("retry-after", &seconds.to_string());
+    let json: Json = serde_json::from_str(json)?;
+    let status = json.status.as_u64().and_then(|code| code.try_into().ok());
+    let mut fault = match (json.status.as_str(), status) {
+        (Some("cut"), _) => Fault::Cut,
+        (Some("down"), _) => Fault::Down,
+        (Some("slow"), _) => Fault::Slow(json.seconds.map_or(SLOW, Duration::from_secs)),
+        (_, Some(status @ 400..=999)) => Fault::status(status),
+        _ => {
+            let problem = "status is neither from 400 to 999 nor slow, cut or down";
+            return Err(de::Error::custom(problem));
         }
-        Ok(fault.times(json.count.unwrap_or(1)))
+    };
+    if let Some(seconds) = json.retry_after {
+        fault = fault.header("retry-after", &seconds.to_string());
     }
+    Ok((fault, json.count.unwrap_or(1)))
 }
 
 /// The response with the first half of its body.

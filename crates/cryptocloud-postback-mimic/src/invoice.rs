@@ -181,7 +181,8 @@ pub(crate) fn decimal(value: &Value) -> Option<Decimal> {
 }
 
 fn body(postback: &PostbackBuilder) -> Value {
-    serde_json::from_slice(&postback.json().body()).unwrap_or_default()
+    let unsigned = postback.clone().token("").json();
+    serde_json::from_slice(&unsigned.body()).unwrap_or_default()
 }
 
 fn is_in(names: &str, name: &str) -> bool {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
-use crate::{Error, Fault, Invoice, Payment, Request, calls, control, invoice::bare};
+use crate::{Error, Fault, Invoice, Payment, Request, calls, control, fault, invoice::bare};
 
 /// A mimic of the vendor's API, with its invoices in memory. A clone is the same mimic.
 #[derive(Clone)]
@@ -21,23 +21,18 @@ pub struct Mimic {
 
 #[derive(Default)]
 struct State {
-    faults: VecDeque<Fault>,
+    /// With the number of calls that are left.
+    faults: VecDeque<(Fault, u64)>,
     hook: Option<Hook>,
     invoices: Vec<Invoice>,
     /// The only API KEY that is accepted, if there is one.
     key: Option<Zeroizing<String>>,
     requests: VecDeque<Request>,
-    shop: Option<Shop>,
+    /// Where postbacks are sent, and what signs them.
+    shop: Option<(String, Zeroizing<String>)>,
 }
 
 type Hook = Box<dyn FnMut(&mut Request, &mut Vec<Invoice>) + Send>;
-
-/// Where postbacks are sent, and what signs them.
-#[derive(Clone)]
-pub(crate) struct Shop {
-    pub(crate) secret: Zeroizing<String>,
-    pub(crate) url: String,
-}
 
 impl Mimic {
     /// A mimic whose [`router`](Self::router) is reached at this URL.
@@ -99,10 +94,7 @@ impl Mimic {
     /// or `POST /pay` ask for it.
     pub fn send_postbacks_to(&self, url: impl Into<String>, secret: impl Into<String>) {
         let secret = Zeroizing::new(secret.into());
-        self.state().shop = Some(Shop {
-            secret,
-            url: url.into(),
-        });
+        self.state().shop = Some((url.into(), secret));
     }
 
     /// Adds an invoice at the end of the list.
@@ -146,12 +138,26 @@ impl Mimic {
 
     /// Lets the next calls meet these faults, after those that are left.
     pub fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
+        let faults = faults.into_iter().map(|fault| (fault, 1));
         self.state().faults.extend(faults);
     }
 
     /// Lets every call meet this fault, and no other, until [`recover`](Self::recover).
     pub fn fail_always(&self, fault: Fault) {
-        self.state().faults = [fault.times(u64::MAX)].into();
+        self.state().faults = [(fault, u64::MAX)].into();
+    }
+
+    /// Lets calls meet this fault, and no other: `{"status": 429, "retry_after": 5, "count": 3}`.
+    ///
+    /// The status is from 400 to 999, or `cut`, `down` or `slow`, which waits for `seconds`. `count` is
+    /// the number of calls, and defaults to one.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the JSON has another form.
+    pub fn fail_json(&self, json: &str) -> Result<(), Error> {
+        self.state().faults = [fault::parse(json)?].into();
+        Ok(())
     }
 
     /// Ends all faults.
@@ -194,13 +200,13 @@ impl Mimic {
         if let Some(hook) = hook {
             hook(request, invoices);
         }
-        let fault = faults.front_mut()?;
-        fault.count = fault.count.saturating_sub(1);
-        if fault.count == 0 {
-            faults.pop_front()
-        } else {
-            Some(fault.clone())
+        let (fault, count) = faults.front_mut()?;
+        let fault = fault.clone();
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            faults.pop_front();
         }
+        Some(fault)
     }
 
     pub(crate) fn accepts(&self, key: &str) -> bool {
@@ -210,7 +216,7 @@ impl Mimic {
         }
     }
 
-    pub(crate) fn shop(&self) -> Option<Shop> {
+    pub(crate) fn shop(&self) -> Option<(String, Zeroizing<String>)> {
         self.state().shop.clone()
     }
 

@@ -1,6 +1,6 @@
 use std::{error, time::Duration};
 
-use cryptocloud_postback::{Amount, Decimal, InvoiceStatus, UnixTime};
+use cryptocloud_postback::{Amount, Decimal, InvoiceStatus};
 use reqwest::{header::CONTENT_TYPE, redirect::Policy};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
@@ -35,13 +35,6 @@ impl Payment {
     #[must_use]
     pub fn received(mut self, amount: Amount) -> Self {
         self.received = Some(amount.as_decimal());
-        self
-    }
-
-    /// Marks the payment as a test.
-    #[must_use]
-    pub fn test_mode(mut self, is_test: bool) -> Self {
-        self.test_mode = is_test;
         self
     }
 }
@@ -91,18 +84,15 @@ impl Mimic {
     /// Returns an error if there is no such invoice, no
     /// [URL for postbacks](Self::send_postbacks_to), or no response.
     pub async fn send_postback(&self, id: &str) -> Result<(u16, String), Error> {
-        let shop = self.shop().ok_or(Error::NoPostbackUrl)?;
+        let (url, secret) = self.shop().ok_or(Error::NoPostbackUrl)?;
         let invoice = self.invoice(id).ok_or(Error::UnknownInvoice)?;
-        let mut postback = invoice.postback(&shop.secret);
-        if let Ok(now) = UnixTime::now() {
-            postback = postback.expires_at(now.saturating_add(LIFETIME));
-        }
+        let postback = invoice.postback(&secret).json();
         let send = async || {
             let client = reqwest::Client::builder()
                 .no_proxy()
                 .redirect(Policy::none());
             let client = client.timeout(TIMEOUT).user_agent(USER_AGENT).build()?;
-            let request = client.post(&shop.url).body(postback.json().body());
+            let request = client.post(url).body(postback.body());
             let response = request
                 .header(CONTENT_TYPE, "application/json")
                 .send()
@@ -125,7 +115,5 @@ fn received<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal
     Ok(Some(amount))
 }
 
-/// Of a token.
-const LIFETIME: Duration = Duration::from_secs(300);
 const TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = "Cryptocloud POSTBACK v2";

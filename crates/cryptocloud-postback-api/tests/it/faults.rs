@@ -41,8 +41,8 @@ async fn each_fault_has_its_kind_and_only_transient_ones_are_tried_again() -> Te
         (Fault::status(429), Kind::RateLimited, 4),
         (later(429, "0"), Kind::RateLimited, 4),
         (later(429, "31536000"), Kind::RateLimited, 1),
-        (Fault::cut(), Kind::Connection, 4),
-        (Fault::down(), Kind::Connection, 4),
+        (Fault::Cut, Kind::Connection, 4),
+        (Fault::Down, Kind::Connection, 4),
         (Fault::status(401), Kind::Unauthorized, 1),
         (Fault::status(403), Kind::Unauthorized, 1),
         (later(404, "0"), Kind::Rejected, 1),
@@ -104,7 +104,7 @@ async fn a_call_gets_through_after_transient_faults() -> TestResult {
     server.fail([
         Fault::status(500),
         Fault::status(429).header("retry-after", "0"),
-        Fault::cut(),
+        Fault::Cut,
     ]);
     let (error, requests) = look_up(&api(&server), &server).await;
     assert!(error.is_none(), "{error:?}");
@@ -129,7 +129,7 @@ async fn the_error_says_when_to_come_again_but_never_in_a_year() -> TestResult {
 #[tokio::test]
 async fn a_slow_response_ends_at_the_limit_and_is_not_asked_again() -> TestResult {
     let server = Mimic::start().await?;
-    server.fail_always(Fault::slow(Duration::MAX));
+    server.fail_always(Fault::Slow(Duration::MAX));
     let api = builder(&server)
         .response_timeout(Duration::from_millis(200))
         .build()?;
@@ -169,7 +169,7 @@ async fn what_may_have_been_received_is_not_sent_again() -> TestResult {
     let new = NewInvoice::new("shop", "1".parse()?);
     for (fault, kind, requests) in [
         (Fault::status(500), Kind::Server, 1),
-        (Fault::cut(), Kind::Connection, 1),
+        (Fault::Cut, Kind::Connection, 1),
         (Fault::status(429), Kind::RateLimited, 4),
     ] {
         server.fail_always(fault.clone());

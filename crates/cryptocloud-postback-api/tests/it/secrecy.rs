@@ -67,7 +67,7 @@ async fn the_key_is_nowhere() -> TestResult {
     for fault in [
         Fault::status(500),
         Fault::status(401),
-        Fault::cut(),
+        Fault::Cut,
         Fault::respond(200, "<h1>Welcome</h1>"),
         Fault::respond(400, echo),
         Fault::status(308).header("location", &format!("{}/{KEY}", server.url())),
@@ -93,7 +93,7 @@ async fn the_key_is_nowhere() -> TestResult {
     server.recover();
     server.fail([Fault::status(500)]);
     api.invoices(&ids(["A"])).await?;
-    server.fail_always(Fault::slow(Duration::MAX));
+    server.fail_always(Fault::Slow(Duration::MAX));
     let impatient = builder(&server)
         .response_timeout(Duration::from_nanos(1))
         .build()?;
