@@ -119,7 +119,7 @@ fn create(mimic: &Mimic, request: &Value) -> Result<Value, Refusal> {
     };
     let id = Alphanumeric
         .sample_string(&mut rand::rng(), 8)
-        .to_uppercase();
+        .to_ascii_uppercase();
     let postback = PostbackBuilder::new("").invoice_id(&id).currency(coin);
     let one = Invoice::unpaid(&postback.clone().amount("1"));
     let usd_per_coin = decimal(&one["amount_usd"]).unwrap_or(Decimal::ONE);

@@ -93,7 +93,7 @@ impl Invoice {
         let amount = decimal(&self["amount"]).unwrap_or_default();
         let paid = payment.received.unwrap_or(match payment.status {
             _ if is_repeated => before,
-            Overpaid => amount * Decimal::TWO,
+            Overpaid => amount.saturating_mul(Decimal::TWO),
             Paid => amount,
             Partial => amount / Decimal::TWO,
             _ => Decimal::ZERO,

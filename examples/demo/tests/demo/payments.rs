@@ -76,7 +76,7 @@ async fn a_handler_that_fails_twice_pays_at_the_third_attempt() -> TestResult {
         [&json!(1), &json!(503)]
     );
     assert!(first["due_at"].is_number(), "{first}");
-    let reason = "error returned from database: (code: 1811) refused twice, as the button says";
+    let reason = "database failed: refused twice, as the button says";
     assert_eq!(first["reason"], reason);
     let second = server.until("worker", "failed").await?;
     assert_eq!(second["attempts"], 2);
