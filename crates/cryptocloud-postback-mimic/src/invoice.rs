@@ -29,7 +29,8 @@ impl Invoice {
     #[must_use]
     pub fn new(id: &str, status: InvoiceStatus) -> Self {
         let postback = PostbackBuilder::new("").at(NOW).invoice_id(id);
-        let mut invoice = Self::unpaid(&postback.amount("25").currency("USDT_TRC20"));
+        let postback = postback.amount("25.0").usd("25.0").currency("USDT_TRC20");
+        let mut invoice = Self::unpaid(&postback);
         // A status that no payment leads to changes nothing else.
         let _ = invoice.pay(&status.clone().into());
         invoice["status"] = status.as_str().into();
