@@ -33,9 +33,10 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Error> {
 //! # use cryptocloud_postback_api::core::{SecretKey, Verifier, testing::PostbackBuilder};
-//! # let server = vendor_api::VendorApi::start().await;
-//! # server.add(vendor_api::invoice("ILRAJE1Q", "paid"));
-//! # let env = |_: &str| Ok::<_, std::env::VarError>(vendor_api::KEY.to_owned());
+//! # use cryptocloud_postback_mimic::{Invoice, InvoiceStatus, KEY, Mimic};
+//! # let server = Mimic::start().await?;
+//! # server.add(Invoice::new("ILRAJE1Q", InvoiceStatus::Paid));
+//! # let env = |_: &str| Ok::<_, std::env::VarError>(KEY.to_owned());
 //! # let address = server.url();
 //! # let secret = "not-a-real-key-only-for-this-example";
 //! # let verifier = Verifier::new(SecretKey::new(secret)?)?;

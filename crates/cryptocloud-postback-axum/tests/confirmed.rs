@@ -15,6 +15,7 @@ use cryptocloud_postback_axum::{
     core::Verifier,
     testing::PostbackBuilder,
 };
+use cryptocloud_postback_mimic::KEY;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
@@ -83,7 +84,7 @@ async fn a_handler_may_see_the_refusal() {
     }
     // No server listens there.
     let base = BaseUrl::parse("http://127.0.0.1:1").expect("an address");
-    let api = Api::builder(ApiKey::new(vendor_api::KEY).expect("a key"), base).max_retries(0);
+    let api = Api::builder(ApiKey::new(KEY).expect("a key"), base).max_retries(0);
     let confirmer = Confirmer::builder(api.build().expect("a client")).build();
     let state = AppState {
         confirmer,

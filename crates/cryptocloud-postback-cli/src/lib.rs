@@ -27,7 +27,6 @@ mod server;
 mod sign;
 mod verify;
 
-pub use api::{Invoice, Mimic, Payment, Status};
 pub use changes::Changes;
 pub use guard::guard;
 pub use page::{File, files, page};

@@ -1,27 +1,27 @@
-//! An invoice that was created long ago is not in the vendor's list any more, and is paid today.
+//! An invoice that is not in the vendor's list any more is paid today.
 
 use std::time::Duration;
 
 use axum_shop::{Shop, Vendor};
 use cryptocloud_postback_api::{Api, ApiKey, BaseUrl};
+use cryptocloud_postback_mimic::{Invoice, InvoiceStatus, KEY, Mimic};
 use shop::Backend;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
-use vendor_api::{KEY, VendorApi, invoice};
 
 #[tokio::test]
 async fn the_invoices_of_unpaid_orders_are_asked_about() -> Result<(), shop::BoxError> {
-    let api = VendorApi::start().await;
+    let api = Mimic::start().await?;
     for id in ["OLD1", "OLD2", "OLD3"] {
-        let mut paid = invoice(id, "paid");
-        // Created in January, as far as the list goes back.
-        paid["date_finished"] = "2999-01-01 00:00:00".into();
+        let mut paid = Invoice::new(id, InvoiceStatus::Paid);
+        // Not in the days that the list is asked for, and no older than the shop's reconciliation.
+        paid["created"] = "2999-01-01 00:00:00".into();
         paid["order_id"] = "A".into();
         api.add(paid);
     }
     let folder = TempDir::with_prefix("axum-shop-")?;
     let vendor = Vendor {
-        api: Api::builder(ApiKey::new(KEY)?, BaseUrl::parse(&api.url())?).build()?,
+        api: Api::builder(ApiKey::new(KEY)?, BaseUrl::parse(api.url())?).build()?,
         interval: Duration::from_secs(1),
         shop_id: "shop".to_owned(),
     };

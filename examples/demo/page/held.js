@@ -2,7 +2,6 @@
 
 import { aMoment, call } from './call.js';
 import { isolated, make, mark, row, sentence, time, unseen } from './dom.js';
-import { problem } from './problem.js';
 
 export function card(item) {
   return make(
@@ -19,22 +18,29 @@ export function card(item) {
     make(
       'form',
       { autocomplete: 'off', submit: (event) => accept(event, item) },
-      field('Amount to credit', { name: 'amount', inputmode: 'decimal', required: true }),
-      field('For the order', { name: 'order', value: item.own ?? item.order_id ?? '', spellcheck: 'false' }),
+      field(item, 'Amount to credit', { name: 'amount', inputmode: 'decimal', required: true }),
+      field(item, 'For the order', { name: 'order', value: item.own ?? item.order_id ?? '', spellcheck: 'false' }),
       make(
         'div',
         { class: 'actions' },
         make('button', { class: 'primary', 'data-kind': 'accept' }, 'Accept', about(item)),
         make('button', { type: 'button', 'data-kind': 'dismiss', click: (event) => dismiss(event, item) }, 'Dismiss', about(item)),
       ),
+      make('p', { class: 'bad', role: 'alert' }),
     ),
   );
 }
 
 const about = (item) => unseen(` the payment of invoice ${item.invoice_id}`);
 
-function field(text, attributes) {
-  return make('label', {}, text, make('input', attributes));
+function field(item, text, attributes) {
+  const id = `held-${item.id}-${attributes.name}`;
+  return make(
+    'div',
+    {},
+    make('label', {}, text, make('input', { 'aria-describedby': id, ...attributes })),
+    make('p', { id, class: 'bad' }),
+  );
 }
 
 function accept(event, item) {
@@ -43,20 +49,32 @@ function accept(event, item) {
   const body = { amount: amount.trim() };
   // The order of the invoice needs no name.
   if (order && order !== item.own) body.order_id = order;
-  return decide(event.currentTarget, `/held/${item.id}/accept`, body, 'Not accepted');
+  return decide(event.currentTarget, `/held/${item.id}/accept`, body);
 }
 
 function dismiss(event, item) {
   const form = event.currentTarget.closest('form');
-  return decide(form, `/held/${item.id}/dismiss`, { note: 'dismissed on the page' }, 'Not dismissed');
+  return decide(form, `/held/${item.id}/dismiss`, { note: 'dismissed on the page' });
 }
 
-async function decide(form, path, body, failed) {
+async function decide(form, path, body) {
   if (form.dataset.busy) return;
   form.dataset.busy = 'true';
   const pause = aMoment();
   const done = await call('POST', path, body);
-  problem(done.problem && `${failed}: ${done.problem}.`);
+  show(form, done.problem ?? '');
   await pause;
   delete form.dataset.busy;
+}
+
+/** Shows a problem at the field that it is about, or else below the buttons. */
+function show(form, problem) {
+  const name = /\border\b/.test(problem) ? 'order' : /^amount\b/.test(problem) ? 'amount' : null;
+  for (const input of form.querySelectorAll('input')) {
+    const isWrong = input.name === name;
+    input.setAttribute('aria-invalid', String(isWrong));
+    document.getElementById(input.getAttribute('aria-describedby')).textContent = isWrong ? sentence(problem) : '';
+    if (isWrong) input.focus();
+  }
+  form.querySelector('[role=alert]').textContent = name ? '' : sentence(problem);
 }

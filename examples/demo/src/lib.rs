@@ -14,9 +14,9 @@
 //! own. The demo adds the page, a `/postback` that also shows what arrived, and at `/vendor` the mimic
 //! of the vendor's API that `ccpostback api` is, with an API KEY that is made up.
 //! Nothing has to be set: the demo creates a secret in the folder `data`, or in the one that
-//! `DATA_DIR` names, beside its orders. `LISTEN_ADDR` sets another loopback address than
-//! `127.0.0.1:3000`, and `RECONCILE_SECONDS` how often the shop looks for payments without a postback,
-//! if not every 5 seconds.
+//! `DATA_DIR` names, beside its orders; a second demo needs a folder of its own. `LISTEN_ADDR` sets
+//! another loopback address than `127.0.0.1:3000`, and `RECONCILE_SECONDS` how often the shop looks for
+//! payments without a postback, if not every 5 seconds.
 //!
 //! Another program can be the vendor too:
 //!

@@ -4,7 +4,7 @@
 use std::{
     env,
     error::Error,
-    fs,
+    fs::{self, File},
     io::{self, IsTerminal, Write},
     net::SocketAddr,
     num::NonZero,
@@ -58,6 +58,11 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let listener =
         listener.map_err(|error| format!("{address}: {error}: set LISTEN_ADDR to another"))?;
     let address = listener.local_addr()?;
+    // Two demos would pay each other's orders. The lock ends with the process.
+    let lock = File::create(folder.join("lock")).map_err(|error| in_folder(&error))?;
+    let shown = folder.display();
+    lock.try_lock()
+        .map_err(|_| format!("{shown}: another demo uses this folder: set DATA_DIR to another"))?;
     let interval = Duration::from_secs(seconds.get().into());
     let demo = Demo::open(&folder, address, interval).await;
     let demo = demo.map_err(|error| in_folder(&*error))?;

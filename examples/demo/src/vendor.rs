@@ -12,18 +12,15 @@ use std::{
 use axum::{
     Router,
     extract::{Request, State},
-    http::{
-        StatusCode,
-        header::{CONTENT_TYPE, USER_AGENT},
-    },
+    http::header::{CONTENT_TYPE, USER_AGENT},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use cryptocloud_postback_axum::{
-    core::Verified,
+    core::{InvoiceStatus, Verified},
     testing::{PostbackBuilder, SignedPostback},
 };
-use cryptocloud_postback_cli::{Invoice, Mimic, Payment, Status};
+use cryptocloud_postback_mimic::{Fault, Invoice, Mimic};
 use futures_util::future::try_join_all;
 use reqwest::redirect;
 use sqlx::SqlitePool;
@@ -31,7 +28,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     cause::Button,
-    order::{Order, remember},
+    order::{self, Order},
 };
 
 /// The mimic of the vendor's API, and what signs postbacks and sends them to the shop.
@@ -39,7 +36,7 @@ use crate::{
 pub(crate) struct Vendor {
     client: reqwest::Client,
     is_down: Arc<AtomicBool>,
-    pub(crate) mimic: Arc<Mimic>,
+    pub(crate) mimic: Mimic,
     pool: SqlitePool,
     secret: Zeroizing<String>,
     url: String,
@@ -56,7 +53,7 @@ impl Vendor {
         Ok(Self {
             client: client.redirect(redirect::Policy::none()).build()?,
             is_down: Arc::default(),
-            mimic: Arc::new(Mimic::new(api_url(address))),
+            mimic: Mimic::new(api_url(address)),
             pool,
             secret,
             url: format!("http://{address}/postback"),
@@ -64,8 +61,8 @@ impl Vendor {
     }
 
     pub(crate) fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        let down = middleware::from_fn_with_state(self.is_down.clone(), fail_if_down);
-        Router::new().nest_service("/vendor", self.mimic.clone().router().layer(down))
+        let remember = middleware::from_fn_with_state(self.clone(), remember);
+        Router::new().nest_service("/vendor", self.mimic.router().layer(remember))
     }
 
     pub(crate) fn is_down(&self) -> bool {
@@ -74,6 +71,11 @@ impl Vendor {
 
     pub(crate) fn set_down(&self, is_down: bool) {
         self.is_down.store(is_down, Ordering::Relaxed);
+        if is_down {
+            self.mimic.fail_always(Fault::status(503));
+        } else {
+            self.mimic.recover();
+        }
     }
 
     /// Does what a button says. An error is for the page.
@@ -86,14 +88,14 @@ impl Vendor {
         let forged = || genuine().secret(OTHER_SECRET);
         let postback = match button {
             Button::Copies | Button::Failing | Button::Payment | Button::Resend => {
-                let paid = self.pay(order, Status::Paid).await?;
+                let paid = self.pay(order, InvoiceStatus::Paid).await?;
                 paid.postback(&self.secret).json()
             }
             Button::ForgedAmount if order.is_paid => {
                 genuine().amount(&format!("{}e2", order.amount)).json()
             }
             Button::ForgedAmount => {
-                self.pay(order, Status::Partial).await?;
+                self.pay(order, InvoiceStatus::Partial).await?;
                 genuine().json()
             }
             Button::ForgedForm => forged().form(),
@@ -104,7 +106,7 @@ impl Vendor {
                 genuine().token(&cheap.signed_token()).json()
             }
             Button::Silent => {
-                self.pay(order, Status::Paid).await?;
+                self.pay(order, InvoiceStatus::Paid).await?;
                 return Ok(());
             }
         };
@@ -116,9 +118,15 @@ impl Vendor {
     pub(crate) fn learn(&self, postback: &Verified) {
         let reported = postback.reported();
         if let (Some(amount), Some(coin)) = (reported.amount_crypto, &reported.currency) {
-            let order_id = reported.order_id.as_deref();
-            let (id, coin) = (postback.invoice_id().as_str(), coin.as_str());
-            self.mimic.learn(id, order_id, amount, coin, Status::Paid);
+            let invoice = PostbackBuilder::new("")
+                .invoice_id(postback.invoice_id().as_str())
+                .amount(&amount.to_string())
+                .currency(coin.as_str());
+            let invoice = match &reported.order_id {
+                Some(id) => invoice.order_id(id),
+                None => invoice,
+            };
+            order::learn(&self.mimic, &invoice, InvoiceStatus::Paid);
         }
     }
 
@@ -126,10 +134,10 @@ impl Vendor {
         PostbackBuilder::new(self.secret.as_str())
     }
 
-    async fn pay(&self, order: &Order, status: Status) -> Result<Invoice, String> {
-        let paid = self.mimic.pay(&order.invoice_id, Payment::new(status));
-        let paid = paid.map_err(|(_, problem)| problem.to_owned())?;
-        let remembered = remember(&self.pool, &order.invoice_id, status == Status::Paid).await;
+    async fn pay(&self, order: &Order, status: InvoiceStatus) -> Result<Invoice, String> {
+        let paid = self.mimic.pay(&order.invoice_id, status);
+        let paid = paid.map_err(|error| error.to_string())?;
+        let remembered = order::remember(&self.pool, &paid).await;
         remembered.map_err(|error| error.to_string())?;
         Ok(paid)
     }
@@ -157,16 +165,20 @@ pub(crate) fn api_url(address: SocketAddr) -> String {
     format!("http://{address}/vendor")
 }
 
-/// The API alone is down: customers can pay.
-async fn fail_if_down(
-    State(is_down): State<Arc<AtomicBool>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if is_down.load(Ordering::Relaxed) && request.uri().path().starts_with("/v2/") {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+/// Keeps what a customer has paid on the page of an invoice.
+async fn remember(State(vendor): State<Vendor>, request: Request, next: Next) -> Response {
+    let id = request
+        .uri()
+        .path()
+        .strip_prefix("/pay/")
+        .map(str::to_owned);
+    let response = next.run(request).await;
+    if let Some(invoice) = id.and_then(|id| vendor.mimic.invoice(&id))
+        && let Err(error) = order::remember(&vendor.pool, &invoice).await
+    {
+        tracing::error!("payment will be unknown after a restart: {error}");
     }
-    next.run(request).await
+    response
 }
 
 /// The coin that the mimic's customers pay with: a unit is a US dollar.

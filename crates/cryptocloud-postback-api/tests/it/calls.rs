@@ -4,10 +4,10 @@ use cryptocloud_postback_api::{
     ApiErrorKind, Invoice, NewInvoice,
     core::{Currency, InvoiceStatus},
 };
-use serde_json::json;
-use vendor_api::{Fault, KEY, VendorApi, invoice, page};
+use cryptocloud_postback_mimic::{Fault, KEY, Mimic};
+use serde_json::{Value, json};
 
-use crate::{TestResult, api, id, ids};
+use crate::{TestResult, api, id, ids, invoice, page};
 
 fn names(invoices: &[Invoice]) -> Vec<&str> {
     invoices
@@ -18,14 +18,13 @@ fn names(invoices: &[Invoice]) -> Vec<&str> {
 
 #[tokio::test]
 async fn creates_an_invoice() -> TestResult {
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     let new = NewInvoice::new("shop", "10.50".parse()?)
         .order_id("ORDER_93223")
         .currency("EUR");
     let created = api(&server).create_invoice(&new).await?;
-    assert_eq!(created.id().as_str(), "NEW00000");
-    assert_eq!(created.link(), Some("https://pay.example.com/NEW00000"));
-    assert_eq!(created.order_id(), Some("ORDER_93223"));
+    let link = format!("{}/pay/INV-{}", server.url(), created.id());
+    assert_eq!(created.link(), Some(&*link));
     assert_eq!(created.status(), Some(&InvoiceStatus::Created));
     assert_eq!(created.info().fiat_currency.as_deref(), Some("EUR"));
     let [request] = &server.requests()[..] else {
@@ -46,7 +45,7 @@ async fn creates_an_invoice() -> TestResult {
 
 #[tokio::test]
 async fn a_refused_field_is_named() -> TestResult {
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     let api = api(&server);
     let error = api
         .create_invoice(&NewInvoice::new("shop", "0".parse()?))
@@ -59,9 +58,9 @@ async fn a_refused_field_is_named() -> TestResult {
         "API rejected the request (status 400): amount"
     );
 
-    server.fail([Fault::Rejected(
-        r#"{"shop_id": ["no such shop"], "currency": "bad"}"#,
-    )]);
+    let body = r#"{"status":"error","result":{"validate_error":
+        {"shop_id": ["no such shop"], "currency": "bad"}}}"#;
+    server.fail([Fault::respond(400, body)]);
     let error = api
         .create_invoice(&NewInvoice::new("shop", "1".parse()?))
         .await
@@ -69,7 +68,7 @@ async fn a_refused_field_is_named() -> TestResult {
     assert_eq!(error.fields(), ["currency", "shop_id"]);
     // A response without the vendor's nesting, and with 200.
     let body = r#"{"status":"error","result":{"order_id":"no"}}"#;
-    server.fail([Fault::Body(body.to_owned())]);
+    server.fail([Fault::respond(200, body)]);
     let error = api
         .create_invoice(&NewInvoice::new("shop", "1".parse()?))
         .await
@@ -84,7 +83,7 @@ async fn a_refused_field_is_named() -> TestResult {
 
 #[tokio::test]
 async fn cancels_only_what_is_created() -> TestResult {
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     server.add(invoice("A", "created"));
     server.add(invoice("B", "paid"));
     let api = api(&server);
@@ -107,7 +106,7 @@ async fn cancels_only_what_is_created() -> TestResult {
 
 #[tokio::test]
 async fn looks_up_what_is_asked_in_its_order() -> TestResult {
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     for (name, status) in [("A", "paid"), ("B", "partial"), ("C", "created")] {
         server.add(invoice(name, status));
     }
@@ -123,14 +122,15 @@ async fn looks_up_what_is_asked_in_its_order() -> TestResult {
     assert_eq!(paid.received(), Some("24.5".parse()?));
     assert_eq!(paid.currency(), Some(Currency::UsdtTrc20));
     assert_eq!(paid.is_test(), Some(false));
-    assert_eq!(paid.dated(), paid.info().date_finished);
+    // Only the list says when.
+    assert_eq!(paid.dated(), paid.info().created);
     assert_eq!(server.count(), 1);
     Ok(())
 }
 
 #[tokio::test]
 async fn asks_for_a_hundred_at_a_time() -> TestResult {
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     let all: Vec<String> = (0..250).map(|n| format!("A{n:03}")).collect();
     for name in &all {
         server.add(invoice(name, "paid"));
@@ -152,8 +152,15 @@ async fn asks_for_a_hundred_at_a_time() -> TestResult {
 
 #[tokio::test]
 async fn an_unknown_id_costs_no_other() -> TestResult {
-    let server = VendorApi::start().await;
-    server.refuse_unknown();
+    let server = Mimic::start().await?;
+    server.on_request(|request, invoices| {
+        let is_known = |id: &Value| invoices.iter().any(|known| *id == known.id());
+        let ids = request.body["uuids"].as_array();
+        if !ids.is_some_and(|ids| ids.iter().all(is_known)) {
+            // The whole batch is refused.
+            request.body = Value::Null;
+        }
+    });
     let mut asked: Vec<String> = (0..100).map(|n| format!("A{n:03}")).collect();
     for name in &asked {
         server.add(invoice(name, "paid"));
@@ -176,7 +183,7 @@ async fn what_a_response_may_hold() -> TestResult {
     }
     const A: &str = r#"{"uuid":"INV-A","status":"paid","received":0.100000000000000005551}"#;
     const B: &str = r#"{"uuid":"B","status":"created"}"#;
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     let api = api(&server);
     let cases: [(&str, &[&str], &[&str]); 9] = [
         ("as asked", &[B, A], &[A, B]),
@@ -206,10 +213,10 @@ async fn what_a_response_may_hold() -> TestResult {
         ),
     ];
     for (name, response, expected) in cases {
-        server.fail([Fault::Body(page(response))]);
+        server.fail([Fault::respond(200, page(response))]);
         elements(&api.invoices(&ids(["A", "B"])).await?, expected, name);
     }
-    server.fail([Fault::Body(page(&[A]))]);
+    server.fail([Fault::respond(200, page(&[A]))]);
     let exact = api.invoices(&ids(["A"])).await?;
     let received = exact.first().and_then(Invoice::received);
     assert_eq!(received, Some("0.100000000000000005551".parse()?));

@@ -15,6 +15,7 @@ use cryptocloud_postback_api::{
     ApiError, ApiErrorKind, Confirmer, Date, Invoice, InvoiceSource, NotConfirmedKind as Kind,
     core::{Difference, Expected, InvoiceId, InvoiceStatus, testing::PostbackBuilder},
 };
+use cryptocloud_postback_mimic::{Fault, Mimic};
 use futures_util::{
     StreamExt,
     future::join_all,
@@ -22,13 +23,12 @@ use futures_util::{
 };
 use serde_json::{Value, json};
 use tokio::time;
-use vendor_api::{Fault, VendorApi, invoice};
 
-use crate::{TestResult, api, builder, id, postback, verified};
+use crate::{TestResult, api, builder, id, invoice, postback, verified};
 
 #[tokio::test]
 async fn a_confirmed_payment_has_the_vendors_amounts() -> TestResult {
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     server.add(invoice("A", "paid"));
     server.set("A", "order_id", "ORDER_93223");
     let confirmer = Confirmer::builder(api(&server)).build();
@@ -64,7 +64,7 @@ async fn a_confirmed_payment_has_the_vendors_amounts() -> TestResult {
 
 #[tokio::test]
 async fn each_reason_not_to_confirm_has_its_kind() -> TestResult {
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     let fields: [(&str, &str, Value); 7] = [
         ("TEST", "test_mode", true.into()),
         ("UNKNOWN_TEST", "test_mode", Value::Null),
@@ -119,7 +119,7 @@ async fn each_reason_not_to_confirm_has_its_kind() -> TestResult {
 
 #[tokio::test]
 async fn a_forged_body_under_a_valid_token_differs() -> TestResult {
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     server.add(invoice("A", "paid"));
     server.set("A", "order_id", "ORDER_93223");
     let confirmer = Confirmer::builder(api(&server)).build();
@@ -167,7 +167,7 @@ async fn a_forged_body_under_a_valid_token_differs() -> TestResult {
 
 #[tokio::test]
 async fn many_resends_are_one_call() -> TestResult {
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     server.add(invoice("A", "paid"));
     let confirmer = Confirmer::builder(api(&server)).build();
     let postback = verified(&postback("A"));
@@ -189,7 +189,7 @@ async fn many_resends_are_one_call() -> TestResult {
 #[tokio::test]
 async fn only_the_statement_of_a_payment_is_kept() -> TestResult {
     for before in ["created", "partial"] {
-        let server = VendorApi::start().await;
+        let server = Mimic::start().await?;
         server.add(invoice("A", before));
         let confirmer = Confirmer::builder(api(&server)).build();
         let postback = verified(&postback("A"));
@@ -203,12 +203,12 @@ async fn only_the_statement_of_a_payment_is_kept() -> TestResult {
 
 #[tokio::test]
 async fn while_the_api_is_down_nothing_is_confirmed_and_soon_nothing_is_asked() -> TestResult {
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     server.add(invoice("A", "paid"));
     let api = builder(&server).max_retries(0).build()?;
     let confirmer = Confirmer::builder(api).build();
     let postback = verified(&postback("A"));
-    server.fail([Fault::Status(429, Some("60"))]);
+    server.fail([Fault::status(429).header("retry-after", "60")]);
     let refused = confirmer.confirm(&postback).await.unwrap_err();
     assert_eq!(refused.kind(), Kind::Unavailable);
     assert_eq!(refused.retry_after(), Some(Duration::from_secs(60)));
@@ -216,7 +216,7 @@ async fn while_the_api_is_down_nothing_is_confirmed_and_soon_nothing_is_asked() 
     let _confirmed = confirmer.confirm(&postback).await?;
 
     let other = verified(&crate::postback("B"));
-    server.fail_always(Fault::Status(401, None));
+    server.fail_always(Fault::status(401));
     let before = server.count();
     for call in 1..=7 {
         let refused = confirmer.confirm(&other).await.unwrap_err();

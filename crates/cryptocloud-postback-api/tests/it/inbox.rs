@@ -1,10 +1,10 @@
 //! The inbox asks the vendor: what it does with each statement.
 
 use cryptocloud_postback_api::inbox::{HoldKind, State};
-use vendor_api::{Fault, invoice};
+use cryptocloud_postback_mimic::Fault;
 
 use crate::{
-    api, postback,
+    api, invoice, postback,
     shop::{self, Shop, dated},
 };
 
@@ -97,14 +97,14 @@ async fn what_is_not_paid_yet_waits() {
 #[tokio::test]
 async fn while_the_api_is_down_payments_are_stored_and_paid_without_a_resend_after_that() {
     let shop = Shop::with(|api| api.max_retries(0)).await;
-    shop.server.fail_always(Fault::Status(500, None));
+    shop.server.fail_always(Fault::status(500));
     for name in ["A", "B", "C"] {
         shop.server.add(dated(name, "paid", 0));
         assert_eq!(shop.receive(&postback(name)).await, 503);
     }
     shop.work().await;
     assert!(shop.effects().await.is_empty());
-    shop.server.fail_always(None);
+    shop.server.recover();
     // A circuit that is open by now belongs to the process, and this one is new.
     let confirmer = shop::confirmer(api(&shop.server));
     let inbox = shop::inbox("shop", &shop.store, &confirmer);

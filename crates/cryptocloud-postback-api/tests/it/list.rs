@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 
 use cryptocloud_postback_api::{Api, ApiError, ApiErrorKind, Date, core::OffsetDateTime};
+use cryptocloud_postback_mimic::{Fault, Invoice, Mimic, Request};
 use futures_util::TryStreamExt;
-use serde_json::Value;
-use vendor_api::{Fault, VendorApi, invoice, page};
 
-use crate::{TestResult, api};
+use crate::{TestResult, api, invoice, page};
 
 /// 2026-01-01, when the invoices of the server were created.
 fn day() -> Date {
@@ -23,8 +22,8 @@ async fn list(api: &Api) -> Result<Vec<String>, ApiError> {
     names.try_collect().await
 }
 
-async fn server(invoices: usize) -> VendorApi {
-    let server = VendorApi::start().await;
+async fn server(invoices: usize) -> Mimic {
+    let server = Mimic::start().await.expect("a port");
     for n in 0..invoices {
         server.add(invoice(&format!("A{n:03}"), "paid"));
     }
@@ -67,7 +66,10 @@ async fn the_days_are_sent_and_pages_have_a_hundred() -> TestResult {
 async fn a_limit_may_be_a_count_or_the_number_of_the_last_invoice() -> TestResult {
     for length in [1, 99, 100, 101, 350] {
         let server = server(length).await;
-        server.take_limit_for_last();
+        server.on_request(|request, _| {
+            let offset = number(request, "offset");
+            request.body["limit"] = number(request, "limit").saturating_sub(offset).into();
+        });
         assert_eq!(list(&api(&server)).await?, all(length), "{length}");
     }
     Ok(())
@@ -77,16 +79,28 @@ async fn a_limit_may_be_a_count_or_the_number_of_the_last_invoice() -> TestResul
 async fn pages_may_be_shorter_than_asked() -> TestResult {
     for longest in [1, 3, 10, 50] {
         let server = server(120).await;
-        server.shorten_pages(longest);
+        server.on_request(move |request, _| shorten(request, longest));
         assert_eq!(list(&api(&server)).await?, all(120), "{longest}");
     }
     Ok(())
 }
 
+fn number(request: &Request, field: &str) -> u64 {
+    request.body[field].as_u64().unwrap_or_default()
+}
+
+/// A page that the vendor would send becomes shorter than asked.
+fn shorten(request: &mut Request, longest: u64) {
+    let limit = number(request, "limit");
+    if limit <= 100 {
+        request.body["limit"] = limit.min(longest).into();
+    }
+}
+
 /// What happens to the list before its page of this number, from 0, is read.
 async fn shifting(
     page: usize,
-    mut edit: impl FnMut(&mut Vec<Value>) + Send + 'static,
+    mut edit: impl FnMut(&mut Vec<Invoice>) + Send + 'static,
 ) -> Result<HashSet<String>, ApiError> {
     let server = server(350).await;
     let mut number = 0;
@@ -136,22 +150,22 @@ async fn pages_that_shift_while_they_are_read() -> TestResult {
 async fn a_list_that_never_ends() -> TestResult {
     // The same page again and again.
     let server = server(0).await;
-    server.fail_always(Fault::Body(page(&[r#"{"uuid":"A"}"#])));
+    server.fail_always(Fault::respond(200, page(&[r#"{"uuid":"A"}"#])));
     let error = list(&api(&server)).await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (ApiErrorKind::Endless, 11));
 
     // Nothing but odd elements.
-    server.fail_always(Fault::Body(page(&["null"; 100])));
+    server.fail_always(Fault::respond(200, page(&["null"; 100])));
     assert_eq!(
         list(&api(&server)).await.unwrap_err().kind(),
         ApiErrorKind::Endless
     );
 
     // Always a new one.
-    server.fail_always(None);
-    server.shorten_pages(1);
+    server.recover();
     let mut number = 0;
-    server.on_request(move |_, invoices| {
+    server.on_request(move |request, invoices| {
+        shorten(request, 1);
         number += 1;
         invoices.push(invoice(&format!("N{number}"), "paid"));
     });
@@ -180,7 +194,7 @@ async fn an_error_in_the_middle_ends_the_stream() -> TestResult {
     while let Some(_invoice) = stream.try_next().await? {
         found += 1;
         if found == 100 {
-            server.fail([Fault::Status(500, None)]);
+            server.fail([Fault::status(500)]);
             break;
         }
     }

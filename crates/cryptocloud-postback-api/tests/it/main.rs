@@ -18,17 +18,28 @@ use cryptocloud_postback_api::{
     Api, ApiBuilder, ApiKey, BaseUrl,
     core::{InvoiceId, SecretKey, Verified, Verifier, testing::PostbackBuilder},
 };
-use vendor_api::{KEY, VendorApi};
+use cryptocloud_postback_mimic::{Invoice, KEY, Mimic};
 
 type TestResult = Result<(), Box<dyn error::Error>>;
 
+/// An invoice of 25 US dollars in USDT.
+fn invoice(id: &str, status: &str) -> Invoice {
+    Invoice::new(id, status.parse().expect("a status"))
+}
+
+/// The body of a response whose `result` is a list of this JSON.
+fn page(elements: &[&str]) -> String {
+    let elements = elements.join(",");
+    format!(r#"{{"status":"success","result":[{elements}]}}"#)
+}
+
 /// Asks this server, and tries again without a pause.
-fn builder(server: &VendorApi) -> ApiBuilder {
-    let base = BaseUrl::parse(&server.url()).expect("an address");
+fn builder(server: &Mimic) -> ApiBuilder {
+    let base = BaseUrl::parse(server.url()).expect("an address");
     Api::builder(ApiKey::new(KEY).expect("a key"), base).retry_delay(Duration::ZERO)
 }
 
-fn api(server: &VendorApi) -> Api {
+fn api(server: &Mimic) -> Api {
     builder(server).build().expect("a client")
 }
 

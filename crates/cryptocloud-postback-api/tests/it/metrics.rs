@@ -7,11 +7,11 @@ use cryptocloud_postback_api::{
     core::metrics::MetricKind,
     metrics::{METRICS, describe},
 };
+use cryptocloud_postback_mimic::{Fault, KEY, Mimic};
 use metrics_util::{
     MetricKind as Measured,
     debugging::{DebugValue, DebuggingRecorder},
 };
-use vendor_api::{Fault, KEY, VendorApi};
 
 use crate::{TestResult, builder, ids, postback, verified};
 
@@ -42,11 +42,11 @@ async fn the_list_is_what_is_measured_and_documented() -> TestResult {
     let recorder = DebuggingRecorder::new();
     let _guard = metrics::set_default_local_recorder(&recorder);
     describe();
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     let api = builder(&server).build()?;
     api.invoices(&ids(["UNLIKELY"])).await?;
     let confirmer = Confirmer::builder(api.clone()).build();
-    server.fail_always(Fault::Status(401, None));
+    server.fail_always(Fault::status(401));
     for _ in 0..7 {
         assert!(
             confirmer
@@ -127,10 +127,10 @@ async fn a_circuit_counts_while_it_is_open() -> TestResult {
         found.map(|it| it.2)
     };
     let gauge = |value: f64| Some(DebugValue::Gauge(value.into()));
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     let confirmer = Confirmer::builder(builder(&server).build()?).build();
     let ask = async || confirmer.confirm(&verified(&postback("A"))).await.is_ok();
-    server.fail_always(Fault::Status(401, None));
+    server.fail_always(Fault::status(401));
     for _ in 0..5 {
         assert_eq!(change(), None);
         assert!(!ask().await);

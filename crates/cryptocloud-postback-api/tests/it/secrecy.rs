@@ -8,10 +8,10 @@ use std::{
 };
 
 use cryptocloud_postback_api::{ApiKey, NewInvoice};
+use cryptocloud_postback_mimic::{Fault, KEY, Mimic};
 use tracing_subscriber::fmt::MakeWriter;
-use vendor_api::{Fault, KEY, VendorApi, invoice};
 
-use crate::{TestResult, api, builder, id, ids};
+use crate::{TestResult, api, builder, id, ids, invoice};
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
@@ -53,7 +53,7 @@ async fn the_key_is_nowhere() -> TestResult {
         .finish();
     // hyper and reqwest log by `log`, if they do.
     let guard = tracing::subscriber::set_default(subscriber);
-    let server = VendorApi::start().await;
+    let server = Mimic::start().await?;
     server.add(invoice("A", "paid"));
     let api = api(&server);
     is_secret(&format!(
@@ -61,17 +61,18 @@ async fn the_key_is_nowhere() -> TestResult {
         ApiKey::new(KEY)?,
         builder(&server)
     ));
-    let echo = format!(r#"{{"amount": "{KEY}", "{KEY}": "amount"}}"#);
-    let echo: &'static str = Box::leak(echo.into_boxed_str());
+    let echo = format!(
+        r#"{{"status":"error","result":{{"validate_error":{{"amount":"{KEY}","{KEY}":"amount"}}}}}}"#
+    );
     for fault in [
-        Fault::Status(500, None),
-        Fault::Status(401, None),
+        Fault::status(500),
+        Fault::status(401),
         Fault::Cut,
-        Fault::Html,
-        Fault::Rejected(echo),
-        Fault::Redirect(format!("{}/{KEY}", server.url())),
-        Fault::Body(format!(r#"{{"status":"{KEY}"}}"#)),
-        Fault::Body(format!(r#"{{"status":"success","result":"{KEY}"}}"#)),
+        Fault::respond(200, "<h1>Welcome</h1>"),
+        Fault::respond(400, echo),
+        Fault::status(308).header("location", &format!("{}/{KEY}", server.url())),
+        Fault::respond(200, format!(r#"{{"status":"{KEY}"}}"#)),
+        Fault::respond(200, format!(r#"{{"status":"success","result":"{KEY}"}}"#)),
     ] {
         server.fail_always(fault);
         let new = NewInvoice::new("shop", "1".parse()?);
@@ -89,10 +90,10 @@ async fn the_key_is_nowhere() -> TestResult {
             }
         }
     }
-    server.fail_always(None);
-    server.fail([Fault::Status(500, None)]);
+    server.recover();
+    server.fail([Fault::status(500)]);
     api.invoices(&ids(["A"])).await?;
-    server.fail_always(Fault::Silent);
+    server.fail_always(Fault::Slow(Duration::MAX));
     let impatient = builder(&server)
         .response_timeout(Duration::from_nanos(1))
         .build()?;

@@ -7,20 +7,19 @@ use cryptocloud_postback_api::{
     core::{Expected, OffsetDateTime, UnixTime, testing::PostbackBuilder},
     inbox::{Failure, Handler, Hold, Inbox, InboxBuilder, Payment, Record, State},
 };
+use cryptocloud_postback_mimic::{Invoice, Mimic};
 use cryptocloud_postback_sqlx::{
     SqliteStore,
     sqlx::{self, AssertSqlSafe, SqliteConnection},
 };
-use serde_json::Value;
 use tempfile::TempDir;
-use vendor_api::{VendorApi, invoice};
 
-use crate::{builder, verified};
+use crate::{builder, invoice, verified};
 
 /// The server, a folder with the store's file, and the shop's settings.
 pub(crate) struct Shop {
     pub(crate) folder: TempDir,
-    pub(crate) server: VendorApi,
+    pub(crate) server: Mimic,
     pub(crate) store: SqliteStore,
     pub(crate) confirmer: Confirmer,
     pub(crate) inbox: Inbox,
@@ -73,7 +72,7 @@ impl Shop {
 
     /// With another API, such as one without retries.
     pub(crate) async fn with(change: impl FnOnce(ApiBuilder) -> ApiBuilder) -> Self {
-        let server = VendorApi::start().await;
+        let server = Mimic::start().await.expect("a port");
         let api = change(builder(&server)).build().expect("a client");
         let confirmer = confirmer(api);
         let folder = TempDir::new().expect("a folder");
@@ -162,7 +161,7 @@ pub(crate) fn confirmer(api: Api) -> Confirmer {
 }
 
 /// An invoice that was created and, if it is paid, finished so many seconds ago.
-pub(crate) fn dated(id: &str, status: &str, seconds_ago: i64) -> Value {
+pub(crate) fn dated(id: &str, status: &str, seconds_ago: i64) -> Invoice {
     let mut invoice = invoice(id, status);
     let at = OffsetDateTime::from_unix_timestamp(now() - seconds_ago).expect("a time");
     let (date, (hour, minute, second)) = (at.date(), at.to_hms());

@@ -8,8 +8,8 @@ use cryptocloud_postback_api::{
     core::{InvoiceId, UnixTime},
     inbox::{Begin, Inbox},
 };
+use cryptocloud_postback_mimic::Fault;
 use tokio::{join, sync::Notify, time};
-use vendor_api::Fault;
 
 use crate::{
     TestResult,
@@ -213,7 +213,7 @@ async fn run_takes_turns_and_outlives_errors_and_panics() -> TestResult {
     let shop = Shop::with(|api| api.max_retries(0)).await;
     shop.started(HOUR).await;
     shop.server.add(dated("A", "paid", 60));
-    shop.server.fail([Fault::Status(500, None)]);
+    shop.server.fail([Fault::status(500)]);
     let open = Open {
         panics: true.into(),
         fails: true.into(),

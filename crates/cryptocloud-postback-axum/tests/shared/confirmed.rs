@@ -11,8 +11,8 @@ use std::{
 
 use cryptocloud_postback::{Expected, Verifier, testing::PostbackBuilder};
 use cryptocloud_postback_api::{Api, ApiKey, BaseUrl, Confirmed, Confirmer};
+use cryptocloud_postback_mimic::{Fault, Invoice, KEY, Mimic};
 use tokio::{io::AsyncWriteExt, task::JoinSet, time::timeout};
-use vendor_api::{Fault, KEY, VendorApi, invoice};
 
 use crate::{
     verifier::{SECRET, verifier},
@@ -40,8 +40,8 @@ impl Runs {
 pub(crate) async fn responds_as_the_table_says(
     serve: impl AsyncFn(Verifier, Confirmer, Runs) -> SocketAddr,
 ) {
-    let server = VendorApi::start().await;
-    let base = BaseUrl::parse(&server.url()).expect("an address");
+    let server = Mimic::start().await.expect("a port");
+    let base = BaseUrl::parse(server.url()).expect("an address");
     let api = Api::builder(ApiKey::new(KEY).expect("a key"), base).max_retries(0);
     let confirmer = Confirmer::builder(api.build().expect("a client")).project_id(1);
     let confirmer = confirmer
@@ -54,6 +54,7 @@ pub(crate) async fn responds_as_the_table_says(
         let postback = PostbackBuilder::new(SECRET).invoice_id(id);
         postback.amount("25").currency("USDT_TRC20")
     };
+    let invoice = |id, status: &str| Invoice::new(id, status.parse().expect("a status"));
     for status in ["paid", "overpaid", "created", "partial", "canceled"] {
         server.add(invoice(status, status));
     }
@@ -100,7 +101,7 @@ pub(crate) async fn responds_as_the_table_says(
 
     // A resend after the outage is all it takes.
     server.add(invoice("LATER", "paid"));
-    server.fail([Fault::Status(500, None)]);
+    server.fail([Fault::status(500)]);
     check(address, &postback("LATER"), 503, "Not confirmed yet").await;
     check(address, &postback("LATER"), 200, "Postback received").await;
 

@@ -138,7 +138,7 @@ async fn invalid_calls_are_refused() -> TestResult {
         let (status, result) = mimic.post(&format!("/v2/invoice/{path}"), &body).await?;
         assert_eq!(status, 400, "{body}");
         assert_eq!(result["status"], "error");
-        assert!(result["result"]["validate_error"].is_string(), "{result}");
+        assert!(result["result"]["validate_error"].is_object(), "{result}");
     }
     Ok(())
 }

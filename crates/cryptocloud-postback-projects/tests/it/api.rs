@@ -4,12 +4,12 @@ use std::{error::Error, fs, iter, path::PathBuf, time::Duration};
 
 use cryptocloud_postback::testing::PostbackBuilder;
 use cryptocloud_postback_api::{Api, ApiKey, BaseUrl, Confirmer};
+use cryptocloud_postback_mimic::{Invoice, InvoiceStatus, KEY, Mimic};
 use cryptocloud_postback_projects::{
     CachedProjects, FileError, FileProjects, Inboxes, Project, ProjectApi, ProjectMap, Projects,
 };
 use tempfile::TempDir;
 use tokio::{task::yield_now, time::timeout};
-use vendor_api::{KEY, VendorApi, invoice};
 
 use crate::{FIRST, inbox, log::Log, project};
 
@@ -163,8 +163,9 @@ async fn a_key_that_would_not_be_used_is_refused() {
 #[tokio::test]
 async fn a_changed_key_is_taken_up() {
     let (log, _guard) = Log::start();
-    let vendor = VendorApi::start().await;
-    vendor.add(invoice("PAID", "paid"));
+    let vendor = Mimic::start().await.expect("a port");
+    vendor.accept_only(KEY).expect("a key");
+    vendor.add(Invoice::new("PAID", InvoiceStatus::Paid));
     let directory = tempfile::tempdir().expect("a directory");
     let write = |key: &str| {
         shop(
@@ -214,7 +215,7 @@ async fn a_changed_key_is_taken_up() {
             .len(),
         1
     );
-    vendor.add(invoice("NEXT", "paid"));
+    vendor.add(Invoice::new("NEXT", InvoiceStatus::Paid));
     assert_eq!(receive(&project, "NEXT").await, 200);
 
     for key in [KEY, WRONG, "malformed"] {

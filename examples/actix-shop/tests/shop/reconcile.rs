@@ -2,27 +2,28 @@ use std::time::Duration;
 
 use actix_shop::{Shop, Vendor};
 use cryptocloud_postback_api::{Api, ApiKey, BaseUrl};
+use cryptocloud_postback_mimic::{Invoice, InvoiceStatus, KEY, Mimic};
 use cryptocloud_postback_sqlx::PostgresStore;
 use shop::Backend;
-use vendor_api::{KEY, VendorApi, invoice};
 
 use crate::{TestResult, process::Database};
 
-/// They were created in January, so they are not in the vendor's list any more, and are paid today.
+/// They are not in the vendor's list any more, and are paid today.
 #[tokio::test]
 async fn the_invoices_of_unpaid_orders_are_asked_about() -> TestResult {
     let Some(database) = Database::create("open_invoices").await? else {
         return Ok(());
     };
-    let api = VendorApi::start().await;
+    let api = Mimic::start().await?;
     for id in ["OLD1", "OLD2", "OLD3"] {
-        let mut paid = invoice(id, "paid");
-        paid["date_finished"] = "2999-01-01 00:00:00".into();
+        let mut paid = Invoice::new(id, InvoiceStatus::Paid);
+        // Not in the days that the list is asked for, and no older than the shop's reconciliation.
+        paid["created"] = "2999-01-01 00:00:00".into();
         paid["order_id"] = "A".into();
         api.add(paid);
     }
     let vendor = Some(Vendor {
-        api: Api::builder(ApiKey::new(KEY)?, BaseUrl::parse(&api.url())?).build()?,
+        api: Api::builder(ApiKey::new(KEY)?, BaseUrl::parse(api.url())?).build()?,
         interval: Duration::from_secs(1),
         shop_id: "shop".to_owned(),
     });

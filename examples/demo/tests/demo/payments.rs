@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -76,7 +76,7 @@ async fn a_handler_that_fails_twice_pays_at_the_third_attempt() -> TestResult {
         [&json!(1), &json!(503)]
     );
     assert!(first["due_at"].is_number(), "{first}");
-    let reason = "error returned from database: (code: 1811) refused twice, as the button says";
+    let reason = "database failed: refused twice, as the button says";
     assert_eq!(first["reason"], reason);
     let second = server.until("worker", "failed").await?;
     assert_eq!(second["attempts"], 2);
@@ -149,6 +149,10 @@ async fn the_vendor_states_the_same_after_a_restart() -> TestResult {
     let server = Server::start_in(Arc::new(TempDir::with_prefix("demo-")?), 1).await?;
     let part = server.order("A").await?;
     server.press("A", "forged_amount").await?;
+    let page = server.order("D").await?;
+    let path = format!("/vendor/pay/{}", page.as_str().ok_or("no invoice")?);
+    let (status, _) = server.post(&path, &json!({"status": "partial"})).await?;
+    assert_eq!(status, StatusCode::OK);
     let whole = server.order("B").await?;
     server.outage(true).await?;
     server.press("B", "silent").await?;
@@ -159,10 +163,15 @@ async fn the_vendor_states_the_same_after_a_restart() -> TestResult {
     let open = server.order("C").await?;
     server.until("reconciliation", "paid").await?;
     assert_eq!(server.paid_by("B").await?, whole);
-    for (invoice, status) in [(part, "partial"), (whole, "paid"), (open, "created")] {
+    for (invoice, status) in [
+        (part, "partial"),
+        (whole, "paid"),
+        (page, "partial"),
+        (open, "created"),
+    ] {
         let path = format!("/vendor/pay/{}", invoice.as_str().ok_or("no invoice")?);
         let page = server.request(Method::GET, &path).send().await?;
-        let text = format!("\"status\":\"{status}\"");
+        let text = format!("\"status\": \"{status}\"");
         let page = page.text().await?;
         assert!(page.contains(&text), "{text}: {page}");
     }

@@ -107,6 +107,10 @@ fn it_starts_without_any_setting_and_says_what_it_does() -> TestResult {
         ]
     );
     let secret = fs::read_to_string(folder.path().join("data/demo-secret"))?;
+    // A second one, on another port, needs a folder of its own.
+    let error = Process::start(&mut command(folder.path())).err();
+    let expected = "data: another demo uses this folder: set DATA_DIR to another\n";
+    assert_eq!(error.ok_or("started")?.to_string(), expected);
     // It stops by a signal once it serves.
     process.get("/")?.read_exact(&mut [0])?;
     let (is_well, log) = process.stop("TERM")?;

@@ -69,7 +69,18 @@ async fn an_accept_that_is_refused_says_why() -> TestResult {
     browser.fill("#held [name=amount]", "25").await?;
     browser.fill("#held [name=order]", "A-9").await?;
     browser.click("#held [data-kind=accept]").await?;
-    browser.until_text("#problem", "Not accepted: ").await?;
+    browser
+        .until_text(
+            "#held div:has([name=order]) .bad",
+            "No unpaid order has this id.",
+        )
+        .await?;
+    browser
+        .until(
+            "const field = document.querySelector('#held [name=order]'); \
+             return document.activeElement === field && field.ariaInvalid === 'true'",
+        )
+        .await?;
     let console = browser.console().await?;
     assert!(
         console.len() == 1 && console[0].contains("409"),
@@ -81,9 +92,6 @@ async fn an_accept_that_is_refused_says_why() -> TestResult {
     browser.fill("#held [name=order]", "A-1").await?;
     browser.click("#held [data-kind=accept]").await?;
     browser.until_text(ORDER, "Paid").await?;
-    browser
-        .until("return !document.querySelector('#problem').checkVisibility()")
-        .await?;
     browser.check().await
 }
 

@@ -4,11 +4,11 @@ use serde::Serialize;
 use serde_json::{Serializer, Value, ser::Formatter};
 
 /// Writes JSON as the vendor's Python does: `1e-05`, `100.0`.
-pub(super) fn to_json(value: &Value) -> Vec<u8> {
+pub(crate) fn json(value: &Value) -> String {
     let mut json = Vec::new();
     // Writing a `Value` to a `Vec` never fails.
     let _ = value.serialize(&mut Serializer::with_formatter(&mut json, Python));
-    json
+    String::from_utf8(json).unwrap_or_default()
 }
 
 struct Python;
@@ -32,12 +32,10 @@ impl Formatter for Python {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn floats_are_spelled_as_in_python() {
         let json = serde_json::json!([100.2, 100.0, 0.0001, 0.00001, 1.5e-7, 1e16, 1e22, 0, 3]);
-        let expected = b"[100.2,100.0,0.0001,1e-05,1.5e-07,1e+16,1e+22,0,3]";
-        assert_eq!(to_json(&json), expected);
+        let expected = "[100.2,100.0,0.0001,1e-05,1.5e-07,1e+16,1e+22,0,3]";
+        assert_eq!(super::json(&json), expected);
     }
 }

@@ -1,23 +1,17 @@
 //! `ccpostback api`: a server that mimics the vendor's API.
 
-mod calls;
-mod fault;
-mod invoice;
-mod mimic;
-mod pay;
-mod python;
+use std::{process::ExitCode, time::Duration};
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
-
+use anyhow::Context;
 use axum::middleware;
+use cryptocloud_postback_mimic::Mimic;
 use reqwest::Url;
 
-use crate::{client, guard, output, secret::SecretOptions, server};
-use fault::Fault;
-
-pub use invoice::{Invoice, Status};
-pub use mimic::Mimic;
-pub use pay::Payment;
+use crate::{
+    client, guard, output,
+    secret::{self, SecretOptions},
+    server,
+};
 
 /// Mimic the vendor's API on this machine, to develop against it without real payments
 ///
@@ -39,8 +33,8 @@ pub(crate) struct Args {
     postback_url: Option<Url>,
 
     /// Start with this fault, as JSON for /faults
-    #[arg(long, value_name = "JSON", value_parser = fault::parse)]
-    fault: Option<Fault>,
+    #[arg(long, value_name = "JSON")]
+    fault: Option<String>,
 
     #[command(flatten)]
     secret: SecretOptions,
@@ -50,12 +44,21 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let address = format!("127.0.0.1:{}", args.port);
     let listener = server::bind(args.addr.as_ref().unwrap_or(&address)).await?;
     let address = listener.local_addr()?;
-    let mimic = Mimic::from_args(server::origin(address), args)?;
-    output::print(&format!("listening on {}\n", mimic.origin))?;
+    let mimic = Mimic::new(server::origin(address));
+    if let Some(url) = args.postback_url {
+        mimic.send_postbacks_to(url, args.secret.signing()?.as_str());
+    }
+    if let Some(key) = secret::api_key()? {
+        let accepted = mimic.accept_only(key.as_str());
+        accepted.context("CRYPTOCLOUD_API_KEY cannot be used")?;
+    }
+    if let Some(fault) = args.fault {
+        mimic.fail_json(&fault).context("--fault cannot be used")?;
+    }
+    output::print(&format!("listening on {}\n", mimic.url()))?;
     server::warn_if_open(address, "can pay invoices here");
-    let router = Arc::new(mimic)
-        .router()
-        .layer(middleware::from_fn_with_state(address, guard::guard));
+    let guard = middleware::from_fn_with_state(address, guard::guard);
+    let router = mimic.router().layer(guard);
     server::serve(listener, router, Duration::ZERO, || ()).await?;
     Ok(ExitCode::SUCCESS)
 }
