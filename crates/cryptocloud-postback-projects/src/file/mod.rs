@@ -2,6 +2,7 @@
 mod api;
 mod error;
 mod reading;
+mod settings;
 mod watcher;
 
 use std::{fmt, path::PathBuf};

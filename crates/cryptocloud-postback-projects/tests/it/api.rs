@@ -102,7 +102,7 @@ async fn settings() {
     }
 }
 
-/// Each has its line, and no part of the file is in it.
+/// Each says what is wrong, in which line, and without a value of the file.
 #[tokio::test]
 async fn faults() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -112,15 +112,19 @@ async fn faults() {
             "",
             "line 1: project needs an API: its inbox confirms payments",
         ),
-        (&*url, ONE_KEY),
-        ("shop_id = 'A'", ONE_KEY),
+        (&*url, NO_KEY),
+        ("shop_id = 'A'", NO_KEY),
         (
             &format!("{url}\napi_key = '{KEY}'\napi_key_file = 'key'"),
-            ONE_KEY,
+            "line 1: project has both `api_key` and `api_key_file`",
         ),
         (
             &format!("api_key = '{KEY}'"),
-            "line 1: project with an API needs `api_url`",
+            "line 1: project with an API has no `api_url`",
+        ),
+        (
+            &format!("{url}\napi_key = ['{KEY}']"),
+            "line 4: `api_key` is not a string",
         ),
         (
             &format!("{url}\napi_key = '{FIRST}'"),
@@ -132,7 +136,7 @@ async fn faults() {
         ),
         (
             &format!("{url}\napi_key_file = 'missing'"),
-            "line 4: file cannot be read",
+            "line 4: file of `api_key_file` cannot be read",
         ),
         (
             &format!("api_key = '{KEY}'\napi_url = 'https://u:hunter2@a.com'"),
@@ -192,7 +196,7 @@ async fn a_changed_key_is_taken_up() {
     );
     for (broken, problem) in [
         ("malformed", "line 4: API KEY cannot be used"),
-        (&unnamable, "line 5: project cannot be used"),
+        (&unnamable, "line 5: project name cannot be used"),
     ] {
         write(broken);
         until(async || log.count(problem) > 0).await;
@@ -258,7 +262,7 @@ async fn an_own_source() {
 }
 
 const HANG: Duration = Duration::from_secs(60);
-const ONE_KEY: &str = "line 1: project with an API needs either `api_key` or `api_key_file`";
+const NO_KEY: &str = "line 1: project with an API has neither `api_key` nor `api_key_file`";
 const URL: &str = "https://api.example.com";
 /// Well-formed, and not the vendor's.
 const WRONG: &str = "eyJ0eXAiOiJKV1QifQ.eyJpZCI6MTN9.d3Jvbmc";

@@ -81,50 +81,91 @@ async fn settings() {
     }
 }
 
-/// Each has its line, and no part of the file is in it.
+/// Each says what is wrong, in which line, and without a value of the file.
 #[tokio::test]
 async fn faults() {
     let secret = format!("secret = '{FIRST}'");
-    let five = format!(
-        "secret = '{FIRST}'\nalso_accept = ['{}']",
-        [SECOND; 4].join("', '")
-    );
+    let shop = |settings: &str| format!("[projects.shop]\n{settings}");
+    let unknown = |name: &str| format!("line 2: unknown setting `{name}`");
+    let five = format!("{secret}\nalso_accept = ['{}']", [SECOND; 4].join("', '"));
     for (text, expected) in [
-        ("", "file has no project"),
-        ("[projects]", "file has no project"),
+        (String::new(), "file has no project"),
+        ("[projects]".into(), "file has no project"),
         (
-            "[projects.shop]",
-            "line 1: project needs either `secret` or `secret_file`",
+            shop(""),
+            "line 1: project has neither `secret` nor `secret_file`",
         ),
         (
-            &format!("[projects.shop]\n{secret}\nsecret_file = 'shop'"),
-            "line 1: project needs either `secret` or `secret_file`",
+            shop(&format!("{secret}\nsecret_file = 'shop'")),
+            "line 1: project has both `secret` and `secret_file`",
         ),
+        (shop("secret = 'short'"), "line 2: secret cannot be used"),
         (
-            "[projects.shop]\nsecret = 'short'",
-            "line 2: secret cannot be used",
-        ),
-        (
-            &format!("[projects.shop]\n{secret}\nalso_accept = [\n'{SECOND}',\n'short']"),
+            shop(&format!("{secret}\nalso_accept = [\n'{SECOND}',\n'short']")),
             "line 5: secret cannot be used",
         ),
         (
-            &format!("\n\n[projects.shop]\n{five}"),
+            format!("\n\n{}", shop(&five)),
             "line 3: verifier cannot be built",
         ),
-        (&format!("[projects.shop]\nsecret = '{FIRST}"), SYNTAX_2),
-        (&format!("[projects.shop]\nsecrets = '{FIRST}'"), SYNTAX_2),
         (
-            &format!("[projects.shop]\nrequire_live_payment = '{FIRST}'"),
-            SYNTAX_2,
+            shop(&format!("secret = '{FIRST}")),
+            "line 2: not valid TOML",
         ),
-        (&format!("[projects.shop]\nsecret = ['{FIRST}']"), SYNTAX_2),
         (
-            &format!("[projects.'my shop']\n{secret}"),
-            "line 1: project cannot be used",
+            shop(&format!("{secret}\n{FIRST}")),
+            "line 3: not valid TOML",
+        ),
+        (shop(&format!("{secret}\n{secret}")), TWICE_3),
+        (shop(&format!("{secret}\n{}", shop(&secret))), TWICE_3),
+        (shop(&format!("secrets = '{FIRST}'")), &unknown("secrets")),
+        (
+            shop(&format!("\"{}\" = '{FIRST}'", "a ".repeat(100))),
+            &unknown(&format!("{}…", "a ".repeat(16))),
+        ),
+        (
+            format!("[project.shop]\n{secret}"),
+            "line 1: unknown setting `project`",
+        ),
+        (secret.clone(), "line 1: unknown setting `secret`"),
+        (
+            format!("projects = '{FIRST}'"),
+            "line 1: `projects` is not a table",
+        ),
+        (
+            format!("[projects]\nshop = '{FIRST}'"),
+            "line 2: project is not a table",
+        ),
+        (
+            shop(&format!("{secret}\nrequire_live_payment = '{FIRST}'")),
+            "line 3: `require_live_payment` is not true or false",
+        ),
+        (
+            shop(&format!("secret = ['{FIRST}']")),
+            "line 2: `secret` is not a string",
+        ),
+        (
+            shop(&format!("{secret}\nalso_accept = '{FIRST}'")),
+            "line 3: `also_accept` is not a list of strings",
+        ),
+        (
+            shop(&format!("{secret}\nalso_accept_files = [\n1]")),
+            "line 4: `also_accept_files` is not a list of strings",
+        ),
+        (
+            format!("[projects.'my shop']\n{secret}"),
+            "line 1: project name cannot be used",
+        ),
+        (
+            shop("secret_file = 'missing'"),
+            "line 2: file of `secret_file` cannot be read",
+        ),
+        (
+            shop(&format!("{secret}\nalso_accept_files = ['missing']")),
+            "line 3: file of `also_accept_files` cannot be read",
         ),
     ] {
-        let error = Files::new(text).open().await.expect_err("an error");
+        let error = Files::new(&text).open().await.expect_err("an error");
         assert_eq!(error.to_string(), expected, "{text}");
         let mut texts = format!("{error:?}");
         let mut source = error.source();
@@ -136,9 +177,6 @@ async fn faults() {
             assert!(!texts.contains(secret), "{texts}");
         }
     }
-    let files = Files::new("[projects.shop]\nsecret_file = 'missing'");
-    let error = files.open().await.expect_err("an error").to_string();
-    assert_eq!(error, "line 2: file cannot be read");
 }
 
 /// Whatever is wrong with the file, the last good state stays, and the log has the line and no secret.
@@ -293,4 +331,4 @@ async fn what_the_system_does_not_report_is_found_by_reading() {
 
 const HANG: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_secs(30);
-const SYNTAX_2: &str = "line 2: not valid TOML, or a setting that is unknown or has the wrong type";
+const TWICE_3: &str = "line 3: project or setting is in the file twice";
