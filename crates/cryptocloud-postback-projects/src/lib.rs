@@ -20,8 +20,8 @@
 //!
 //! # Features
 //!
-//! - `api`: `ProjectApi`, the vendor's API with the key of each project, and `Inboxes::with_api`, whose
-//!   inboxes confirm and reconcile with it.
+//! - `api`: `ProjectApi`, the vendor's API with the key of each project, and `Inboxes::with_api` and
+//!   `Inboxes::with_optional_api`, whose inboxes confirm and reconcile with it.
 //! - `cache`: `CachedProjects`, a cache in front of a vault or a database, on `moka`.
 //! - `file`: `FileProjects`, a watched TOML file, on `notify`.
 //! - `utoipa`: `projects_openapi` describes the route in OpenAPI.

@@ -123,13 +123,9 @@ impl Watcher {
         #[cfg(feature = "api")]
         let api = entry.api.map(ApiSettings::connect).transpose()?;
         #[cfg(feature = "api")]
-        match (&api, self.inboxes.needs_api()) {
-            (Some(api), true) => self.inboxes.add_api(name, api),
-            (None, true) => return Err(FileError::new(line, NO_API)),
-            // Its owner believes that payments are confirmed.
-            (Some(_), false) => return Err(FileError::new(line, UNUSED_API)),
-            (None, false) => {}
-        }
+        let prepared = self.inboxes.prepare(name, api.as_ref()).await;
+        #[cfg(feature = "api")]
+        prepared.map_err(|problem| FileError::new(line, problem))?;
         let inbox = self.inboxes.get(name).await;
         let inbox = inbox.map_err(FileError::from_source(line, "inbox cannot be made"))?;
         let project = Project::new(entry.verifier, inbox);
@@ -174,11 +170,6 @@ impl Watcher {
         }
     }
 }
-
-#[cfg(feature = "api")]
-const NO_API: &str = "project needs an API: its inbox confirms payments";
-#[cfg(feature = "api")]
-const UNUSED_API: &str = "project has an API KEY, but this program confirms no payments with it";
 
 /// The fallback if the system reports no change, as on some network file systems.
 const POLL: Duration = Duration::from_secs(30);

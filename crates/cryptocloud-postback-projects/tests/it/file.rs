@@ -1,5 +1,4 @@
 use std::{
-    error::Error,
     fs,
     os::unix::fs::symlink,
     path::PathBuf,
@@ -15,10 +14,10 @@ use tokio::{runtime::Handle, task::yield_now, time};
 
 use crate::{FIRST, SECOND, accepts, inbox, inboxes, log::Log, takes};
 
-struct Files(TempDir);
+pub(crate) struct Files(TempDir);
 
 impl Files {
-    fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let files = Self(tempfile::tempdir().expect("a directory"));
         files.write("projects.toml", text);
         files
@@ -32,7 +31,7 @@ impl Files {
         fs::write(self.path(name), text).expect("a file");
     }
 
-    async fn open(&self) -> Result<FileProjects, FileError> {
+    pub(crate) async fn open(&self) -> Result<FileProjects, FileError> {
         FileProjects::open(self.path("projects.toml"), inboxes().0).await
     }
 }
@@ -78,104 +77,6 @@ async fn settings() {
         assert!(!accepts(&club, SECOND));
         let test = PostbackBuilder::new(FIRST).test_mode(true);
         assert!(takes(&shop, &test) && !takes(&club, &test));
-    }
-}
-
-/// Each says what is wrong, in which line, and without a value of the file.
-#[tokio::test]
-async fn faults() {
-    let secret = format!("secret = '{FIRST}'");
-    let shop = |settings: &str| format!("[projects.shop]\n{settings}");
-    let unknown = |name: &str| format!("line 2: unknown setting `{name}`");
-    let five = format!("{secret}\nalso_accept = ['{}']", [SECOND; 4].join("', '"));
-    for (text, expected) in [
-        (String::new(), "file has no project"),
-        ("[projects]".into(), "file has no project"),
-        (
-            shop(""),
-            "line 1: project has neither `secret` nor `secret_file`",
-        ),
-        (
-            shop(&format!("{secret}\nsecret_file = 'shop'")),
-            "line 1: project has both `secret` and `secret_file`",
-        ),
-        (shop("secret = 'short'"), "line 2: secret cannot be used"),
-        (
-            shop(&format!("{secret}\nalso_accept = [\n'{SECOND}',\n'short']")),
-            "line 5: secret cannot be used",
-        ),
-        (
-            format!("\n\n{}", shop(&five)),
-            "line 3: verifier cannot be built",
-        ),
-        (
-            shop(&format!("secret = '{FIRST}")),
-            "line 2: not valid TOML",
-        ),
-        (
-            shop(&format!("{secret}\n{FIRST}")),
-            "line 3: not valid TOML",
-        ),
-        (shop(&format!("{secret}\n{secret}")), TWICE_3),
-        (shop(&format!("{secret}\n{}", shop(&secret))), TWICE_3),
-        (shop(&format!("secrets = '{FIRST}'")), &unknown("secrets")),
-        (
-            shop(&format!("\"{}\" = '{FIRST}'", "a ".repeat(100))),
-            &unknown(&format!("{}…", "a ".repeat(16))),
-        ),
-        (
-            format!("[project.shop]\n{secret}"),
-            "line 1: unknown setting `project`",
-        ),
-        (secret.clone(), "line 1: unknown setting `secret`"),
-        (
-            format!("projects = '{FIRST}'"),
-            "line 1: `projects` is not a table",
-        ),
-        (
-            format!("[projects]\nshop = '{FIRST}'"),
-            "line 2: project is not a table",
-        ),
-        (
-            shop(&format!("{secret}\nrequire_live_payment = '{FIRST}'")),
-            "line 3: `require_live_payment` is not true or false",
-        ),
-        (
-            shop(&format!("secret = ['{FIRST}']")),
-            "line 2: `secret` is not a string",
-        ),
-        (
-            shop(&format!("{secret}\nalso_accept = '{FIRST}'")),
-            "line 3: `also_accept` is not a list of strings",
-        ),
-        (
-            shop(&format!("{secret}\nalso_accept_files = [\n1]")),
-            "line 4: `also_accept_files` is not a list of strings",
-        ),
-        (
-            format!("[projects.'my shop']\n{secret}"),
-            "line 1: project name cannot be used",
-        ),
-        (
-            shop("secret_file = 'missing'"),
-            "line 2: file of `secret_file` cannot be read",
-        ),
-        (
-            shop(&format!("{secret}\nalso_accept_files = ['missing']")),
-            "line 3: file of `also_accept_files` cannot be read",
-        ),
-    ] {
-        let error = Files::new(&text).open().await.expect_err("an error");
-        assert_eq!(error.to_string(), expected, "{text}");
-        let mut texts = format!("{error:?}");
-        let mut source = error.source();
-        while let Some(error) = source {
-            texts += &error.to_string();
-            source = error.source();
-        }
-        for secret in [FIRST, SECOND, "'short'", "my shop"] {
-            assert!(!texts.contains(secret), "{texts}");
-        }
     }
 }
 
@@ -331,4 +232,3 @@ async fn what_the_system_does_not_report_is_found_by_reading() {
 
 const HANG: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_secs(30);
-const TWICE_3: &str = "line 3: project or setting is in the file twice";

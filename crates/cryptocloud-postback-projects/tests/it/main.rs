@@ -2,6 +2,7 @@
 
 mod api;
 mod cached;
+mod faults;
 mod file;
 mod log;
 mod lookup;
