@@ -25,10 +25,10 @@ on_both!(
     unknown_names_take_no_memory,
 );
 
-const NEW: &str = "not-a-real-key-that-replaces-the-other";
+pub(crate) const NEW: &str = "not-a-real-key-that-replaces-the-other";
 
 /// The `project` signs with this secret, and its predecessors.
-fn file(project: &str, secret: &str, also_accept: &[&str]) -> String {
+pub(crate) fn file(project: &str, secret: &str, also_accept: &[&str]) -> String {
     format!("[projects.{project}]\nsecret = {secret:?}\nalso_accept = {also_accept:?}\n")
 }
 
