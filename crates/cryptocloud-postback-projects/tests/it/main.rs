@@ -6,6 +6,7 @@ mod faults;
 mod file;
 mod log;
 mod lookup;
+mod metrics;
 mod project;
 
 use std::sync::{
