@@ -47,6 +47,7 @@ impl Telemetry {
             .install_recorder()?;
         cryptocloud_postback_inbox::metrics::describe();
         cryptocloud_postback_api::metrics::describe();
+        cryptocloud_postback_projects::metrics::describe();
         let recorder = metrics.clone();
         // Otherwise a histogram that is never read keeps every value.
         tokio::spawn(async move {
