@@ -113,11 +113,13 @@ async fn start(
     project: Box<str>,
     source: Option<Source>,
 ) -> Result<Inbox, BoxError> {
-    if source.is_none() {
+    let confirms = source.is_some();
+    let inbox = shop.start(project, source).await?;
+    if !confirms {
         tracing::warn!(
-            %project,
+            project = inbox.project(),
             "no API KEY: amounts are compared with what the postback reports, unsigned"
         );
     }
-    shop.start(project, source).await
+    Ok(inbox)
 }
