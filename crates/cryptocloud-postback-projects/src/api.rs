@@ -87,6 +87,12 @@ impl Apis {
         apis.entry(name.into()).or_insert_with(new);
     }
 
+    #[cfg(feature = "file")]
+    pub(crate) fn remove(&self, name: &str) {
+        let mut apis = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        apis.remove(name);
+    }
+
     pub(crate) fn set(&self, name: &str, api: ProjectApi) {
         self.add(name, &api);
         let apis = self.0.lock().unwrap_or_else(PoisonError::into_inner);

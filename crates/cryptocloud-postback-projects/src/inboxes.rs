@@ -35,9 +35,19 @@ struct Inner {
     #[cfg(feature = "api")]
     apis: Arc<Apis>,
     #[cfg(all(feature = "api", feature = "file"))]
-    needs_api: bool,
+    ask: Ask,
     factory: Box<dyn Fn(Box<str>) -> Making + Send + Sync>,
     made: Mutex<BTreeMap<Box<str>, Arc<OnceCell<Inbox>>>>,
+}
+
+/// Which inboxes ask the vendor's API.
+#[cfg(all(feature = "api", feature = "file"))]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Ask {
+    Always,
+    /// Those whose project has an API when its inbox is made.
+    Either,
+    Never,
 }
 
 type Making = Pin<Box<dyn Future<Output = Made> + Send>>;
@@ -54,7 +64,7 @@ impl Inboxes {
             #[cfg(feature = "api")]
             apis: Arc::default(),
             #[cfg(all(feature = "api", feature = "file"))]
-            needs_api: false,
+            ask: Ask::Never,
             factory: Box::new(move |name| Box::pin(factory(name))),
             made: Mutex::default(),
         }))
@@ -92,10 +102,36 @@ impl Inboxes {
         Self(Arc::new(Inner {
             apis,
             #[cfg(feature = "file")]
-            needs_api: true,
+            ask: Ask::Always,
             factory: Box::new(move |name| match current.current(&name) {
                 Some(api) => Box::pin(factory(name, api)),
                 None => Box::pin(async { Err("project has no API".into()) }),
+            }),
+            made: Mutex::default(),
+        }))
+    }
+
+    /// Takes the function that makes the inbox of the project of this name, which asks the vendor's
+    /// API if that project has one.
+    ///
+    /// Once its inbox is made, a project can neither get nor lose its API:
+    /// [`FileProjects`](crate::FileProjects) refuses such a change of the file until the program is
+    /// started again.
+    #[cfg(feature = "api")]
+    pub fn with_optional_api<F, R>(factory: F) -> Self
+    where
+        F: Fn(Box<str>, Option<CurrentApi>) -> R + Send + Sync + 'static,
+        R: Future<Output = Made> + Send + 'static,
+    {
+        let apis = Arc::<Apis>::default();
+        let current = Arc::clone(&apis);
+        Self(Arc::new(Inner {
+            apis,
+            #[cfg(feature = "file")]
+            ask: Ask::Either,
+            factory: Box::new(move |name| {
+                let api = current.current(&name);
+                Box::pin(factory(name, api))
             }),
             made: Mutex::default(),
         }))
@@ -107,15 +143,34 @@ impl Inboxes {
         self.0.apis.set(name, api);
     }
 
-    /// Sets the API of a project that has none yet, so that its inbox can be made.
+    /// Sets what the inbox of a project is made with, unless it is made already.
+    ///
+    /// Returns an error if the inbox would ignore it.
     #[cfg(all(feature = "api", feature = "file"))]
-    pub(crate) fn add_api(&self, name: &str, api: &ProjectApi) {
-        self.0.apis.add(name, api);
-    }
-
-    #[cfg(all(feature = "api", feature = "file"))]
-    pub(crate) fn needs_api(&self) -> bool {
-        self.0.needs_api
+    pub(crate) async fn prepare(
+        &self,
+        name: &str,
+        api: Option<&ProjectApi>,
+    ) -> Result<(), &'static str> {
+        let Inner {
+            apis, ask, made, ..
+        } = &*self.0;
+        let made = made.lock().await;
+        let is_made = made.get(name).is_some_and(|cell| cell.initialized());
+        let asks = match ask {
+            Ask::Always => true,
+            Ask::Either if is_made => apis.current(name).is_some(),
+            Ask::Either => api.is_some(),
+            Ask::Never => false,
+        };
+        match api {
+            Some(api) if asks => apis.add(name, api),
+            None if !asks => apis.remove(name),
+            None => return Err(NO_API),
+            Some(_) if *ask == Ask::Never => return Err(UNUSED_API),
+            Some(_) => return Err(NEW_API),
+        }
+        Ok(())
     }
 
     /// The inbox of this project, which is made by the first call that succeeds.
@@ -155,3 +210,11 @@ impl fmt::Debug for Inboxes {
         f.debug_struct("Inboxes").finish_non_exhaustive()
     }
 }
+
+#[cfg(all(feature = "api", feature = "file"))]
+const NEW_API: &str = "project has a new API KEY, but its inbox was made without one: restart";
+#[cfg(all(feature = "api", feature = "file"))]
+const NO_API: &str = "project needs an API: its inbox confirms payments";
+/// Its owner believes that payments are confirmed.
+#[cfg(all(feature = "api", feature = "file"))]
+const UNUSED_API: &str = "project has an API KEY, but this program confirms no payments with it";

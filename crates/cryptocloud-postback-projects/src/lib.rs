@@ -20,10 +20,12 @@
 //!
 //! # Features
 //!
-//! - `api`: `ProjectApi`, the vendor's API with the key of each project, and `Inboxes::with_api`, whose
-//!   inboxes confirm and reconcile with it.
+//! - `api`: `ProjectApi`, the vendor's API with the key of each project, and `Inboxes::with_api` and
+//!   `Inboxes::with_optional_api`, whose inboxes confirm and reconcile with it.
 //! - `cache`: `CachedProjects`, a cache in front of a vault or a database, on `moka`.
 //! - `file`: `FileProjects`, a watched TOML file, on `notify`.
+//! - `metrics`: counts of refused requests and the state of the file, for the recorder of the crate
+//!   `metrics`; see the module of that name.
 //! - `utoipa`: `projects_openapi` describes the route in OpenAPI.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -36,6 +38,8 @@ mod cached;
 mod file;
 mod inboxes;
 mod lookup;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "utoipa")]
 mod openapi;
 mod project;

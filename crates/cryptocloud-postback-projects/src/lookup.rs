@@ -9,6 +9,8 @@ use cryptocloud_postback::Response;
 use tokio::time::{self, Instant};
 use tracing::{error, warn};
 
+#[cfg(feature = "metrics")]
+use crate::metrics;
 use crate::{Project, Projects, SourceError, project::is_name};
 
 /// Finds the project of a request for an adapter, or the response if there is none.
@@ -27,6 +29,8 @@ impl ProjectLookup {
 
     /// Looks up in this source.
     pub fn new(projects: Arc<dyn Projects>) -> Self {
+        #[cfg(feature = "metrics")]
+        metrics::begin(&[ROUTE, UNAVAILABLE, UNKNOWN]);
         Self {
             down: Mutex::default(),
             projects,
@@ -46,7 +50,7 @@ impl ProjectLookup {
             error!(
                 "route has no parameter `project`: mount it at a path such as /postback/{{project}}"
             );
-            return Err(NO_PARAMETER);
+            return Err(refuse(ROUTE, NO_PARAMETER));
         };
         if !is_name(name) {
             return Err(self.refuse_unknown());
@@ -67,7 +71,7 @@ impl ProjectLookup {
                 "requests for unknown projects were refused: check the vendor's settings"
             );
         }
-        NOT_FOUND
+        refuse(UNKNOWN, NOT_FOUND)
     }
 
     fn refuse_down(&self, project: &str, error: &SourceError) -> Response {
@@ -75,7 +79,7 @@ impl ProjectLookup {
             let error = error as &dyn Error;
             error!(count, project, error, "project could not be looked up");
         }
-        NOT_AVAILABLE
+        refuse(UNAVAILABLE, NOT_AVAILABLE)
     }
 }
 
@@ -83,6 +87,17 @@ impl fmt::Debug for ProjectLookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProjectLookup").finish_non_exhaustive()
     }
+}
+
+/// The response to a request that is refused for this reason.
+#[cfg_attr(
+    not(feature = "metrics"),
+    expect(unused_variables, reason = "only metrics read it")
+)]
+fn refuse(reason: &'static str, response: Response) -> Response {
+    #[cfg(feature = "metrics")]
+    metrics::refused(reason);
+    response
 }
 
 /// Counts events between two lines of the log.
@@ -115,6 +130,11 @@ const NOT_AVAILABLE: Response = Response::new(
 );
 const NO_PARAMETER: Response = Response::new(500, &[JSON], r#"{"error":"Internal error"}"#);
 const JSON: (&str, &str) = ("content-type", "application/json");
+
+// Of the metric.
+const ROUTE: &str = "route";
+const UNAVAILABLE: &str = "unavailable";
+const UNKNOWN: &str = "unknown";
 
 /// A sender waits about as long as for an inbox.
 const LIMIT: Duration = Duration::from_secs(5);

@@ -99,7 +99,7 @@ impl ProjectMap {
         Ok(Self(map))
     }
 
-    #[cfg(all(feature = "api", feature = "file"))]
+    #[cfg(feature = "file")]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Project> {
         self.0.values()
     }

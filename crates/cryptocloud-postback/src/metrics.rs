@@ -5,14 +5,16 @@
 //! | `cryptocloud_postback_received_total` | counter | | `project`, `outcome`, `kind` | postbacks; `outcome` is `accepted` or `refused`, and `kind` is the [`ErrorKind`] of a refused one, else empty |
 //! | `cryptocloud_postback_receive_seconds` | histogram | seconds | `project`, `outcome` | from the head of the request to the outcome, the wait for the body included |
 //! | `cryptocloud_postback_verify_seconds` | histogram | seconds | `project` | the verification of a body |
-//! | `cryptocloud_postback_last_accepted_timestamp_seconds` | gauge | seconds | `project` | when the last postback was accepted, in seconds since 1970 |
+//! | `cryptocloud_postback_last_accepted_timestamp_seconds` | gauge | seconds | `project` | when the last postback was accepted, in seconds since 1970; 0 if none was |
 //!
 //! `project` is the [name of the verifier](crate::VerifierBuilder::project), and empty if it has none
 //! or is not known yet.
 //! No label has an id, or anything else that a sender wrote.
 //!
-//! Install a recorder before the first postback, such as that of `metrics-exporter-prometheus`, and
+//! Install a recorder before the verifier is built, such as that of `metrics-exporter-prometheus`, and
 //! call [`describe`] then.
+//! What an alert is about is there at 0 before the first postback: an increase from nothing to 1 is
+//! none for Prometheus.
 //! Give the histograms buckets that fit, or the exporter makes summaries of them, which cannot be
 //! added up over processes. [`SECONDS`] fits.
 
@@ -33,9 +35,13 @@ pub const SECONDS: &[f64] = &[
     3_600.0, 86_400.0,
 ];
 
-/// Gives the recorder the texts of [`METRICS`]. Call it once, after the recorder was installed.
+/// Gives the recorder the texts of [`METRICS`], and begins to count what happens without a verifier.
+/// Call it once, after the recorder was installed.
 pub fn describe() {
     METRICS.iter().for_each(Metric::describe);
+    for kind in [ErrorKind::VerifierAmbiguous, ErrorKind::VerifierMissing] {
+        count("", Some(kind), 0);
+    }
 }
 
 /// What is known of a metric before it is measured.
@@ -96,24 +102,41 @@ pub enum MetricKind {
     Histogram,
 }
 
+/// Begins the metrics of a verifier.
+pub(crate) fn begin(project: Option<&str>) {
+    let project = project.unwrap_or_default();
+    gauge!(LAST_ACCEPTED.name, "project" => project.to_owned()).increment(0);
+    for kind in [ErrorKind::ClockBeforeEpoch, ErrorKind::TokenSignature] {
+        count(project, Some(kind), 0);
+    }
+}
+
 pub(crate) fn received(project: Option<&str>, kind: Option<ErrorKind>, took: Duration) {
-    let project = project.unwrap_or_default().to_owned();
-    let outcome = if kind.is_some() {
-        "refused"
-    } else {
-        "accepted"
-    };
+    let project = project.unwrap_or_default();
     if kind.is_none()
         && let Ok(now) = UnixTime::now()
     {
         #[expect(clippy::cast_precision_loss, reason = "exact for millions of years")]
-        gauge!(LAST_ACCEPTED.name, "project" => project.clone()).set(now.as_secs() as f64);
+        gauge!(LAST_ACCEPTED.name, "project" => project.to_owned()).set(now.as_secs() as f64);
     }
+    let (project_label, outcome) = (project.to_owned(), outcome(kind));
+    histogram!(RECEIVE_SECONDS.name, "project" => project_label, "outcome" => outcome).record(took);
+    count(project, kind, 1);
+}
+
+fn count(project: &str, kind: Option<ErrorKind>, number: u64) {
+    let outcome = outcome(kind);
     let kind = kind.map(|kind| format!("{kind:?}")).unwrap_or_default();
-    histogram!(RECEIVE_SECONDS.name, "project" => project.clone(), "outcome" => outcome)
-        .record(took);
-    counter!(RECEIVED.name, "project" => project, "outcome" => outcome, "kind" => kind)
-        .increment(1);
+    counter!(RECEIVED.name, "project" => project.to_owned(), "outcome" => outcome, "kind" => kind)
+        .increment(number);
+}
+
+fn outcome(kind: Option<ErrorKind>) -> &'static str {
+    if kind.is_some() {
+        "refused"
+    } else {
+        "accepted"
+    }
 }
 
 pub(crate) fn verified(project: Option<&str>, took: Duration) {

@@ -2,7 +2,7 @@
 
 use cryptocloud_postback::{
     ErrorKind, RequestHead, SecretKey, UnixTime, Verifier,
-    metrics::{METRICS, MetricKind},
+    metrics::{METRICS, MetricKind, describe},
     testing::{NOW, PostbackBuilder},
 };
 use metrics::with_local_recorder;
@@ -83,7 +83,8 @@ fn each_outcome_is_counted_once() -> Result {
     ];
     let mut counters = Vec::new();
     for (_, text, value) in measured(everything)? {
-        if let DebugValue::Counter(value) = value {
+        // What is there before it happens is another test's.
+        if let DebugValue::Counter(value @ 1..) = value {
             let text = text
                 .strip_prefix("cryptocloud_postback_")
                 .ok_or("the prefix")?;
@@ -93,6 +94,44 @@ fn each_outcome_is_counted_once() -> Result {
     expected.sort();
     counters.sort();
     assert_eq!(counters, expected);
+    Ok(())
+}
+
+/// Prometheus sees no increase from nothing to 1.
+#[test]
+fn what_alerts_are_about_begins_at_zero() -> Result {
+    let fresh = measured(|| {
+        describe();
+        verifier(Some("shop")).map(drop)
+    })?;
+    let received = |labels: &str| format!("cryptocloud_postback_received_total {labels}");
+    let zero = DebugValue::Counter(0);
+    for (text, value) in [
+        (
+            received("project= outcome=refused kind=VerifierAmbiguous"),
+            &zero,
+        ),
+        (
+            received("project= outcome=refused kind=VerifierMissing"),
+            &zero,
+        ),
+        (
+            received("project=shop outcome=refused kind=ClockBeforeEpoch"),
+            &zero,
+        ),
+        (
+            received("project=shop outcome=refused kind=TokenSignature"),
+            &zero,
+        ),
+        (
+            "cryptocloud_postback_last_accepted_timestamp_seconds project=shop".to_owned(),
+            &DebugValue::Gauge(0.0.into()),
+        ),
+    ] {
+        let mut found = fresh.iter().filter(|it| it.1 == text);
+        assert_eq!(found.next().map(|it| &it.2), Some(value), "{text}");
+    }
+    assert_eq!(fresh.len(), 5, "{fresh:?}");
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use axum::Router;
 use cryptocloud_postback_api::{Confirmer, OpenInvoices, Reconciler};
 use cryptocloud_postback_axum::{core::InvoiceId, inbox::Inbox, postback_route, projects_route};
 use cryptocloud_postback_sqlx::SqliteStore;
-use shop::{Backend, BoxError, Error, Order, Postbacks};
+use shop::{Backend, BoxError, Error, Order, Postbacks, Source};
 
 pub use {orders::orders, payment::PayOrder, shop::Vendor};
 
@@ -38,17 +38,19 @@ impl Shop {
 }
 
 impl Backend for Shop {
-    async fn start(&self, project: Box<str>) -> Result<Inbox, BoxError> {
+    async fn start(&self, project: Box<str>, source: Option<Source>) -> Result<Inbox, BoxError> {
         let inbox = Inbox::builder(project, self.store.clone(), PayOrder);
-        let Some(vendor) = &self.vendor else {
+        let Some(Source { api, interval }) = source else {
             return Ok(inbox.start().await?);
         };
-        let confirmer = Confirmer::builder(vendor.api.clone()).build();
+        let confirmer = Confirmer::builder(api).build();
         let inbox = inbox.confirm(confirmer.clone()).start().await?;
-        Reconciler::builder(inbox.clone(), confirmer)
-            .interval(vendor.interval)
-            .open_invoices(self.clone())
-            .start()?;
+        let mut reconciler = Reconciler::builder(inbox.clone(), confirmer).interval(interval);
+        // Of several projects, an order does not tell which one its invoice is of.
+        if self.vendor.is_some() {
+            reconciler = reconciler.open_invoices(self.clone());
+        }
+        reconciler.start()?;
         Ok(inbox)
     }
 

@@ -1,10 +1,10 @@
 //! Serves the router of this crate; its documentation says how to run it.
 #![forbid(unsafe_code)]
 
-use std::{env, process::ExitCode};
+use std::{env, fs, path::Path, process::ExitCode};
 
 use axum::routing::get;
-use axum_shop::{Shop, router};
+use axum_shop::{Shop, Vendor, router};
 use shop::{BoxError, GRACE, PrometheusHandle, Settings, in_setting, stop};
 use tokio::{net::TcpListener, time::sleep};
 
@@ -15,8 +15,7 @@ async fn main() -> ExitCode {
 
 async fn serve(metrics: PrometheusHandle) -> Result<(), BoxError> {
     let settings = Settings::from_env()?;
-    let file = env::var_os("DATABASE_FILE").unwrap_or_else(|| "shop.sqlite".into());
-    let shop = Shop::open(file, settings.vendor.clone()).await;
+    let shop = open(settings.vendor.clone()).await;
     let shop = shop.map_err(in_setting("DATABASE_FILE"))?;
     let postbacks = settings.postbacks(&shop).await?;
     let app =
@@ -29,4 +28,19 @@ async fn serve(metrics: PrometheusHandle) -> Result<(), BoxError> {
     }
     postbacks.drain().await;
     Ok(())
+}
+
+/// The log says which file it is: with a new one in another folder, the orders seem to be gone.
+async fn open(vendor: Option<Vendor>) -> Result<Shop, BoxError> {
+    let file = env::var_os("DATABASE_FILE").unwrap_or_else(|| "shop.sqlite".into());
+    let was_there = Path::new(&file).try_exists()?;
+    let shop = Shop::open(&file, vendor).await?;
+    let path = fs::canonicalize(file)?;
+    let path = path.display();
+    if was_there {
+        tracing::info!(%path, "database file is used");
+    } else {
+        tracing::warn!(%path, "there was no database file: a new, empty one is used");
+    }
+    Ok(shop)
 }

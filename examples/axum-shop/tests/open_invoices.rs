@@ -1,11 +1,11 @@
 //! An invoice that is not in the vendor's list any more is paid today.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum_shop::{Shop, Vendor};
 use cryptocloud_postback_api::{Api, ApiKey, BaseUrl};
 use cryptocloud_postback_mimic::{Invoice, InvoiceStatus, KEY, Mimic};
-use shop::Backend;
+use shop::{Backend, Source};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
@@ -20,9 +20,13 @@ async fn the_invoices_of_unpaid_orders_are_asked_about() -> Result<(), shop::Box
         api.add(paid);
     }
     let folder = TempDir::with_prefix("axum-shop-")?;
-    let vendor = Vendor {
-        api: Api::builder(ApiKey::new(KEY)?, BaseUrl::parse(api.url())?).build()?,
+    let api_of_shop = Api::builder(ApiKey::new(KEY)?, BaseUrl::parse(api.url())?).build()?;
+    let source = Source {
+        api: Arc::new(api_of_shop.clone()),
         interval: Duration::from_secs(1),
+    };
+    let vendor = Vendor {
+        api: api_of_shop,
         shop_id: "shop".to_owned(),
     };
     let shop = Shop::open(folder.path().join("shop.sqlite"), Some(vendor)).await?;
@@ -31,7 +35,7 @@ async fn the_invoices_of_unpaid_orders_are_asked_about() -> Result<(), shop::Box
                ('A', 'OLD1', '25', 'USD', strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-29 days')), \
                ('B', 'OLD2', '25', 'USD', strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-31 days'))";
     sqlx::query(sql).execute(shop.store.pool()).await?;
-    let _inbox = shop.start("shop".into()).await?;
+    let _inbox = shop.start("shop".into(), Some(source)).await?;
     assert_eq!(timeout(HANG, first_paid(&shop)).await??, ["A"]);
     let mut asked = api
         .requests()

@@ -34,7 +34,7 @@ mod receive;
 mod secret;
 mod vendor;
 
-use std::{fmt, net::SocketAddr, path::Path, time::Duration};
+use std::{fmt, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::{Router, extract::FromRef, middleware};
 use axum_shop::Shop;
@@ -44,7 +44,7 @@ use cryptocloud_postback_axum::{
     inbox::Inbox,
 };
 use cryptocloud_postback_cli::{Changes, guard};
-use shop::{Backend, BoxError, PROJECT, Postbacks};
+use shop::{Backend, BoxError, PROJECT, Postbacks, Source};
 
 pub use secret::DemoSecret;
 
@@ -85,8 +85,7 @@ impl Demo {
             .max_retries(1)
             .build()?;
         let vendor = axum_shop::Vendor {
-            api,
-            interval,
+            api: api.clone(),
             shop_id: "demo".to_owned(),
         };
         let shop = Shop::open(folder.join("demo.sqlite"), Some(vendor)).await?;
@@ -95,7 +94,11 @@ impl Demo {
             .await?;
         let vendor = Vendor::new(secret, address, shop.store.pool().clone())?;
         order::restore(&shop, &vendor.mimic).await?;
-        let inbox = shop.start(PROJECT.into()).await?;
+        let source = Source {
+            api: Arc::new(api),
+            interval,
+        };
+        let inbox = shop.start(PROJECT.into(), Some(source)).await?;
         let changes = Changes::default();
         let history = History::new(changes.clone());
         history.look(&inbox).await?;

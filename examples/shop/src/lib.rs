@@ -21,4 +21,4 @@ pub use order::{NewOrder, Order};
 pub use postbacks::{Backend, Postbacks};
 pub use run::{GRACE, run, stop};
 pub use settings::{PROJECT, Secrets, Settings};
-pub use vendor::Vendor;
+pub use vendor::{Source, Vendor};

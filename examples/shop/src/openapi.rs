@@ -17,12 +17,29 @@ pub(crate) fn openapi(postbacks: &Postbacks) -> openapi::OpenApi {
         Postbacks::One(..) => postback_openapi(postbacks.path()),
         Postbacks::Many(..) => projects_openapi(postbacks.path()),
     };
-    Routes::openapi().merge_from(route)
+    let mut document = Routes::openapi();
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post];
+        for operation in operations.into_iter().flatten() {
+            let mut tags = operation.tags.iter().flatten();
+            if tags.any(|tag| tag == "orders" || tag == "held") {
+                let text = operation.description.take().unwrap_or_default();
+                operation.description = Some(format!("{text}\n\n{NEEDS_LOGIN}").trim().to_owned());
+            }
+        }
+    }
+    document.merge_from(route)
 }
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Shop"),
+    info(title = "Shop", description = ABOUT),
+    tags(
+        (name = "postbacks", description = "For the vendor, and the only public route."),
+        (name = "orders", description = "For your website."),
+        (name = "held", description = "For an operator, who decides what is credited."),
+        (name = "health", description = "For your supervisor and your load balancer."),
+    ),
     paths(
         routes::create_order,
         routes::orders,
@@ -36,6 +53,12 @@ pub(crate) fn openapi(postbacks: &Postbacks) -> openapi::OpenApi {
     )
 )]
 struct Routes;
+
+const ABOUT: &str = "This shop has no login of its own, so this document has no security scheme. Only the \
+                     route of the postbacks is public, whose token is verified: put your own login \
+                     before the routes of orders and of held payments, and let only your own machines \
+                     reach the others, and `/metrics`, which is not described here.";
+const NEEDS_LOGIN: &str = "**Put your own login before this route**: the shop has none.";
 
 /// Those of a malformed request too, which the framework refuses.
 impl IntoResponses for Error {

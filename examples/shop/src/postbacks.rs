@@ -4,16 +4,23 @@ use cryptocloud_postback::Verifier;
 use cryptocloud_postback_inbox::Inbox;
 use cryptocloud_postback_projects::{FileProjects, Inboxes};
 
-use crate::{BoxError, Error, GRACE, Order, PROJECT, Secrets, error::one_line, in_setting};
+use crate::{
+    BoxError, Error, GRACE, Order, PROJECT, Secrets, Settings, Source, error::one_line, in_setting,
+};
 
 /// What each shop does in its own way.
 pub trait Backend: Clone + Send + Sync + 'static {
-    /// Starts the inbox of a project.
+    /// Starts the inbox of a project. With a source it pays only what that confirms, and finds payments
+    /// without a postback.
     ///
     /// # Errors
     ///
     /// Returns an error if the store cannot be used.
-    fn start(&self, project: Box<str>) -> impl Future<Output = Result<Inbox, BoxError>> + Send;
+    fn start(
+        &self,
+        project: Box<str>,
+        source: Option<Source>,
+    ) -> impl Future<Output = Result<Inbox, BoxError>> + Send;
 
     /// Finds an order.
     ///
@@ -34,18 +41,27 @@ pub enum Postbacks {
 
 impl Postbacks {
     /// Starts the inboxes.
-    pub(crate) async fn open(secrets: &Secrets, shop: &impl Backend) -> Result<Self, String> {
-        match secrets {
+    pub(crate) async fn open(settings: &Settings, shop: &impl Backend) -> Result<Self, String> {
+        let interval = settings.interval;
+        match &settings.secrets {
             Secrets::One(verifier) => {
-                let inbox = shop.start(PROJECT.into()).await;
+                let source = settings.vendor.as_ref().map(|vendor| Source {
+                    api: Arc::new(vendor.api.clone()),
+                    interval,
+                });
+                let inbox = start(shop, PROJECT.into(), source).await;
                 let inbox = inbox.map_err(|error| one_line(&*error))?;
                 Ok(Self::One(verifier.clone(), inbox))
             }
             Secrets::Many(file) => {
                 let shop = shop.clone();
-                let inboxes = Inboxes::new(move |project| {
+                let inboxes = Inboxes::with_optional_api(move |project, api| {
+                    let source = api.map(|api| Source {
+                        api: Arc::new(api),
+                        interval,
+                    });
                     let shop = shop.clone();
-                    async move { shop.start(project).await }
+                    async move { start(&shop, project, source).await }
                 });
                 let projects = FileProjects::open(file, inboxes.clone()).await;
                 let projects = projects.map_err(in_setting("PROJECTS_FILE"))?;
@@ -90,4 +106,20 @@ impl Postbacks {
             Self::Many(_, inboxes) => inboxes.all().await,
         }
     }
+}
+
+async fn start(
+    shop: &impl Backend,
+    project: Box<str>,
+    source: Option<Source>,
+) -> Result<Inbox, BoxError> {
+    let confirms = source.is_some();
+    let inbox = shop.start(project, source).await?;
+    if !confirms {
+        tracing::warn!(
+            project = inbox.project(),
+            "no API KEY: amounts are compared with what the postback reports, unsigned"
+        );
+    }
+    Ok(inbox)
 }

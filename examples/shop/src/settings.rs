@@ -4,20 +4,23 @@ use std::{
     io::{self, Write},
     net::TcpListener,
     path::PathBuf,
+    time::Duration,
 };
 
 use cryptocloud_postback::{SecretKey, Verifier};
 
-use crate::{Backend, Postbacks, Vendor};
+use crate::{Backend, Postbacks, Vendor, vendor};
 
 /// The settings of both shops, from the environment.
 #[derive(Debug)]
 pub struct Settings {
+    /// The time between two looks for payments whose postback never came.
+    pub interval: Duration,
     /// Bound to `LISTEN_ADDR`, and non-blocking.
     pub listener: TcpListener,
     /// Verifies postbacks.
     pub secrets: Secrets,
-    /// Creates invoices and confirms payments. `None` without an API KEY.
+    /// Creates invoices and confirms payments. `None` without the API KEY of one project.
     pub vendor: Option<Vendor>,
 }
 
@@ -39,10 +42,9 @@ impl Settings {
     /// used, or contradicts another.
     pub fn from_env() -> Result<Self, String> {
         let secrets = Secrets::from_env()?;
-        let vendor = Vendor::from_env()?;
+        let (interval, vendor) = (vendor::interval()?, Vendor::from_env()?);
         if vendor.is_some() && matches!(secrets, Secrets::Many(_)) {
-            let text = "PROJECTS_FILE: unset CRYPTOCLOUD_API_KEY, which belongs to one project";
-            return Err(text.to_owned());
+            return Err(KEY_OF_ONE.to_owned());
         }
         let address = setting("LISTEN_ADDR", Ok::<_, String>)?;
         let address = address.unwrap_or_else(|| "127.0.0.1:3000".to_owned());
@@ -57,6 +59,7 @@ impl Settings {
             _ => format!("LISTEN_ADDR: {error}"),
         });
         Ok(Self {
+            interval,
             listener: listener?,
             secrets,
             vendor,
@@ -69,12 +72,7 @@ impl Settings {
     ///
     /// Returns an error if an inbox cannot be started or the file of the projects cannot be used.
     pub async fn postbacks(&self, shop: &impl Backend) -> Result<Postbacks, String> {
-        let postbacks = Postbacks::open(&self.secrets, shop).await?;
-        if self.vendor.is_none() {
-            tracing::warn!(
-                "no API KEY: amounts are compared with what the postback reports, unsigned"
-            );
-        }
+        let postbacks = Postbacks::open(self, shop).await?;
         let printed = self.listener.local_addr().and_then(|address| {
             let path = postbacks.path();
             writeln!(io::stdout(), "listening on http://{address}{path}")
@@ -123,3 +121,6 @@ pub(crate) fn setting<T, E: Display>(
 /// The inbox's name for the project of the one secret. Never change it, or every payment of before
 /// counts as new.
 pub const PROJECT: &str = "shop";
+
+const KEY_OF_ONE: &str = "PROJECTS_FILE: unset CRYPTOCLOUD_API_KEY, which belongs to one project, and \
+                          set `api_key` of each project in the file";

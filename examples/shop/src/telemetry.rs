@@ -13,7 +13,7 @@ use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 use tokio::time::sleep;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::BoxError;
+use crate::{BoxError, settings::setting};
 
 /// The log on the standard error, metrics, and traces.
 pub(crate) struct Telemetry {
@@ -25,7 +25,11 @@ impl Telemetry {
     /// Installs all of it. Nothing is measured or logged before.
     pub(crate) fn start(program: &str) -> Result<Self, BoxError> {
         let traces = traces(program)?;
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        let filter = setting("RUST_LOG", |filter| match &*filter {
+            "" => Ok(EnvFilter::new("info")),
+            filter => EnvFilter::try_new(filter).map_err(|_| "not a filter, such as info"),
+        })?;
+        let filter = filter.unwrap_or_else(|| EnvFilter::new("info"));
         let log = fmt::layer()
             .with_ansi(io::stderr().is_terminal())
             .with_writer(io::stderr);
@@ -43,6 +47,7 @@ impl Telemetry {
             .install_recorder()?;
         cryptocloud_postback_inbox::metrics::describe();
         cryptocloud_postback_api::metrics::describe();
+        cryptocloud_postback_projects::metrics::describe();
         let recorder = metrics.clone();
         // Otherwise a histogram that is never read keeps every value.
         tokio::spawn(async move {

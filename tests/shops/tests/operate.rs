@@ -3,11 +3,17 @@
 use cryptocloud_postback::metrics::{METRICS, Metric};
 use serde_json::json;
 
-use crate::{API_KEY, Kind, SECRET, TestResult, World, postback, until};
+use crate::{
+    API_KEY, Kind, SECRET, TestResult, World, postback,
+    projects::{NEW, file},
+    until,
+};
 
 on_both!(
     a_payment_is_measured_and_nothing_secret,
+    a_fresh_shop_counts_from_zero,
     a_shop_whose_database_is_away_is_not_ready_until_it_is_back,
+    the_file_of_projects_is_measured,
 );
 
 async fn a_payment_is_measured_and_nothing_secret(kind: Kind) -> TestResult {
@@ -41,6 +47,7 @@ async fn a_payment_is_measured_and_nothing_secret(kind: Kind) -> TestResult {
         METRICS,
         cryptocloud_postback_api::metrics::METRICS,
         cryptocloud_postback_inbox::metrics::METRICS,
+        cryptocloud_postback_projects::metrics::METRICS,
     ];
     let documented: Vec<&Metric> = tables.into_iter().flatten().collect();
     for help in metrics
@@ -58,6 +65,65 @@ async fn a_payment_is_measured_and_nothing_secret(kind: Kind) -> TestResult {
     for secret in token.chain([SECRET, API_KEY, &invoice, "Order-7K2M", &world.database]) {
         assert!(!metrics.contains(secret), "{secret}: {metrics}");
     }
+    Ok(())
+}
+
+/// An increase from nothing to 1 is none for Prometheus, so no alert would see the first refusal.
+async fn a_fresh_shop_counts_from_zero(kind: Kind) -> TestResult {
+    let Some(world) = World::new(kind).await? else {
+        return Ok(());
+    };
+    let shop = world.shop().await?;
+    for metric in [
+        r#"received_total{project="",outcome="refused",kind="VerifierAmbiguous"}"#,
+        r#"received_total{project="",outcome="refused",kind="VerifierMissing"}"#,
+        r#"received_total{project="shop",outcome="refused",kind="ClockBeforeEpoch"}"#,
+        r#"received_total{project="shop",outcome="refused",kind="TokenSignature"}"#,
+        r#"last_accepted_timestamp_seconds{project="shop"}"#,
+        r#"inbox_lost_total{project="shop"}"#,
+    ] {
+        assert_eq!(shop.measured(metric).await?, "0", "{metric}");
+    }
+    let shop = world.shop_of(&file("shop", SECRET, &[])).await?;
+    for reason in ["route", "unavailable", "unknown"] {
+        let metric = format!("projects_refused_total{{reason=\"{reason}\"}}");
+        assert_eq!(shop.measured(&metric).await?, "0", "{metric}");
+    }
+    Ok(())
+}
+
+async fn the_file_of_projects_is_measured(kind: Kind) -> TestResult {
+    let Some(world) = World::new(kind).await? else {
+        return Ok(());
+    };
+    let club = file("club", NEW, &[]);
+    let shop = world.shop_of(&(file("shop", SECRET, &[]) + &club)).await?;
+    let until_measured = async |metric: &str, value: &str| {
+        let what = format!("{metric} is {value}");
+        let is_so = async || Ok(shop.measured(metric).await? == value);
+        until(&what, is_so).await
+    };
+    until_measured("projects_file_in_use", "1").await?;
+    world.write_projects("[projects.shop]\nsecrets = 'misspelt'\n")?;
+    until_measured("projects_file_in_use", "0").await?;
+    assert!(
+        shop.process
+            .log()?
+            .contains("line 2: unknown setting `secrets`")
+    );
+    // The last good one is in use.
+    let held = postback("A", "no such order");
+    assert_eq!(shop.pay_at("/postback/shop", &held).await?, 200);
+
+    world.write_projects(&club)?;
+    until_measured("projects_file_in_use", "1").await?;
+    until_measured(r#"projects_known{project="shop"}"#, "0").await?;
+    // What it has stored is still there to decide.
+    until_measured(r#"inbox_reports{project="shop",state="held"}"#, "1").await?;
+    assert_eq!(shop.held().await?.len(), 1);
+    assert_eq!(shop.pay_at("/postback/shop", &held).await?, 404);
+    let unknown = r#"projects_refused_total{reason="unknown"}"#;
+    assert_eq!(shop.measured(unknown).await?, "1");
     Ok(())
 }
 

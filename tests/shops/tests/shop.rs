@@ -48,6 +48,15 @@ impl Shop {
         into_parts(request.json(body)).await
     }
 
+    /// The value of one of our metrics, with its labels.
+    pub(crate) async fn measured(&self, metric: &str) -> TestResult<String> {
+        let text = self.get("/metrics").await?;
+        let start = format!("cryptocloud_postback_{metric} ");
+        let mut lines = text.as_str().ok_or("no text")?.lines();
+        let value = lines.find_map(|line| line.strip_prefix(&start));
+        Ok(value.unwrap_or_default().to_owned())
+    }
+
     /// Sends a postback, and returns the status.
     pub(crate) async fn pay(&self, postback: &PostbackBuilder) -> TestResult<u16> {
         self.pay_at("/postback", postback).await

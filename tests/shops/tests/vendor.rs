@@ -3,23 +3,25 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::{
-    API_KEY, TestResult,
+    TestResult,
     process::{Process, command},
 };
 
 /// A mimic of the vendor's API. It sends no postbacks: the tests do.
 pub(crate) struct Vendor {
     client: reqwest::Client,
+    key: &'static str,
     process: Process,
 }
 
 impl Vendor {
-    pub(crate) async fn start(folder: &Path) -> TestResult<Self> {
+    pub(crate) async fn start(folder: &Path, key: &'static str) -> TestResult<Self> {
         let mut command = command("ccpostback");
         command
             .args(["api", "--port", "0"])
-            .env("CRYPTOCLOUD_API_KEY", API_KEY);
+            .env("CRYPTOCLOUD_API_KEY", key);
         Ok(Self {
+            key,
             client: reqwest::Client::builder().no_proxy().build()?,
             process: Process::start(command, &folder.join("vendor.log")).await?,
         })
@@ -77,7 +79,7 @@ impl Vendor {
 
     async fn post(&self, path: &str, body: &Value) -> TestResult<String> {
         let request = self.client.post(format!("{}{path}", self.url())).json(body);
-        let request = request.header("authorization", format!("Token {API_KEY}"));
+        let request = request.header("authorization", format!("Token {}", self.key));
         Ok(request.send().await?.error_for_status()?.text().await?)
     }
 }

@@ -64,7 +64,7 @@ impl World {
         };
         let world = Self {
             kind,
-            vendor: Vendor::start(folder.path()).await?,
+            vendor: Vendor::start(folder.path(), API_KEY).await?,
             database,
             folder,
             pool: AnyPoolOptions::new()
@@ -126,15 +126,21 @@ impl World {
         command
     }
 
-    /// A shop of several projects instead, without the vendor's API.
+    /// Starts a shop of several projects instead, which reconciles once a second.
     pub(crate) async fn shop_of(&self, projects: &str) -> TestResult<Shop> {
         self.write_projects(projects)?;
         let mut command = self.command();
         command
             .env_remove("CRYPTOCLOUD_SECRET_KEY")
             .env_remove("CRYPTOCLOUD_API_KEY")
-            .env("PROJECTS_FILE", self.projects_file());
+            .env("PROJECTS_FILE", self.projects_file())
+            .env("RECONCILE_SECONDS", "1");
         self.start(command).await
+    }
+
+    /// Another vendor than the one that all shops have, with this API KEY.
+    pub(crate) async fn second_vendor(&self, key: &'static str) -> TestResult<Vendor> {
+        Vendor::start(self.folder.path(), key).await
     }
 
     /// Replaces the file, so that no half of it is read.

@@ -55,24 +55,32 @@ impl Reconciler {
     }
 
     /// Takes turns until this future is dropped. Errors are logged, and tried again with the next
-    /// turn.
+    /// turn. While the store fails, the pause grows from the interval to 30 s.
     ///
     /// Drop it before [`Inbox::drain`], which then leaves the turn to another process, or let
     /// [`start`](ReconcilerBuilder::start) do so.
     pub async fn run(&self) {
         let poll = (self.0.interval / 10).clamp(SHORTEST_POLL, LONGEST_POLL);
+        let interval = self.0.interval.clamp(poll, LONGEST_POLL);
+        let mut pause = poll;
         loop {
             // A panic of the merchant's own source must not end reconciliation.
             let turn = AssertUnwindSafe(self.run_once(Begin::IfDue)).catch_unwind();
             match turn.await {
-                Ok(Ok(_)) => {}
+                Ok(Ok(_)) => pause = poll,
                 Ok(Err(error)) => {
+                    // The store then does not know when the next turn is due.
+                    pause = if error.kind() == ReconcileErrorKind::Store {
+                        (2 * pause).clamp(interval, LONGEST_POLL)
+                    } else {
+                        poll
+                    };
                     let cause = std::error::Error::source(&error).map(tracing::field::display);
                     tracing::warn!(cause, "reconciliation failed, and is tried again: {error}");
                 }
                 Err(_) => tracing::error!("reconciliation panicked"),
             }
-            sleep(less_up_to_a_quarter(poll)).await;
+            sleep(less_up_to_a_quarter(pause)).await;
         }
     }
 

@@ -3,10 +3,13 @@
 mod calls;
 mod confirm;
 mod faults;
+#[path = "../../../cryptocloud-postback-inbox/tests/shared/faulty.rs"]
+mod faulty;
 mod inbox;
 mod list;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod outage;
 mod reconcile;
 mod secrecy;
 mod shop;

@@ -9,13 +9,31 @@ use std::{
 
 use cryptocloud_postback_api::{ApiKey, NewInvoice};
 use cryptocloud_postback_mimic::{Fault, KEY, Mimic};
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{TestResult, api, builder, id, ids, invoice};
 
-/// Collects what is logged.
+/// The log of this thread.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn start() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+            .with_writer(log.clone())
+            .finish();
+        // hyper and reqwest log by `log`, if they do.
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let bytes = self.0.lock().expect("a lock");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -46,13 +64,7 @@ fn is_secret(text: &str) {
 
 #[tokio::test]
 async fn the_key_is_nowhere() -> TestResult {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    // hyper and reqwest log by `log`, if they do.
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (log, guard) = Log::start();
     let server = Mimic::start().await?;
     server.add(invoice("A", "paid"));
     let api = api(&server);
@@ -100,7 +112,7 @@ async fn the_key_is_nowhere() -> TestResult {
     let error = impatient.invoices(&ids(["A"])).await.unwrap_err();
     is_secret(&format!("{error:?}"));
     drop(guard);
-    let log = String::from_utf8(log.0.lock().expect("a lock").clone())?;
+    let log = log.text();
     assert!(log.contains("trying the API again"), "{log}");
     is_secret(&log);
     Ok(())

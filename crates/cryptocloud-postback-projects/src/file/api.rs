@@ -1,10 +1,9 @@
-use std::path::Path;
-
 use cryptocloud_postback_api::{Api, ApiKey, BaseUrl};
 
 use super::{
     FileError,
-    reading::{Reader, Settings},
+    reading::Reader,
+    settings::{At, Settings},
 };
 use crate::ProjectApi;
 
@@ -27,43 +26,35 @@ impl ApiSettings {
 }
 
 impl Reader {
-    /// Takes what belongs to the API out of the settings of the project that begins at `name_line`.
+    /// Takes what belongs to the API out of the settings of the project that begins at this line.
     pub(super) fn api(
         &mut self,
-        directory: &Path,
-        name_line: usize,
-        mut settings: Settings,
-        line: impl Fn(usize) -> usize,
-    ) -> Result<(Option<ApiSettings>, Settings), FileError> {
-        let (key, file) = (settings.api_key.take(), settings.api_key_file.take());
-        let (url, shop_id) = (settings.api_url.take(), settings.shop_id.take());
-        let (key, key_line) = match (key, file) {
-            (Some(key), None) => {
-                let line = line(key.span().start);
-                (key.into_inner(), line)
-            }
-            (None, Some(file)) => {
-                let line = line(file.span().start);
-                (self.value_in(&directory.join(file.get_ref()), line)?, line)
-            }
-            (None, None) if url.is_none() && shop_id.is_none() => return Ok((None, settings)),
-            _ => return Err(FileError::new(name_line, ONE_KEY)),
+        line: usize,
+        settings: &mut Settings<'_>,
+    ) -> Result<Option<ApiSettings>, FileError> {
+        let key = self.one_of(line, settings, "api_key", "api_key_file")?;
+        let url = settings.string("api_url")?;
+        let shop_id = settings.string("shop_id")?.map(|id| id.value);
+        let (key, url) = match (key, url) {
+            (Some(key), Some(url)) => (key, url),
+            (Some(_), None) => return Err(FileError::new(line, NO_URL)),
+            (None, None) if shop_id.is_none() => return Ok(None),
+            (None, _) => return Err(FileError::new(line, NO_KEY)),
         };
-        let key = ApiKey::new(key);
-        let key = key.map_err(FileError::from_source(key_line, "API KEY cannot be used"))?;
-        let url =
-            url.ok_or_else(|| FileError::new(name_line, "project with an API needs `api_url`"))?;
-        let url_line = line(url.span().start);
-        let url = BaseUrl::parse(url.get_ref());
-        let url = url.map_err(FileError::from_source(url_line, "`api_url` cannot be used"))?;
-        let api = ApiSettings {
+        let At { line: at, value } = key;
+        let key = ApiKey::new(value);
+        let key = key.map_err(FileError::from_source(at, "API KEY cannot be used"))?;
+        let At { line: at, value } = url;
+        let url = BaseUrl::parse(&value);
+        let url = url.map_err(FileError::from_source(at, "`api_url` cannot be used"))?;
+        Ok(Some(ApiSettings {
             key,
-            line: name_line,
+            line,
             shop_id,
             url,
-        };
-        Ok((Some(api), settings))
+        }))
     }
 }
 
-const ONE_KEY: &str = "project with an API needs either `api_key` or `api_key_file`";
+const NO_KEY: &str = "project with an API has neither `api_key` nor `api_key_file`";
+const NO_URL: &str = "project with an API has no `api_url`";

@@ -1,19 +1,22 @@
-use std::{error::Error, fmt};
+use std::{borrow::Cow, error::Error, fmt};
 
-/// Why a file of projects cannot be used: what is wrong, and in which line. It holds no part of the
-/// file.
+/// Why a file of projects cannot be used: what is wrong, and in which line. It holds no value of the
+/// file, and of a setting that is unknown up to 32 characters of its name.
 #[derive(Debug)]
 pub struct FileError {
     line: Option<usize>,
-    problem: &'static str,
+    problem: Cow<'static, str>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl FileError {
-    pub(super) fn new(line: impl Into<Option<usize>>, problem: &'static str) -> Self {
+    pub(super) fn new(
+        line: impl Into<Option<usize>>,
+        problem: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             line: line.into(),
-            problem,
+            problem: problem.into(),
             source: None,
         }
     }
@@ -21,7 +24,7 @@ impl FileError {
     /// For `map_err`.
     pub(super) fn from_source<E: Error + Send + Sync + 'static>(
         line: impl Into<Option<usize>>,
-        problem: &'static str,
+        problem: impl Into<Cow<'static, str>>,
     ) -> impl FnOnce(E) -> Self {
         let error = Self::new(line, problem);
         move |source| Self {
@@ -42,7 +45,7 @@ impl fmt::Display for FileError {
         if let Some(line) = self.line {
             write!(f, "line {line}: ")?;
         }
-        f.write_str(self.problem)
+        f.write_str(&self.problem)
     }
 }
 

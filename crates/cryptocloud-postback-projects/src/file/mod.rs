@@ -2,6 +2,7 @@
 mod api;
 mod error;
 mod reading;
+mod settings;
 mod watcher;
 
 use std::{fmt, path::PathBuf};
@@ -11,6 +12,8 @@ use tokio::sync::watch;
 
 pub use self::error::FileError;
 use self::{reading::Reading, watcher::Watcher};
+#[cfg(feature = "metrics")]
+use crate::metrics;
 use crate::{Inboxes, Project, ProjectMap, Projects, SourceError};
 
 /// Projects from a TOML file, whose changes are taken up without a restart.
@@ -58,6 +61,8 @@ impl FileProjects {
         let mut watcher = Watcher::new(&path, inboxes);
         let reading = Reading::of(&path).await;
         let (sender, current) = watch::channel(watcher.take_up(reading).await?);
+        #[cfg(feature = "metrics")]
+        metrics::file_in_use(true);
         tokio::spawn(watcher.run(sender));
         Ok(Self { current, path })
     }

@@ -1,18 +1,20 @@
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
+    collections::BTreeSet,
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use cryptocloud_postback::{SecretKey, SecretKeyError, Verifier};
-use serde::Deserialize;
+use cryptocloud_postback::{SecretKey, Verifier};
 use tokio::task;
-use toml::Spanned;
 use zeroize::Zeroizing;
 
-use super::FileError;
 #[cfg(feature = "api")]
 use super::api::ApiSettings;
+use super::{
+    FileError,
+    settings::{API_SETTINGS, At, SETTINGS, Settings},
+};
+use crate::{ProjectError, project::is_name};
 
 /// What one read of all files has found.
 pub(super) struct Reading {
@@ -32,38 +34,16 @@ pub(super) struct Entry {
     pub(super) verifier: Verifier,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    projects: BTreeMap<Spanned<String>, Settings>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Settings {
-    allow_short_secrets: bool,
-    also_accept: Vec<Spanned<String>>,
-    also_accept_files: Vec<Spanned<PathBuf>>,
-    #[cfg(feature = "api")]
-    pub(super) api_key: Option<Spanned<String>>,
-    #[cfg(feature = "api")]
-    pub(super) api_key_file: Option<Spanned<PathBuf>>,
-    #[cfg(feature = "api")]
-    pub(super) api_url: Option<Spanned<String>>,
-    require_live_payment: bool,
-    secret: Option<Spanned<String>>,
-    secret_file: Option<Spanned<PathBuf>>,
-    #[cfg(feature = "api")]
-    pub(super) shop_id: Option<String>,
-}
-
 impl Reading {
     /// Reads on a thread of its own: a network file system can hang.
     pub(super) async fn of(path: &Path) -> Self {
         let path = path.to_owned();
         let read = task::spawn_blocking(move || {
-            let mut reader = Reader::default();
+            let mut reader = Reader {
+                contents: Zeroizing::default(),
+                directories: BTreeSet::new(),
+                directory: directory_of(&path),
+            };
             let outcome = reader.entries(&path);
             Self {
                 directories: reader.directories,
@@ -79,92 +59,115 @@ impl Reading {
     }
 }
 
-#[derive(Default)]
 pub(super) struct Reader {
     contents: Zeroizing<Vec<u8>>,
     directories: BTreeSet<PathBuf>,
+    /// The paths in the file begin here.
+    directory: PathBuf,
 }
 
 impl Reader {
     fn entries(&mut self, path: &Path) -> Result<Vec<Entry>, FileError> {
-        let text = self.read(path, None)?;
-        let line = |start: usize| 1 + text.bytes().take(start).filter(|b| *b == b'\n').count();
-        // The message of the parser can quote the line, so it is dropped.
-        let file: File = toml::from_str(&text).map_err(|error| {
-            FileError::new(line(error.span().map_or(0, |span| span.start)), SYNTAX)
-        })?;
-        if file.projects.is_empty() {
+        let text = self.read(path);
+        let text = text.map_err(FileError::from_source(None, UNREADABLE))?;
+        let mut file = Settings::parse(&text)?;
+        file.refuse_all_but(&["projects"])?;
+        let projects = file.tables("projects")?;
+        if projects.is_empty() {
             return Err(FileError::new(None, "file has no project"));
         }
-        let directory = directory_of(path);
-        let entries = file.projects.into_iter().map(|(name, settings)| {
-            let name_line = line(name.span().start);
+        let entries = projects.into_iter();
+        entries
+            .map(|(name, settings)| self.entry(name, settings))
+            .collect()
+    }
+
+    fn entry(&mut self, name: At<String>, mut settings: Settings<'_>) -> Result<Entry, FileError> {
+        let At { line, value: name } = name;
+        if !is_name(&name) {
+            let problem = FileError::from_source(line, "project name cannot be used");
+            return Err(problem(ProjectError::Name));
+        }
+        let mut known = SETTINGS.to_vec();
+        if cfg!(feature = "api") {
+            known.extend(API_SETTINGS);
+        }
+        settings.refuse_all_but(&known)?;
+        #[cfg(feature = "api")]
+        let api = self.api(line, &mut settings)?;
+        let verifier = self.verifier(line, &name, &mut settings)?;
+        Ok(Entry {
             #[cfg(feature = "api")]
-            let (api, settings) = self.api(&directory, name_line, settings, line)?;
-            let verifier = self.verifier(&directory, &name, settings, line)?;
-            Ok(Entry {
-                #[cfg(feature = "api")]
-                api,
-                line: name_line,
-                name: name.into_inner(),
-                verifier,
-            })
-        });
-        entries.collect()
+            api,
+            line,
+            name,
+            verifier,
+        })
     }
 
     fn verifier(
         &mut self,
-        directory: &Path,
-        name: &Spanned<String>,
-        settings: Settings,
-        line: impl Fn(usize) -> usize,
+        line: usize,
+        name: &str,
+        settings: &mut Settings<'_>,
     ) -> Result<Verifier, FileError> {
-        let make: fn(String) -> Result<SecretKey, SecretKeyError> = if settings.allow_short_secrets
-        {
-            SecretKey::allow_short
-        } else {
-            SecretKey::new
+        let allow_short = settings.flag("allow_short_secrets")?;
+        let key = |secret: At<String>| {
+            let key = if allow_short {
+                SecretKey::allow_short(secret.value)
+            } else {
+                SecretKey::new(secret.value)
+            };
+            key.map_err(FileError::from_source(secret.line, "secret cannot be used"))
         };
-        let key = |secret: Spanned<String>| {
-            let line = line(secret.span().start);
-            make(secret.into_inner()).map_err(FileError::from_source(line, "secret cannot be used"))
-        };
-        let mut key_in = |file: Spanned<PathBuf>| {
-            let path = directory.join(file.get_ref());
-            let secret = self.value_in(&path, line(file.span().start))?;
-            key(Spanned::new(file.span(), secret))
-        };
-        let line = line(name.span().start);
-        let secret = match (settings.secret, settings.secret_file) {
-            (Some(secret), None) => key(secret)?,
-            (None, Some(file)) => key_in(file)?,
-            _ => return Err(FileError::new(line, ONE_SECRET)),
-        };
-        let mut verifier = Verifier::builder(secret)
-            .project(name.get_ref().as_str())
-            .require_live_payment(settings.require_live_payment);
-        for secret in settings.also_accept {
+        let secret = self.one_of(line, settings, "secret", "secret_file")?;
+        let secret = secret.ok_or_else(|| FileError::new(line, NO_SECRET))?;
+        let mut verifier = Verifier::builder(key(secret)?)
+            .project(name)
+            .require_live_payment(settings.flag("require_live_payment")?);
+        for secret in settings.strings("also_accept")? {
             verifier = verifier.also_accept(key(secret)?);
         }
-        for file in settings.also_accept_files {
-            verifier = verifier.also_accept(key_in(file)?);
+        for file in settings.strings("also_accept_files")? {
+            verifier = verifier.also_accept(key(self.value_in("also_accept_files", file)?)?);
         }
         let verifier = verifier.build();
         verifier.map_err(FileError::from_source(line, "verifier cannot be built"))
     }
 
-    /// Reads a file that holds one value. Most editors end it with a line break, which is no part of it.
-    pub(super) fn value_in(&mut self, path: &Path, line: usize) -> Result<String, FileError> {
-        let text = self.read(path, Some(line))?;
-        let value = text.strip_suffix('\n').unwrap_or(&text);
-        Ok(value.strip_suffix('\r').unwrap_or(value).to_owned())
+    /// Takes a value that is in the setting `name`, or in the file that the setting `file` names.
+    pub(super) fn one_of(
+        &mut self,
+        line: usize,
+        settings: &mut Settings<'_>,
+        name: &str,
+        file: &str,
+    ) -> Result<Option<At<String>>, FileError> {
+        match (settings.string(name)?, settings.string(file)?) {
+            (Some(_), Some(_)) => {
+                let problem = format!("project has both `{name}` and `{file}`");
+                Err(FileError::new(line, problem))
+            }
+            (value, None) => Ok(value),
+            (None, Some(path)) => self.value_in(file, path).map(Some),
+        }
     }
 
-    fn read(&mut self, path: &Path, line: Option<usize>) -> Result<Zeroizing<String>, FileError> {
+    /// Reads a file that holds one value. Most editors end it with a line break, which is no part of it.
+    fn value_in(&mut self, setting: &str, path: At<String>) -> Result<At<String>, FileError> {
+        let At { line, value: path } = path;
+        let text = self.read(&self.directory.join(path)).map_err(|error| {
+            let problem = format!("file of `{setting}` cannot be read");
+            FileError::from_source(line, problem)(error)
+        })?;
+        let value = text.strip_suffix('\n').unwrap_or(&text);
+        let value = value.strip_suffix('\r').unwrap_or(value).to_owned();
+        Ok(At { line, value })
+    }
+
+    fn read(&mut self, path: &Path) -> Result<Zeroizing<String>, io::Error> {
         self.directories.insert(directory_of(path));
-        let text = fs::read_to_string(path);
-        let text = Zeroizing::new(text.map_err(FileError::from_source(line, UNREADABLE))?);
+        let text = Zeroizing::new(fs::read_to_string(path)?);
         self.contents.extend_from_slice(text.as_bytes());
         // No byte of UTF-8, so that two files cannot be taken for one.
         self.contents.push(0xff);
@@ -179,6 +182,5 @@ pub(super) fn directory_of(path: &Path) -> PathBuf {
     }
 }
 
-const ONE_SECRET: &str = "project needs either `secret` or `secret_file`";
-const SYNTAX: &str = "not valid TOML, or a setting that is unknown or has the wrong type";
+const NO_SECRET: &str = "project has neither `secret` nor `secret_file`";
 const UNREADABLE: &str = "file cannot be read";

@@ -20,6 +20,8 @@ use super::{
     FileError, Reading,
     reading::{Entry, directory_of},
 };
+#[cfg(feature = "metrics")]
+use crate::metrics;
 use crate::{Inboxes, Project, ProjectMap};
 
 /// Takes up what has changed in the files.
@@ -28,6 +30,8 @@ pub(super) struct Watcher {
     /// What is in use.
     contents: Zeroizing<Vec<u8>>,
     inboxes: Inboxes,
+    /// The names of the projects that are in use.
+    known: BTreeSet<String>,
     path: PathBuf,
     system: Option<RecommendedWatcher>,
     watched: BTreeSet<PathBuf>,
@@ -54,6 +58,7 @@ impl Watcher {
             changed,
             contents: Zeroizing::default(),
             inboxes,
+            known: BTreeSet::new(),
             path: path.to_owned(),
             system: system.ok(),
             watched: BTreeSet::new(),
@@ -73,9 +78,14 @@ impl Watcher {
             }
             let Some(reading) = self.read_change().await else {
                 reported = None;
+                #[cfg(feature = "metrics")]
+                metrics::file_in_use(true);
                 continue;
             };
-            match self.take_up(reading).await {
+            let taken_up = self.take_up(reading).await;
+            #[cfg(feature = "metrics")]
+            metrics::file_in_use(taken_up.is_ok());
+            match taken_up {
                 Ok(map) => {
                     projects.send_replace(map);
                     reported = None;
@@ -114,7 +124,27 @@ impl Watcher {
             }
         }
         self.contents = reading.contents;
+        self.compare(&map);
         Ok(map)
+    }
+
+    /// Tells which projects are gone. After a restart nothing would handle what they have stored.
+    fn compare(&mut self, map: &ProjectMap) {
+        let names = map.iter().map(|project| project.name().to_owned());
+        let names: BTreeSet<String> = names.collect();
+        for project in self.known.difference(&names) {
+            warn!(
+                project,
+                "project was removed: its inbox handles what it has stored until this program ends"
+            );
+            #[cfg(feature = "metrics")]
+            metrics::known(project, false);
+        }
+        #[cfg(feature = "metrics")]
+        for project in &names {
+            metrics::known(project, true);
+        }
+        self.known = names;
     }
 
     /// Makes a project. Its inbox asks with a new API KEY only once the whole file is taken up.
@@ -123,13 +153,9 @@ impl Watcher {
         #[cfg(feature = "api")]
         let api = entry.api.map(ApiSettings::connect).transpose()?;
         #[cfg(feature = "api")]
-        match (&api, self.inboxes.needs_api()) {
-            (Some(api), true) => self.inboxes.add_api(name, api),
-            (None, true) => return Err(FileError::new(line, NO_API)),
-            // Its owner believes that payments are confirmed.
-            (Some(_), false) => return Err(FileError::new(line, UNUSED_API)),
-            (None, false) => {}
-        }
+        let prepared = self.inboxes.prepare(name, api.as_ref()).await;
+        #[cfg(feature = "api")]
+        prepared.map_err(|problem| FileError::new(line, problem))?;
         let inbox = self.inboxes.get(name).await;
         let inbox = inbox.map_err(FileError::from_source(line, "inbox cannot be made"))?;
         let project = Project::new(entry.verifier, inbox);
@@ -174,11 +200,6 @@ impl Watcher {
         }
     }
 }
-
-#[cfg(feature = "api")]
-const NO_API: &str = "project needs an API: its inbox confirms payments";
-#[cfg(feature = "api")]
-const UNUSED_API: &str = "project has an API KEY, but this program confirms no payments with it";
 
 /// The fallback if the system reports no change, as on some network file systems.
 const POLL: Duration = Duration::from_secs(30);

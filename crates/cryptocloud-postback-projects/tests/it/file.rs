@@ -1,5 +1,4 @@
 use std::{
-    error::Error,
     fs,
     os::unix::fs::symlink,
     path::PathBuf,
@@ -15,24 +14,24 @@ use tokio::{runtime::Handle, task::yield_now, time};
 
 use crate::{FIRST, SECOND, accepts, inbox, inboxes, log::Log, takes};
 
-struct Files(TempDir);
+pub(crate) struct Files(TempDir);
 
 impl Files {
-    fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let files = Self(tempfile::tempdir().expect("a directory"));
         files.write("projects.toml", text);
         files
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).expect("a file");
     }
 
-    async fn open(&self) -> Result<FileProjects, FileError> {
+    pub(crate) async fn open(&self) -> Result<FileProjects, FileError> {
         FileProjects::open(self.path("projects.toml"), inboxes().0).await
     }
 }
@@ -42,7 +41,7 @@ async fn shop(projects: &FileProjects) -> Option<Project> {
 }
 
 /// Until the condition holds.
-async fn until(mut condition: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(mut condition: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     while !condition().await {
         assert!(start.elapsed() < HANG, "the condition never holds");
@@ -79,66 +78,6 @@ async fn settings() {
         let test = PostbackBuilder::new(FIRST).test_mode(true);
         assert!(takes(&shop, &test) && !takes(&club, &test));
     }
-}
-
-/// Each has its line, and no part of the file is in it.
-#[tokio::test]
-async fn faults() {
-    let secret = format!("secret = '{FIRST}'");
-    let five = format!(
-        "secret = '{FIRST}'\nalso_accept = ['{}']",
-        [SECOND; 4].join("', '")
-    );
-    for (text, expected) in [
-        ("", "file has no project"),
-        ("[projects]", "file has no project"),
-        (
-            "[projects.shop]",
-            "line 1: project needs either `secret` or `secret_file`",
-        ),
-        (
-            &format!("[projects.shop]\n{secret}\nsecret_file = 'shop'"),
-            "line 1: project needs either `secret` or `secret_file`",
-        ),
-        (
-            "[projects.shop]\nsecret = 'short'",
-            "line 2: secret cannot be used",
-        ),
-        (
-            &format!("[projects.shop]\n{secret}\nalso_accept = [\n'{SECOND}',\n'short']"),
-            "line 5: secret cannot be used",
-        ),
-        (
-            &format!("\n\n[projects.shop]\n{five}"),
-            "line 3: verifier cannot be built",
-        ),
-        (&format!("[projects.shop]\nsecret = '{FIRST}"), SYNTAX_2),
-        (&format!("[projects.shop]\nsecrets = '{FIRST}'"), SYNTAX_2),
-        (
-            &format!("[projects.shop]\nrequire_live_payment = '{FIRST}'"),
-            SYNTAX_2,
-        ),
-        (&format!("[projects.shop]\nsecret = ['{FIRST}']"), SYNTAX_2),
-        (
-            &format!("[projects.'my shop']\n{secret}"),
-            "line 1: project cannot be used",
-        ),
-    ] {
-        let error = Files::new(text).open().await.expect_err("an error");
-        assert_eq!(error.to_string(), expected, "{text}");
-        let mut texts = format!("{error:?}");
-        let mut source = error.source();
-        while let Some(error) = source {
-            texts += &error.to_string();
-            source = error.source();
-        }
-        for secret in [FIRST, SECOND, "'short'", "my shop"] {
-            assert!(!texts.contains(secret), "{texts}");
-        }
-    }
-    let files = Files::new("[projects.shop]\nsecret_file = 'missing'");
-    let error = files.open().await.expect_err("an error").to_string();
-    assert_eq!(error, "line 2: file cannot be read");
 }
 
 /// Whatever is wrong with the file, the last good state stays, and the log has the line and no secret.
@@ -293,4 +232,3 @@ async fn what_the_system_does_not_report_is_found_by_reading() {
 
 const HANG: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_secs(30);
-const SYNTAX_2: &str = "line 2: not valid TOML, or a setting that is unknown or has the wrong type";

@@ -15,7 +15,7 @@ use crate::{log::Log, project};
 
 /// Fails for `down`, hangs for `slow`, and counts how often it was asked.
 #[derive(Default)]
-struct Source(AtomicUsize);
+pub(crate) struct Source(AtomicUsize);
 
 #[async_trait]
 impl Projects for Source {
@@ -29,7 +29,7 @@ impl Projects for Source {
     }
 }
 
-async fn status(lookup: &ProjectLookup, name: Option<&str>) -> u16 {
+pub(crate) async fn status(lookup: &ProjectLookup, name: Option<&str>) -> u16 {
     let response = lookup.find(name).await.expect_err("a refusal");
     assert!(ProjectLookup::RESPONSES.contains(&response));
     let is_later = response.headers().contains(&("retry-after", "10"));

@@ -2,9 +2,11 @@
 
 mod api;
 mod cached;
+mod faults;
 mod file;
 mod log;
 mod lookup;
+mod metrics;
 mod project;
 
 use std::sync::{

@@ -182,6 +182,8 @@ impl VerifierBuilder {
             return Err(BuildError::TooManySecrets);
         }
         let keys = MacKeys::new(&self.secrets).ok_or(BuildError::NoBackend)?;
+        #[cfg(feature = "metrics")]
+        crate::metrics::begin(self.settings.project.as_deref());
         Ok(Verifier::from_parts(keys, self.settings))
     }
 }

@@ -1,10 +1,10 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use actix_shop::{Shop, Vendor};
 use cryptocloud_postback_api::{Api, ApiKey, BaseUrl};
 use cryptocloud_postback_mimic::{Invoice, InvoiceStatus, KEY, Mimic};
 use cryptocloud_postback_sqlx::PostgresStore;
-use shop::Backend;
+use shop::{Backend, Source};
 
 use crate::{TestResult, process::Database};
 
@@ -22,9 +22,13 @@ async fn the_invoices_of_unpaid_orders_are_asked_about() -> TestResult {
         paid["order_id"] = "A".into();
         api.add(paid);
     }
-    let vendor = Some(Vendor {
-        api: Api::builder(ApiKey::new(KEY)?, BaseUrl::parse(api.url())?).build()?,
+    let api_of_shop = Api::builder(ApiKey::new(KEY)?, BaseUrl::parse(api.url())?).build()?;
+    let source = Source {
+        api: Arc::new(api_of_shop.clone()),
         interval: Duration::from_secs(1),
+    };
+    let vendor = Some(Vendor {
+        api: api_of_shop,
         shop_id: "shop".to_owned(),
     });
     let store = PostgresStore::new(database.pool.clone());
@@ -36,7 +40,8 @@ async fn the_invoices_of_unpaid_orders_are_asked_about() -> TestResult {
              ('B', 'OLD2', '25', 'USD', (now() - interval '31 days')::text)",
         )
         .await?;
-    let _inbox = Shop { store, vendor }.start("shop".into()).await?;
+    let shop = Shop { store, vendor };
+    let _inbox = shop.start("shop".into(), Some(source)).await?;
     database.until("orders WHERE paid_by = 'OLD1'", 1).await?;
     assert_eq!(database.count("outbox").await?, 1);
     let mut asked = api

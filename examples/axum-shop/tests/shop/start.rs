@@ -4,7 +4,7 @@ use tempfile::TempDir;
 
 use crate::{
     TestResult,
-    server::{command, spawn},
+    server::{Server, command, spawn},
 };
 
 #[test]
@@ -34,6 +34,7 @@ fn bad_settings_are_refused_in_one_line() -> TestResult {
         ),
         ("DATABASE_FILE", "/dev/null/shop.sqlite", "DATABASE_FILE: "),
         ("DATABASE_FILE", garbage, "DATABASE_FILE: "),
+        ("DATABASE_FILE", "", "DATABASE_FILE: "),
     ] {
         let mut command = command();
         command.current_dir(&folder).env(name, value);
@@ -48,5 +49,30 @@ fn bad_settings_are_refused_in_one_line() -> TestResult {
     );
     let error = error.err().ok_or("started without a secret")?.to_string();
     assert!(error.starts_with("set CRYPTOCLOUD_SECRET_KEY"), "{error}");
+    Ok(())
+}
+
+/// In the wrong folder, the orders seem to be gone.
+#[tokio::test]
+async fn the_log_has_the_database_file_and_whether_it_is_new() -> TestResult {
+    let mut shop = Server::start().await?;
+    let file = shop.file().canonicalize()?;
+    let lines = |log: &str| {
+        let file = file.display().to_string();
+        let lines = log.lines().filter(|line| line.contains(&file));
+        lines.map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    let log = lines(&shop.stop("TERM")?.1);
+    let new = "there was no database file: a new, empty one is used";
+    assert!(
+        matches!(&log[..], [line] if line.contains("WARN") && line.contains(new)),
+        "{log:?}"
+    );
+    shop.resume()?;
+    let log = lines(&shop.stop("TERM")?.1);
+    assert!(
+        matches!(&log[..], [line] if line.contains("INFO") && line.contains("is used")),
+        "{log:?}"
+    );
     Ok(())
 }
