@@ -129,10 +129,8 @@ fn create(mimic: &Mimic, request: &Value) -> Result<Value, Refusal> {
         .fiat(&price.to_string(), fiat);
     let mut invoice = Invoice::unpaid(&postback);
     let now = OffsetDateTime::now_utc();
-    let exact =
-        format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]");
     let seconds = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
-    invoice["created"] = now.format(exact).unwrap_or_default().into();
+    invoice["created"] = invoice::date(now);
     invoice["expiry_date"] = (now + time).format(seconds).unwrap_or_default().into();
     invoice["order_id"] = match &request["order_id"] {
         id @ (Value::Null | Value::String(_)) => id.clone(),

@@ -4,10 +4,11 @@ use std::{
 };
 
 use cryptocloud_postback::{
-    Amount, Decimal, InvoiceStatus,
+    Amount, Decimal, InvoiceStatus, OffsetDateTime,
     testing::{NOW, PostbackBuilder},
 };
 use serde_json::{Value, json};
+use time::macros::format_description;
 
 use crate::{Error, Payment, python};
 
@@ -111,6 +112,7 @@ impl Invoice {
         for name in PAID.split(' ') {
             self[name] = after[name].take();
         }
+        self["date_finished"] = date(OffsetDateTime::now_utc());
         self["test_mode"] = payment.test_mode.into();
         Ok(())
     }
@@ -172,6 +174,13 @@ pub(crate) fn bare(uuid: &str) -> &str {
     uuid.strip_prefix("INV-").unwrap_or(uuid)
 }
 
+/// As the vendor writes it: in UTC.
+pub(crate) fn date(time: OffsetDateTime) -> Value {
+    let format =
+        format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]");
+    time.format(format).unwrap_or_default().into()
+}
+
 /// From a JSON number or a string.
 pub(crate) fn decimal(value: &Value) -> Option<Decimal> {
     let amount = match value {
@@ -191,8 +200,8 @@ fn is_in(names: &str, name: &str) -> bool {
 }
 
 /// What a payment changes.
-const PAID: &str = "address amount_paid amount_paid_usd date_finished invoice_status received \
-                    received_usd service_fee service_fee_usd status to_surcharge to_surcharge_usd";
+const PAID: &str = "address amount_paid amount_paid_usd invoice_status received received_usd \
+                    service_fee service_fee_usd status to_surcharge to_surcharge_usd";
 
 const API_ONLY: &str = "invoice_id link order_id side_commission_cc";
 
