@@ -6,6 +6,7 @@ use anyhow::Context;
 use axum::middleware;
 use cryptocloud_postback_mimic::Mimic;
 use reqwest::Url;
+use secrecy::ExposeSecret;
 
 use crate::{
     client, guard, output,
@@ -20,13 +21,14 @@ use crate::{
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// The port to listen on, at 127.0.0.1; 0 picks a free port
-    #[arg(long, default_value_t = 4100, conflicts_with = "addr")]
-    port: u16,
-
-    /// Listen on this address instead, which other machines may reach
-    #[arg(long, value_name = "ADDRESS", value_parser = server::address)]
-    addr: Option<String>,
+    /// The address to listen on; port 0 picks a free port
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:4100",
+        value_parser = server::address
+    )]
+    addr: String,
 
     /// Send a signed postback to this URL when an invoice is paid
     #[arg(long, value_name = "URL", value_parser = client::url)]
@@ -41,15 +43,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let address = format!("127.0.0.1:{}", args.port);
-    let listener = server::bind(args.addr.as_ref().unwrap_or(&address)).await?;
+    let listener = server::bind(&args.addr).await?;
     let address = listener.local_addr()?;
     let mimic = Mimic::new(server::origin(address));
     if let Some(url) = args.postback_url {
-        mimic.send_postbacks_to(url, args.secret.signing()?.as_str());
+        mimic.send_postbacks_to(url, args.secret.signing()?.expose_secret());
     }
-    if let Some(key) = secret::api_key()? {
-        let accepted = mimic.accept_only(key.as_str());
+    if let Some(key) = secret::variable("CRYPTOCLOUD_API_KEY")? {
+        let accepted = mimic.accept_only(key.expose_secret());
         accepted.context("CRYPTOCLOUD_API_KEY cannot be used")?;
     }
     if let Some(fault) = args.fault {

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use reqwest::{
     ClientBuilder, Method, StatusCode, Url,
-    header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
+    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
     redirect, retry,
 };
 
@@ -22,7 +22,7 @@ pub(crate) struct Client {
     /// Sent with each request, instead of its own of the same name.
     pub(crate) headers: HeaderMap,
     timeout: Duration,
-    url: Url,
+    pub(crate) url: Url,
 }
 
 #[derive(Clone, Debug)]
@@ -55,12 +55,6 @@ pub(crate) struct Response {
     pub(crate) location: Option<String>,
 }
 
-/// Why there is no response, in words for an operator.
-#[derive(Clone, Debug)]
-pub(crate) struct SendError {
-    pub(crate) reason: String,
-}
-
 impl Client {
     pub(crate) fn new(url: Url, timeout: Duration) -> anyhow::Result<Self> {
         let client = builder(&url, timeout).user_agent("Cryptocloud POSTBACK v2");
@@ -72,20 +66,8 @@ impl Client {
         })
     }
 
-    /// Opens a connection for each request, since an endpoint may close one after an attack.
-    pub(crate) fn without_reuse(url: Url, timeout: Duration) -> anyhow::Result<Self> {
-        let mut client = Self::new(url, timeout)?;
-        let close = HeaderValue::from_static("close");
-        client.headers.insert(CONNECTION, close);
-        Ok(client)
-    }
-
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
-    }
-
-    /// Sends a request. An error says why there is no response.
-    pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
+    /// Sends a request. An error says why there is no response, in words for an operator.
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, String> {
         let body = if request.is_chunked {
             reqwest::Body::wrap_stream(stream::iter([Ok::<_, Infallible>(request.body)]))
         } else {
@@ -122,16 +104,15 @@ impl Client {
         })
     }
 
-    fn error(&self, error: &reqwest::Error) -> SendError {
-        let reason = if error.is_timeout() {
+    fn error(&self, error: &reqwest::Error) -> String {
+        if error.is_timeout() {
             format!("no response within {} s", self.timeout.as_secs())
         } else if error.is_connect() && self.url.scheme() == "https" {
             let cause = root_cause(error);
             format!("{cause} (if the server does not speak TLS, use http:// in the URL)")
         } else {
             root_cause(error)
-        };
-        SendError { reason }
+        }
     }
 }
 

@@ -8,12 +8,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cryptocloud_postback::{
     Amount, Decimal, Format, InvoiceId, UnixTime, testing::PostbackBuilder,
 };
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     body::{self, Change, quote},
     client::Request,
     input,
-    secret::Secret,
 };
 
 /// The fields of the postback.
@@ -98,7 +98,11 @@ enum Scenario {
 
 impl PostbackOptions {
     /// The postback that is asked for, or this body with a new token.
-    pub(crate) fn draft(&self, secret: &Secret, body: Option<Bytes>) -> anyhow::Result<Draft<'_>> {
+    pub(crate) fn draft(
+        &self,
+        secret: &SecretString,
+        body: Option<Bytes>,
+    ) -> anyhow::Result<Draft<'_>> {
         let body = match (body, &self.body) {
             (None, Some(path)) => Some(input::read(path)?),
             (body, _) => body,
@@ -160,8 +164,8 @@ impl PostbackOptions {
     }
 
     /// The amounts and the currency.
-    pub(crate) fn builder(&self, secret: &Secret) -> PostbackBuilder {
-        let mut builder = PostbackBuilder::new(secret.as_str())
+    pub(crate) fn builder(&self, secret: &SecretString) -> PostbackBuilder {
+        let mut builder = PostbackBuilder::new(secret.expose_secret())
             .amount(&self.amount)
             .currency(&self.currency);
         if let Some(amount) = &self.paid {

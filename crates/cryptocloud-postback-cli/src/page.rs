@@ -8,14 +8,8 @@ pub fn page<S: Clone + Send + Sync + 'static>(html: &'static str, own: &[File]) 
     files(own).route("/", get(async move || Html(html)))
 }
 
-/// Serves these files under `/page/`, and beside them the parts that all pages share.
-///
-/// - `base.css`: colors in light and dark, text, buttons, fields, tables and lists
-/// - `dom.js`: elements, in which text from outside stays text
-/// - `events.js`: what is loaded again after each event of [`Changes`](crate::Changes), and whether the
-///   server responds
-/// - `list.js`: lists that change without losing the focus
-/// - `call.js`: requests that change something
+/// Serves these files under `/page/`, and beside them the parts that all pages share: `base.css`,
+/// `call.js`, `dom.js`, `list.js`, and `events.js` for the events of [`Changes`](crate::Changes).
 pub fn files<S: Clone + Send + Sync + 'static>(own: &[File]) -> Router<S> {
     let mut router = Router::new();
     for &(name, text) in PARTS.iter().chain(own) {

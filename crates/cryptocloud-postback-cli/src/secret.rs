@@ -1,11 +1,11 @@
 use std::{
-    env, fmt, fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, anyhow, bail};
 use cryptocloud_postback::{SecretKey, SecretKeyError, Verifier, VerifierBuilder};
-use zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
 
 /// Where the secret comes from. Never an argument: every user of the machine can read those.
 #[derive(clap::Args, Clone, Debug)]
@@ -30,13 +30,15 @@ impl SecretOptions {
     }
 
     /// The secret to sign with.
-    pub(crate) fn signing(&self) -> anyhow::Result<Secret> {
+    pub(crate) fn signing(&self) -> anyhow::Result<SecretString> {
         Ok(self.first()?.1)
     }
 
     /// A verifier with all secrets, to be configured further, and the secrets, the first of which
     /// signs: a file that is a pipe can be read only once.
-    pub(crate) fn verifier_and_secrets(&self) -> anyhow::Result<(VerifierBuilder, Vec<Secret>)> {
+    pub(crate) fn verifier_and_secrets(
+        &self,
+    ) -> anyhow::Result<(VerifierBuilder, Vec<SecretString>)> {
         let (key, secret) = self.first()?;
         let mut builder = Verifier::builder(key);
         let mut secrets = vec![secret];
@@ -48,7 +50,7 @@ impl SecretOptions {
         Ok((builder, secrets))
     }
 
-    fn first(&self) -> anyhow::Result<(SecretKey, Secret)> {
+    fn first(&self) -> anyhow::Result<(SecretKey, SecretString)> {
         if let Some(path) = self.secret_file.first() {
             return self.read(path);
         }
@@ -58,21 +60,25 @@ impl SecretOptions {
         self.checked(VARIABLE, secret)
     }
 
-    fn read(&self, path: &Path) -> anyhow::Result<(SecretKey, Secret)> {
+    fn read(&self, path: &Path) -> anyhow::Result<(SecretKey, SecretString)> {
         let shown = path.display().to_string();
-        let text = fs::read_to_string(path).map(Secret::from);
+        let text = fs::read_to_string(path).map(SecretString::from);
         let text = text.with_context(|| format!("cannot read the secret in {shown}"))?;
-        let text = text.as_str();
+        let text = text.expose_secret();
         let line = text.strip_suffix("\r\n").or(text.strip_suffix('\n'));
         let line = line.unwrap_or(text);
         self.checked(&shown, line.to_owned().into())
     }
 
-    fn checked(&self, name: &str, secret: Secret) -> anyhow::Result<(SecretKey, Secret)> {
-        match SecretKey::new(secret.as_str()) {
+    fn checked(
+        &self,
+        name: &str,
+        secret: SecretString,
+    ) -> anyhow::Result<(SecretKey, SecretString)> {
+        match SecretKey::new(secret.expose_secret()) {
             Ok(key) => Ok((key, secret)),
             Err(SecretKeyError::TooShort) if self.allow_short_secret => {
-                Ok((SecretKey::allow_short(secret.as_str())?, secret))
+                Ok((SecretKey::allow_short(secret.expose_secret())?, secret))
             }
             Err(SecretKeyError::TooShort) => bail!(
                 "secret in {name} is shorter than 32 bytes: use --allow-short-secret if the vendor issued you only a short one"
@@ -82,33 +88,7 @@ impl SecretOptions {
     }
 }
 
-/// A secret, or a URL that may hold a password: wiped when dropped and never printed.
-#[derive(Clone)]
-pub(crate) struct Secret(Zeroizing<String>);
-
-impl Secret {
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text.into())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret([redacted])")
-    }
-}
-
-pub(crate) fn api_key() -> anyhow::Result<Option<Secret>> {
-    variable("CRYPTOCLOUD_API_KEY")
-}
-
-pub(crate) fn variable(name: &str) -> anyhow::Result<Option<Secret>> {
+pub(crate) fn variable(name: &str) -> anyhow::Result<Option<SecretString>> {
     let value = env::var_os(name).map(|value| value.into_string());
     // The value that is not UTF-8 is a secret.
     let value = value
@@ -118,14 +98,3 @@ pub(crate) fn variable(name: &str) -> anyhow::Result<Option<Secret>> {
 }
 
 const VARIABLE: &str = "CRYPTOCLOUD_SECRET_KEY";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn debug_is_redacted() {
-        let secret = Secret::from("0123456789abcdef".to_owned());
-        assert_eq!(format!("{secret:?}"), "Secret([redacted])");
-    }
-}

@@ -1,7 +1,7 @@
 //! What the local servers have in common: an address, an origin and an end.
 
 use std::{
-    io::{self, Write},
+    io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
@@ -13,6 +13,8 @@ use tokio::{
     sync::oneshot,
     time,
 };
+
+use crate::output;
 
 /// Listens on an address and a port, such as `127.0.0.1:4000` or `localhost:4000`.
 pub(crate) async fn bind(address: &str) -> anyhow::Result<TcpListener> {
@@ -46,15 +48,10 @@ pub(crate) fn origin(address: SocketAddr) -> String {
 /// Warns if other machines may reach this address, and says what that means.
 pub(crate) fn warn_if_open(address: SocketAddr, meaning: &str) {
     if !address.ip().to_canonical().is_loopback() {
-        warn(&format!(
+        output::print_error(format!(
             "every machine that can reach this address {meaning}"
         ));
     }
-}
-
-pub(crate) fn warn(text: &str) {
-    // If standard error is closed, there is no other place for a warning.
-    let _ = writeln!(io::stderr(), "ccpostback: {text}");
 }
 
 /// Serves until Ctrl-C or, on Unix, SIGTERM. Then it calls `end`, which ends the streams of events, and

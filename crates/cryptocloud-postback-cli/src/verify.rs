@@ -25,6 +25,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
 
+    /// The request's Content-Encoding
+    #[arg(long, value_name = "CODING")]
+    content_encoding: Option<String>,
+
+    /// The request's method
+    #[arg(long, default_value = "POST")]
+    method: String,
+
     /// Verify as of this time, in RFC 3339 or Unix seconds [default: now]
     #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Rules")]
     at: Option<UnixTime>,
@@ -72,8 +80,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let now = args.at.map_or_else(UnixTime::now, Ok)?;
     let content_type = args.content_type.as_deref().map(str::as_bytes);
-    let head = RequestHead::from_content_type(content_type);
-    let report = match verifier.verify_at(head, body.clone(), now) {
+    let encoding = args.content_encoding.as_deref().map(str::as_bytes);
+    let headers = [
+        ("content-type", content_type),
+        ("content-encoding", encoding),
+    ];
+    let headers = headers
+        .into_iter()
+        .filter_map(|(name, it)| Some((name, it?)));
+    let head = RequestHead::check(&args.method, headers);
+    let report = match head.and_then(|head| verifier.verify_at(head, body.clone(), now)) {
         Ok(verified) => Report::accepted(&verified),
         Err(error) => Report::refused(&error, content_type, body, now),
     };

@@ -13,7 +13,7 @@ async fn the_page_of_an_invoice_pays_it() -> TestResult {
         return Ok(());
     };
     let mut command = program("cryptocloud-postback-cli", "ccpostback");
-    let api = Program::start(command.args(["api", "--port", "0"]))?;
+    let api = Program::start(command.args(["api", "--addr", "127.0.0.1:0"]))?;
     let created = Client::new()
         .post(format!("{}/v2/invoice/create", api.url()))
         .header(AUTHORIZATION, "Token eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl")

@@ -18,7 +18,7 @@ impl Vendor {
     pub(crate) async fn start(folder: &Path, key: &'static str) -> TestResult<Self> {
         let mut command = command("ccpostback");
         command
-            .args(["api", "--port", "0"])
+            .args(["api", "--addr", "127.0.0.1:0"])
             .env("CRYPTOCLOUD_API_KEY", key);
         Ok(Self {
             key,

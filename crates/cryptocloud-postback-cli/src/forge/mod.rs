@@ -12,13 +12,14 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::ensure;
 use cryptocloud_postback::{Format, InvoiceId};
+use reqwest::header::{CONNECTION, HeaderValue};
+use secrecy::SecretString;
 use tokio::signal;
 
 use crate::{
     client::Client,
     draft::PostbackOptions,
     output::{self, BOLD, DIM, INTERRUPTED},
-    secret::Secret,
 };
 use attacks::{ATTACKS, Attack};
 use check::Check;
@@ -115,13 +116,16 @@ impl ForgeOptions {
     pub(crate) async fn run(
         self,
         postback: &PostbackOptions,
-        secret: &Secret,
-        client: &Client,
+        secret: &SecretString,
+        mut client: Client,
         timeout: Duration,
         json: bool,
     ) -> anyhow::Result<ExitCode> {
         let attacks = self.attacks();
         let count = attacks.len();
+        // An endpoint may close a connection after an attack, so none is used again.
+        let close = HeaderValue::from_static("close");
+        client.headers.insert(CONNECTION, close);
         ensure!(count > 0, "no attack is left: see --forge list");
         let check = self.check_url.zip(self.check_text);
         let check = check.map(|(url, text)| Check::new(url, text, timeout));
@@ -129,7 +133,7 @@ impl ForgeOptions {
         let order_id = postback.order_id.as_deref().unwrap_or("ORDER_93223");
         let mut session = Session {
             check: check.transpose()?,
-            client,
+            client: &client,
             format: postback.format.unwrap_or(Format::Json),
             invoice_id: postback.invoice_id.as_ref().map(InvoiceId::as_str),
             order_id,

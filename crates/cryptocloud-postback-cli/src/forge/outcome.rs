@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::attacks::Attack;
-use crate::client::{Response, SendError};
+use crate::client::Response;
 
 /// How an endpoint responded to an attack or to a genuine postback.
 #[derive(Clone, Debug, Serialize)]
@@ -51,7 +51,7 @@ impl fmt::Display for Verdict {
 }
 
 impl Outcome {
-    pub(super) fn new(attack: &'static Attack, responses: &[Result<Response, SendError>]) -> Self {
+    pub(super) fn new(attack: &'static Attack, responses: &[Result<Response, String>]) -> Self {
         let mut outcome = Self {
             attack,
             error_in_body: false,
@@ -71,7 +71,7 @@ impl Outcome {
                     outcome.note = Some(format!("redirected to {to}"));
                 }
             }
-            Some(Err(error)) => outcome.note = Some(error.reason.clone()),
+            Some(Err(error)) => outcome.note = Some(error.clone()),
             None => {}
         }
         if let [first, Ok(_)] = responses
@@ -121,7 +121,7 @@ impl Outcome {
     }
 }
 
-fn is_success(result: &&Result<Response, SendError>) -> bool {
+fn is_success(result: &&Result<Response, String>) -> bool {
     matches!(result, Ok(response) if response.status.is_success())
 }
 

@@ -83,7 +83,7 @@ impl Session<'_> {
             let outcome = self.send(attack).await?;
             let Some(status) = outcome.status else {
                 let reason = outcome.note.unwrap_or_default();
-                bail!("{}: {reason}", self.client.url());
+                bail!("{}: {reason}", self.client.url);
             };
             if status != 429 || tries.next().is_none() {
                 return Ok(outcome);

@@ -9,9 +9,10 @@ use cryptocloud_postback_sqlx::{
         self, Connection, PgConnection, postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
     },
 };
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time;
 
-use crate::secret::{self, Secret};
+use crate::secret;
 
 /// Which store to use.
 #[derive(clap::Args, Debug)]
@@ -22,11 +23,11 @@ pub(super) struct StoreOptions {
     /// Other users of the machine can see a password in an argument: put such a URL into the
     /// environment variable DATABASE_URL.
     #[arg(long, value_name = "URL", global = true, conflicts_with = "redis_url")]
-    database_url: Option<Secret>,
+    database_url: Option<SecretString>,
 
     /// Redis (redis://... or rediss://... for TLS) [default: REDIS_URL, if there is no DATABASE_URL]
     #[arg(long, value_name = "URL", global = true)]
-    redis_url: Option<Secret>,
+    redis_url: Option<SecretString>,
 
     /// What every key in Redis begins with, as in your service
     #[arg(
@@ -56,12 +57,12 @@ impl StoreOptions {
             ("DATABASE_URL", secret::variable("DATABASE_URL")?),
             ("REDIS_URL", secret::variable("REDIS_URL")?),
         ];
-        let is_set = |url: &Secret| !url.as_str().is_empty();
+        let is_set = |url: &SecretString| !url.expose_secret().is_empty();
         let (name, url) = urls
             .into_iter()
             .find_map(|(name, url)| Some((name, url.filter(is_set)?)))
             .context("no store is named: set DATABASE_URL, or use --database-url or --redis-url")?;
-        let url = url.as_str();
+        let url = url.expose_secret();
         match url.split(':').next() {
             Some("postgres" | "postgresql") => postgres(url).await,
             Some("redis" | "rediss" | "redis+unix" | "unix") => {

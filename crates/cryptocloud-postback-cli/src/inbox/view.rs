@@ -112,10 +112,12 @@ pub(super) fn table(records: &[Record]) -> String {
     for record in records {
         let lines = [words(&record.report), reason(record)];
         let payment = lines.map(|line| Escaped(&line).to_string()).join("\n");
+        let received = time(record.received_at).replace('T', " ");
+        let received = received.get(..16).unwrap_or_default();
         table.add_row([
             &*record.id.to_string(),
             record.state.as_str(),
-            time(record.received_at).get(..10).unwrap_or_default(),
+            received,
             payment.trim_end(),
         ]);
     }

@@ -8,13 +8,14 @@ use std::{
 };
 
 use cryptocloud_postback::Verifier;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::{
     Args, entry::Entry, forward::Forwarder, request::Received, resend::Resend, terminal::Terminal,
 };
-use crate::{Changes, secret::Secret, server};
+use crate::{Changes, server};
 
 /// The state that all requests share.
 pub(super) struct App {
@@ -26,7 +27,7 @@ pub(super) struct App {
     forwarder: Option<Forwarder>,
     last_id: AtomicU64,
     /// The first one signs what is sent again after its token has expired.
-    pub(super) secrets: Vec<Secret>,
+    pub(super) secrets: Vec<SecretString>,
     pub(super) terminal: Terminal,
     /// `None` if no secret is set.
     pub(super) verifier: Option<Verifier>,
@@ -119,7 +120,7 @@ impl App {
     ///
     /// Secrets shorter than 8 bytes would match unrelated text.
     pub(super) fn hide_secrets(&self, mut text: String) -> String {
-        let secrets = self.secrets.iter().map(Secret::as_str);
+        let secrets = self.secrets.iter().map(ExposeSecret::expose_secret);
         for secret in secrets.filter(|secret| secret.len() >= 8) {
             let mut shown = secret.to_owned();
             // As it is, in JSON, and in JSON within JSON.

@@ -7,11 +7,12 @@ use axum::{
 };
 use bytes::Bytes;
 use cryptocloud_postback::{Format, UnixTime, testing::PostbackBuilder};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::json;
 
 use super::{api, app::App, entry::Entry, request::content_type};
-use crate::{body, guard, secret::Secret};
+use crate::{body, guard};
 
 /// Which postback was sent again, and how.
 #[derive(Clone, Copy, Serialize)]
@@ -49,12 +50,12 @@ pub(super) async fn resend(State(app): State<Arc<App>>, Path(id): Path<String>) 
 /// The body with a new token, if the old one was genuine and has expired since.
 ///
 /// Nothing else is signed: that would turn a forgery into a genuine postback.
-fn signed_anew(entry: &Entry, secret: &Secret) -> Option<Bytes> {
+fn signed_anew(entry: &Entry, secret: &SecretString) -> Option<Bytes> {
     let now = UnixTime::now().ok()?;
     if entry.report.expires_at? > now.as_secs() {
         return None;
     }
-    let token = PostbackBuilder::new(secret.as_str())
+    let token = PostbackBuilder::new(secret.expose_secret())
         .invoice_id(entry.report.invoice_id.as_ref()?)
         .at(now)
         .expires_at(now.saturating_add(LIFETIME))

@@ -21,7 +21,7 @@ use super::{
     view::Summary,
 };
 use crate::{
-    output::{BAD, Escaped, GOOD, WARN, json_line, print},
+    output::{self, BAD, Escaped, GOOD, WARN, json_line, print},
     server,
 };
 
@@ -72,7 +72,7 @@ impl Terminal {
             format!("listening on {url}\npage at {page}\n{forward}")
         });
         if app.verifier.is_none() {
-            server::warn("signatures are not checked: set CRYPTOCLOUD_SECRET_KEY");
+            output::print_error("signatures are not checked: set CRYPTOCLOUD_SECRET_KEY");
         }
         let meaning = "sees the postbacks, with tokens that stay valid for minutes";
         server::warn_if_open(app.address, meaning);

@@ -81,15 +81,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let url = args.url.context("set the URL to send to with --url")?;
     let secret = args.secret.signing()?;
     let timeout = Duration::from_secs(args.timeout.get());
-    let mut client = if args.forge.forge.is_some() {
-        Client::without_reuse(url, timeout)?
-    } else {
-        Client::new(url, timeout)?
-    };
+    let mut client = Client::new(url, timeout)?;
     client.headers.extend(args.header);
     if args.forge.forge.is_some() {
         let forge = args.forge;
-        return forge.run(postback, &secret, &client, timeout, json).await;
+        return forge.run(postback, &secret, client, timeout, json).await;
     }
     if let Some(path) = &args.replay {
         return replay::run(path, &client, postback, &secret, json).await;

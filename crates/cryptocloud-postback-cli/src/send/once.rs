@@ -15,9 +15,9 @@ pub(super) async fn run(
     draft: &Draft<'_>,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let url = client.url();
+    let url = &client.url;
     let response = client.send(draft.request()?).await;
-    let response = response.map_err(|error| anyhow!("{url}: {}", error.reason))?;
+    let response = response.map_err(|error| anyhow!("{url}: {error}"))?;
     let (status, id) = (response.status, &draft.invoice_id);
     let milliseconds = response.elapsed.as_secs_f64() * 1e3;
     let sent = json!({

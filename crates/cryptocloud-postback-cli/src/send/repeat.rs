@@ -41,7 +41,7 @@ pub(super) async fn run(
                 *statuses.entry(response.status.as_u16()).or_default() += 1;
                 times.push(response.elapsed);
             }
-            Some(Err(error)) => *errors.entry(error.reason).or_default() += 1,
+            Some(Err(error)) => *errors.entry(error).or_default() += 1,
             None => break,
         }
         bar.inc(1);

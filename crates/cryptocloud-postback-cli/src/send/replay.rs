@@ -3,18 +3,17 @@ use std::{path::Path, process::ExitCode};
 use anyhow::bail;
 use bytes::Bytes;
 use cryptocloud_postback::{Check, RequestHead, SecretKey, Verifier};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::once;
-use crate::{
-    client::Client, draft::PostbackOptions, input, output, saved::Saved, secret::Secret, verify,
-};
+use crate::{client::Client, draft::PostbackOptions, input, output, saved::Saved, verify};
 
 /// Sends each of the saved postbacks with a new token, the oldest first.
 pub(super) async fn run(
     path: &Path,
     client: &Client,
     postback: &PostbackOptions,
-    secret: &Secret,
+    secret: &SecretString,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
     let file = input::read(path)?;
@@ -38,9 +37,9 @@ pub(super) async fn run(
 }
 
 /// With its new token, a receiver will accept what it refused before.
-fn warn_if_forged(body: &Bytes, received_at: &str, secret: &Secret) -> anyhow::Result<()> {
+fn warn_if_forged(body: &Bytes, received_at: &str, secret: &SecretString) -> anyhow::Result<()> {
     // The length was checked when the secret was read.
-    let key = SecretKey::allow_short(secret.as_str())?;
+    let key = SecretKey::allow_short(secret.expose_secret())?;
     let verifier = Verifier::builder(key).accept_any_status(true).build()?;
     let head = RequestHead::from_content_type(None);
     let verified = verifier.verify_at(head, body.clone(), verify::time(received_at)?);

@@ -19,7 +19,7 @@ pub(crate) struct Mimic {
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ccpostback"));
     command
-        .args(["api", "--port", "0"])
+        .args(["api", "--addr", "127.0.0.1:0"])
         .args(arguments)
         .env_remove("CRYPTOCLOUD_API_KEY")
         .env("CRYPTOCLOUD_SECRET_KEY", SECRET)
