@@ -197,9 +197,10 @@ async fn only_an_api_key_is_accepted() -> TestResult {
             let response = mimic.send(&path, key, &body).await?;
             assert_eq!(response.status(), expected, "{path} {key}");
             if expected == 401 {
-                let unauthorized =
-                    r#"{"result":{"authorization":"Unauthorized request."},"status":"error"}"#;
-                assert_eq!(response.text().await?, unauthorized);
+                let result = json!({ "authorization": "Unauthorized request." });
+                let unauthorized = json!({ "status": "error", "result": result });
+                let received: Value = serde_json::from_str(&response.text().await?)?;
+                assert_eq!(received, unauthorized);
             }
         }
     }
