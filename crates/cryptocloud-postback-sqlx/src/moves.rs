@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use cryptocloud_postback::TraceContext;
 use cryptocloud_postback_inbox::{
-    Accepted, Claim, Decision, Event, Fence, Fingerprint, HoldKind, Receipt, Refusal, Report,
+    Accepted, Claim, Decision, Event, Fence, Fingerprint, Hold, HoldKind, Receipt, Refusal, Report,
     ReportId, Source, Start, State, StoreErrorKind,
-    transition::{Fact, Facts, MAX_REPORTS, Step, next},
+    transition::{Fact, Facts, MAX_REPORTS, Step, is_decided, next},
 };
 use sqlx::SqlSafeStr;
 use tokio::time::Instant;
@@ -26,6 +26,7 @@ struct Known {
     fingerprint: Option<Fingerprint>,
     source: Source,
     hold_kind: Option<HoldKind>,
+    is_accepted: bool,
 }
 
 impl Known {
@@ -36,6 +37,7 @@ impl Known {
             fingerprint: row.fingerprint()?,
             source: row.source()?,
             hold_kind: row.maybe_hold_kind()?,
+            is_accepted: row.maybe_text()?.is_some(),
         })
     }
 }
@@ -76,11 +78,15 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
         work.end(received).await
     }
 
-    pub(crate) async fn try_reconcile(&self, report: &Report) -> Result<ReportId, Fault> {
+    pub(crate) async fn try_reconcile(
+        &self,
+        report: &Report,
+        rest: Option<&Hold>,
+    ) -> Result<ReportId, Fault> {
         let deadline = Instant::now() + DEADLINE;
         let (_turn, mut connection) = self.writer(deadline).await?;
         let mut work = connection.begin(DB::BEGIN.into_sql_str(), deadline).await?;
-        let reconciled = reconcile_locked(&mut work, report).await;
+        let reconciled = reconcile_locked(&mut work, report, rest).await;
         work.end(reconciled).await
     }
 
@@ -130,12 +136,15 @@ async fn receive_locked<DB: Dialect>(
 async fn reconcile_locked<DB: Dialect>(
     work: &mut Work<'_, DB>,
     report: &Report,
+    rest: Option<&Hold>,
 ) -> Result<ReportId, Fault> {
     let known = lock_identity(work, report).await?;
     let unconfirmed = known
         .iter()
         .find(|known| known.state == State::Held && known.hold_kind == Some(HoldKind::Unconfirmed));
     let has = |test: fn(&Known) -> bool| known.iter().any(test);
+    let is_decided = |known: &Known| is_decided(known.state, known.is_accepted);
+    let rest = rest.filter(|_| known.iter().all(is_decided));
     let facts = Facts::NONE
         .with(Fact::Blocked, has(|known| known.state.blocks()))
         .with(
@@ -146,6 +155,7 @@ async fn reconcile_locked<DB: Dialect>(
             Fact::Reconciled,
             has(|known| known.source == Source::Reconciled),
         )
+        .with(Fact::Rest, rest.is_some())
         .with(Fact::Unconfirmed, unconfirmed.is_some());
     let from = unconfirmed.map(|known| known.state);
     let state = target(next(from, Event::Reconcile, facts))?;
@@ -164,7 +174,16 @@ async fn reconcile_locked<DB: Dialect>(
         return Ok(known.id);
     }
     let new = Insertion::new(report, state, Start::Stored, Fence::first());
-    insert(work, report, new).await?.id()
+    insert(
+        work,
+        report,
+        Insertion {
+            hold: rest.cloned(),
+            ..new
+        },
+    )
+    .await?
+    .id()
 }
 
 async fn move_locked<DB: Dialect>(
@@ -302,11 +321,13 @@ struct Insertion {
     amount: Option<String>,
     due: Param<'static>,
     fence: Fence,
+    hold: Option<Hold>,
     state: State,
 }
 
 impl Insertion {
     fn new(report: &Report, state: State, start: Start, fence: Fence) -> Self {
+        let is_unidentified = report.is_unidentified && state == State::Held;
         Self {
             amount: report.fields.amount_crypto.map(|amount| amount.to_string()),
             due: match (state, start) {
@@ -316,15 +337,16 @@ impl Insertion {
                 _ => (-1_i64).into(),
             },
             fence,
+            hold: is_unidentified.then(|| Hold::new(HoldKind::Unidentified, "")),
             state,
         }
     }
 
-    fn params<'a>(&'a self, report: &'a Report) -> [Param<'a>; 16] {
+    fn params<'a>(&'a self, report: &'a Report) -> [Param<'a>; 17] {
         let [project, invoice, transactions] = identity_params(report);
         let fingerprint = report.fingerprint.as_ref();
         let trace = report.trace.as_ref();
-        let kind = report.is_unidentified && self.state == State::Held;
+        let hold = self.hold.as_ref();
         [
             project,
             invoice,
@@ -344,7 +366,8 @@ impl Insertion {
                 .into(),
             report.fields.order_id.as_deref().into(),
             report.fields.invoice_info.as_deref().into(),
-            kind.then_some(HoldKind::Unidentified.as_str()).into(),
+            hold.map(|hold| hold.kind.as_str()).into(),
+            hold.map(|hold| &*hold.reason).into(),
             trace.map(TraceContext::traceparent).into(),
             trace.and_then(TraceContext::tracestate).into(),
         ]

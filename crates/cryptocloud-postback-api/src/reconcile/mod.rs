@@ -8,7 +8,7 @@ mod reconciler;
 use std::{error::Error, fmt};
 
 use async_trait::async_trait;
-use cryptocloud_postback::InvoiceId;
+use cryptocloud_postback::{InvoiceId, InvoiceInfo, InvoiceStatus};
 use cryptocloud_postback_inbox::{Fields, ReportId};
 
 pub use self::{
@@ -16,7 +16,7 @@ pub use self::{
     error::{ReconcileError, ReconcileErrorKind},
     reconciler::Reconciler,
 };
-use crate::{Invoice, NotConfirmedKind};
+use crate::{Invoice, NotConfirmedKind, policy::Reported};
 
 /// The invoices of your orders that wait for a payment.
 ///
@@ -85,6 +85,21 @@ impl Reconciliation {
             *number = number.saturating_add(1);
         }
     }
+}
+
+/// What a report of the inbox says, to compare it with the vendor's statement.
+fn reported(fields: &Fields) -> Reported<'_> {
+    Reported {
+        amount: fields.amount_crypto,
+        currency: fields.currency.as_ref(),
+        order_id: fields.order_id.as_deref(),
+    }
+}
+
+/// Whether a report says itself that only a part was paid.
+fn is_partial(fields: &Fields) -> bool {
+    let info = fields.invoice_info.as_deref().map(InvoiceInfo::parse);
+    info.is_some_and(|info| info.status == Some(InvoiceStatus::Partial))
 }
 
 /// The vendor's statement, as the inbox keeps it.

@@ -8,6 +8,7 @@ mod list;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod reconcile;
+mod rest;
 mod secrecy;
 mod shop;
 mod turns;

@@ -7,6 +7,7 @@ mod process;
 mod ready;
 mod receive;
 mod reconcile;
+mod rest;
 mod worker;
 
 use std::{fmt, sync::Arc, time::Duration};
