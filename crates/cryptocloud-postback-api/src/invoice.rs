@@ -99,16 +99,6 @@ impl Invoice {
         self.info.received
     }
 
-    /// What the payer paid in [`currency`](Self::currency), before the fees, if the invoice is paid in
-    /// full: the invoiced amount, and of an overpaid invoice the most that any amount says.
-    pub(crate) fn paid(&self) -> Option<Amount> {
-        let most = [self.amount(), self.info.amount_paid, self.received()];
-        match self.status() {
-            Some(InvoiceStatus::Overpaid) => most.into_iter().flatten().max(),
-            _ => self.amount().or(self.received()),
-        }
-    }
-
     /// What the merchant received in US dollars, after the fees.
     #[must_use]
     pub fn received_usd(&self) -> Option<Amount> {

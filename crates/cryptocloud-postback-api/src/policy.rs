@@ -72,20 +72,8 @@ impl Policy {
         differences
     }
 
-    /// What was paid, if this statement of a payment in full says that it is more than what was
-    /// reported. What was not reported, or in another coin, is less.
-    pub(crate) fn paid_beyond(&self, reported: Reported<'_>, stated: &Invoice) -> Option<Amount> {
-        let paid = stated.paid()?;
-        let Some(amount) = reported.amount else {
-            return Some(paid);
-        };
-        // Before the fees, as it was paid, or after them.
-        let is_all = Some(amount) == stated.received() || self.reaches(amount, paid.as_decimal());
-        (!is_all || is_other_coin(reported.currency, stated)).then_some(paid)
-    }
-
     /// Whether an amount is at least this much, less the tolerance.
-    fn reaches(&self, amount: Amount, least: Decimal) -> bool {
+    pub(crate) fn reaches(&self, amount: Amount, least: Decimal) -> bool {
         // A bound that cannot be computed lets nothing pass.
         let lower = Decimal::ONE
             .checked_sub(self.tolerance)
@@ -116,7 +104,7 @@ impl Policy {
 }
 
 /// Whether both coins are known and differ.
-fn is_other_coin(reported: Option<&Currency>, stated: &Invoice) -> bool {
+pub(crate) fn is_other_coin(reported: Option<&Currency>, stated: &Invoice) -> bool {
     let coins = reported.zip(coin(stated));
     coins.is_some_and(|(reported, stated)| !reported.asset().eq_ignore_ascii_case(&stated))
 }

@@ -4,11 +4,12 @@ mod builder;
 mod confirm;
 mod error;
 mod reconciler;
+mod rest;
 
 use std::{error::Error, fmt};
 
 use async_trait::async_trait;
-use cryptocloud_postback::{InvoiceId, InvoiceInfo, InvoiceStatus};
+use cryptocloud_postback::InvoiceId;
 use cryptocloud_postback_inbox::{Fields, ReportId};
 
 pub use self::{
@@ -94,12 +95,6 @@ fn reported(fields: &Fields) -> Reported<'_> {
         currency: fields.currency.as_ref(),
         order_id: fields.order_id.as_deref(),
     }
-}
-
-/// Whether a report says itself that only a part was paid.
-fn is_partial(fields: &Fields) -> bool {
-    let info = fields.invoice_info.as_deref().map(InvoiceInfo::parse);
-    info.is_some_and(|info| info.status == Some(InvoiceStatus::Partial))
 }
 
 /// The vendor's statement, as the inbox keeps it.

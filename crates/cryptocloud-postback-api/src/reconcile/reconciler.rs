@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::{
     Found, Outcome, ReconcileError, ReconcileErrorKind, ReconcilerBuilder, Reconciliation, fields,
-    is_partial, reported,
+    rest::paid_beyond,
 };
 use crate::{ApiError, ApiErrorKind, Confirmer, Invoice};
 
@@ -205,12 +205,7 @@ impl Reconciler {
         let identity = Identity::new(inbox.project(), stated.id().clone());
         let report = Report::reconciled(identity, fields(stated));
         let policy = self.0.confirmer.policy();
-        let paid_beyond = |said: &Fields| {
-            let mut reported = reported(said);
-            // The postback of a part may report the invoiced amount.
-            reported.amount = reported.amount.filter(|_| !is_partial(said));
-            policy.paid_beyond(reported, stated)
-        };
+        let paid_beyond = |said: &Fields| paid_beyond(policy, said, stated);
         let stored = if dry_run {
             let checked = inbox.check_reconcile(&report, paid_beyond).await;
             checked.map(|()| None)

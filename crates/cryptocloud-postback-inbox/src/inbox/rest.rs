@@ -1,6 +1,6 @@
 use cryptocloud_postback::Amount;
 
-use crate::{Fields, Hold, HoldKind, Record, Report, State, transition::is_decided};
+use crate::{Fields, Hold, HoldKind, Record, Report, Source, State, transition::is_decided};
 
 /// What the vendor states as paid beyond what operators decided about.
 pub(super) struct Rest {
@@ -25,15 +25,19 @@ impl Rest {
                 return None;
             }
             // The postback of a part may report the invoiced amount.
-            let said = if is_unconfirmed(record) {
-                &nothing
-            } else {
-                &record.report.fields
-            };
-            paid_beyond(said)
+            let said = (!is_unconfirmed(record)).then_some(&record.report.fields);
+            paid_beyond(said.unwrap_or(&nothing))
         };
         let paid: Option<Vec<Amount>> = records.iter().map(compare).collect();
         let paid = paid?.into_iter().max()?;
+        // An operator has seen it, however the two compare.
+        let is_seen = |record: &Record| {
+            let stated = record.report.fields.amount_crypto;
+            record.report.source == Source::Reconciled && stated >= Some(paid)
+        };
+        if records.iter().any(is_seen) {
+            return None;
+        }
         let done = records.iter().find(|record| record.state == State::Done);
         let most = records
             .iter()
@@ -42,26 +46,27 @@ impl Rest {
 
         let mut report = stated.clone();
         report.fields.amount_crypto = Some(paid);
-        let (stated, said) = (money(&report.fields), money(&decided.report.fields));
-        let did = if done.is_some() {
-            "accepted"
-        } else {
-            "discarded"
-        };
-        let not_confirmed = if is_unconfirmed(decided) {
-            " that was not confirmed"
-        } else {
-            ""
-        };
-        let reason = format!(
-            "vendor states {stated} as paid, and an operator {did} a report of {said}{not_confirmed}"
-        );
+        let reason = reason(&report.fields, decided);
         Some(Self {
             hold: Hold::new(HoldKind::PaidMore, reason),
             is_conflict: done.is_some(),
             report,
         })
     }
+}
+
+fn reason(stated: &Fields, decided: &Record) -> String {
+    let did = match decided.state {
+        State::Done => "accepted",
+        _ => "discarded",
+    };
+    let (stated, said) = (money(stated), money(&decided.report.fields));
+    let mut reason =
+        format!("vendor states {stated} as paid, and an operator {did} a report of {said}");
+    if is_unconfirmed(decided) {
+        reason.push_str(" that was not confirmed");
+    }
+    reason
 }
 
 /// Whether the vendor did not state it as paid in full when the operator decided.
@@ -78,12 +83,9 @@ fn is_cleared(report: &Report) -> bool {
 }
 
 fn money(fields: &Fields) -> String {
-    let currency = fields
-        .currency
-        .as_ref()
-        .map(|currency| format!(" {currency}"));
-    match fields.amount_crypto {
-        Some(amount) => format!("{amount}{}", currency.unwrap_or_default()),
-        None => "no amount".to_owned(),
+    match (fields.amount_crypto, &fields.currency) {
+        (Some(amount), Some(currency)) => format!("{amount} {currency}"),
+        (Some(amount), None) => amount.to_string(),
+        (None, _) => "no amount".to_owned(),
     }
 }

@@ -147,23 +147,8 @@ impl Setup {
             .with(Fact::Rest, is_rest);
         let step = next_in(&self.table, None, Event::Reconcile, facts);
         if is_rest {
-            // Without a report, the retention has forgotten it since the inbox looked.
-            let is_known = world.rows.iter().any(Option::is_some);
-            return match step {
-                Step::Become(state @ (State::Conflict | State::Held)) => {
-                    world.break_if(!is_known, "stored the rest of nothing");
-                    world.enter(REST, state);
-                    Some(())
-                }
-                Step::Become(_) => {
-                    world.break_if(true, "a worker credits the rest");
-                    Some(())
-                }
-                _ => {
-                    world.break_if(is_known, "the rest shows nowhere");
-                    Some(())
-                }
-            };
+            store_rest(world, step);
+            return Some(());
         }
         if let Step::Become(state) = step {
             let reconciled = [&world.rows[RECONCILED], &world.rows[REST]];
@@ -388,5 +373,19 @@ impl Setup {
             }
             Action::Retain { slot, event } => self.retain(world, slot, event),
         }
+    }
+}
+
+/// What becomes of the rest of a payment.
+fn store_rest(world: &mut World, step: Step) {
+    // Without a report, the retention has forgotten it since the inbox looked.
+    let is_known = world.rows.iter().any(Option::is_some);
+    match step {
+        Step::Become(state @ (State::Conflict | State::Held)) => {
+            world.break_if(!is_known, "stored the rest of nothing");
+            world.enter(REST, state);
+        }
+        Step::Become(_) => world.break_if(true, "a worker credits the rest"),
+        _ => world.break_if(is_known, "the rest shows nowhere"),
     }
 }
