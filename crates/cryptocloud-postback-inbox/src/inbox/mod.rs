@@ -1,6 +1,7 @@
 mod builder;
 mod confirm;
 mod conflicts;
+mod credited;
 mod measure;
 mod operator;
 mod process;
@@ -22,6 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
     builder::{InboxBuildError, InboxBuilder},
+    credited::Credited,
     ready::NotReady,
 };
 use crate::{
