@@ -39,8 +39,8 @@ pub trait OpenInvoices: fmt::Debug + Send + Sync + 'static {
 pub struct Reconciliation {
     /// Invoices that the vendor stated, paid or not.
     pub stated: u64,
-    /// Payments that were stored, or taken up again, because of this turn. Alert on it: their
-    /// postbacks did not come, or not yet.
+    /// Payments that were stored or taken up again, and rests that wait for an operator now, because of
+    /// this turn. Alert on it: their postbacks did not come, or not yet.
     pub stored: u64,
     /// Payments that the inbox knew.
     pub known: u64,

@@ -25,7 +25,7 @@ use crate::{ApiError, ApiErrorKind, Confirmer, Invoice};
 ///   [`backfill`](Self::backfill).
 /// - A turn that fails is repeated, and the next one looks back as far as needed, but no further than
 ///   the inbox's retention.
-/// - Nothing that an operator discarded comes back.
+/// - Nothing that an operator discarded is credited.
 /// - If the vendor states more as paid than what operators accepted or discarded of an invoice, the rest
 ///   waits for an operator, once, and no worker credits it. A report that the handler settled by itself
 ///   stays known.
