@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use cryptocloud_postback::TraceContext;
 use cryptocloud_postback_inbox::{
     Accepted, Claim, Decision, Event, Fence, Fingerprint, Hold, HoldKind, Receipt, Refusal, Report,
     ReportId, Source, Start, State, StoreErrorKind,
@@ -15,6 +14,7 @@ use crate::{
     connection::{DEADLINE, Work},
     dialect::{Dialect, Param},
     error::Fault,
+    insertion::{Insertion, identity_params},
     row::{self, Row},
     store::SqlStore,
 };
@@ -173,17 +173,9 @@ async fn reconcile_locked<DB: Dialect>(
         work.fetch(&DB::statements().reopen, &params).await?;
         return Ok(known.id);
     }
-    let new = Insertion::new(report, state, Start::Stored, Fence::first());
-    insert(
-        work,
-        report,
-        Insertion {
-            hold: rest.cloned(),
-            ..new
-        },
-    )
-    .await?
-    .id()
+    let mut new = Insertion::new(report, state, Start::Stored, Fence::first());
+    new.hold = rest.cloned();
+    insert(work, report, new).await?.id()
 }
 
 async fn move_locked<DB: Dialect>(
@@ -314,74 +306,4 @@ fn receipt(mut row: Row, report: &Report, state: State, fence: Fence) -> Result<
         attempt: 1,
         accepted: None,
     }))
-}
-
-/// The columns of a new report that are not in its own order of fields.
-struct Insertion {
-    amount: Option<String>,
-    due: Param<'static>,
-    fence: Fence,
-    hold: Option<Hold>,
-    state: State,
-}
-
-impl Insertion {
-    fn new(report: &Report, state: State, start: Start, fence: Fence) -> Self {
-        let is_unidentified = report.is_unidentified && state == State::Held;
-        Self {
-            amount: report.fields.amount_crypto.map(|amount| amount.to_string()),
-            due: match (state, start) {
-                (State::Running, Start::Claimed(lease)) => Param::millis(lease),
-                (State::Received, _) => 0_i64.into(),
-                // Never due.
-                _ => (-1_i64).into(),
-            },
-            fence,
-            hold: is_unidentified.then(|| Hold::new(HoldKind::Unidentified, "")),
-            state,
-        }
-    }
-
-    fn params<'a>(&'a self, report: &'a Report) -> [Param<'a>; 17] {
-        let [project, invoice, transactions] = identity_params(report);
-        let fingerprint = report.fingerprint.as_ref();
-        let trace = report.trace.as_ref();
-        let hold = self.hold.as_ref();
-        [
-            project,
-            invoice,
-            transactions,
-            Param::Bytes(fingerprint.map(|digest| digest.as_bytes().as_slice())),
-            report.source.as_str().into(),
-            self.state.as_str().into(),
-            self.fence.number().into(),
-            i64::from(self.state == State::Running).into(),
-            self.due,
-            self.amount.as_deref().into(),
-            report
-                .fields
-                .currency
-                .as_ref()
-                .map(|code| code.as_str())
-                .into(),
-            report.fields.order_id.as_deref().into(),
-            report.fields.invoice_info.as_deref().into(),
-            hold.map(|hold| hold.kind.as_str()).into(),
-            hold.map(|hold| &*hold.reason).into(),
-            trace.map(TraceContext::traceparent).into(),
-            trace.and_then(TraceContext::tracestate).into(),
-        ]
-    }
-}
-
-fn identity_params(report: &Report) -> [Param<'_>; 3] {
-    let identity = &report.identity;
-    let transactions = identity
-        .transactions()
-        .map_or(&[][..], <[u8; 32]>::as_slice);
-    [
-        identity.project().into(),
-        identity.invoice_id().as_str().into(),
-        Param::Bytes(Some(transactions)),
-    ]
 }
