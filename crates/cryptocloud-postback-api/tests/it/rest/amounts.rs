@@ -1,6 +1,6 @@
 //! What is compared, and what is not.
 
-use cryptocloud_postback_api::inbox::State;
+use cryptocloud_postback_api::{core::UnixTime, inbox::State};
 
 use super::{Part, by, completed, decide, decided, newest, silent, waits};
 use crate::{
@@ -79,6 +79,8 @@ async fn what_the_handler_settled_by_itself_stays_known() -> TestResult {
     shop.server.set("A", "status", "overpaid");
     shop.server.set("A", "received", 40);
     silent(&shop).await?;
+    let from = UnixTime::from_secs(0);
+    assert!(shop.reconciler().backfill(from, true).await?.is_empty());
     assert_eq!(newest(&shop, 2).await?.id, forged.id);
     assert_eq!(shop.effects().await, ["A"]);
     Ok(())
