@@ -59,9 +59,7 @@ impl Policy {
         {
             differences.push(Difference::Order);
         }
-        if let (Some(reported), Some(stated)) = (reported.currency, coin(stated))
-            && !reported.asset().eq_ignore_ascii_case(&stated)
-        {
+        if is_other_coin(reported.currency, stated) {
             // Amounts of two coins are not comparable.
             differences.push(Difference::Currency);
             return differences;
@@ -74,6 +72,15 @@ impl Policy {
         differences
     }
 
+    /// Whether an amount is at least this much, less the tolerance.
+    pub(crate) fn reaches(&self, amount: Amount, least: Decimal) -> bool {
+        // A bound that cannot be computed lets nothing pass.
+        let lower = Decimal::ONE
+            .checked_sub(self.tolerance)
+            .and_then(|part| least.checked_mul(part));
+        lower.is_some_and(|lower| amount.as_decimal() >= lower)
+    }
+
     /// The reported amount may be what was invoiced or what was received, or between them.
     fn amount_differs(&self, reported: Amount, stated: &Invoice) -> Option<Difference> {
         let amounts = [stated.amount(), stated.received()];
@@ -81,12 +88,7 @@ impl Policy {
         let Some((least, most)) = amounts().min().zip(amounts().max()) else {
             return Some(Difference::AmountNotReported);
         };
-        let reported = reported.as_decimal();
-        // A bound that cannot be computed lets nothing pass.
-        let lower = Decimal::ONE
-            .checked_sub(self.tolerance)
-            .and_then(|part| least.checked_mul(part));
-        if lower.is_none_or(|lower| reported < lower) {
+        if !self.reaches(reported, least) {
             return Some(Difference::AmountTooLow);
         }
         if stated.status() == Some(&InvoiceStatus::Overpaid) {
@@ -96,9 +98,15 @@ impl Policy {
             .checked_add(self.tolerance)
             .and_then(|part| most.checked_mul(part));
         upper
-            .is_none_or(|upper| reported > upper)
+            .is_none_or(|upper| reported.as_decimal() > upper)
             .then_some(Difference::AmountTooHigh)
     }
+}
+
+/// Whether both coins are known and differ.
+pub(crate) fn is_other_coin(reported: Option<&Currency>, stated: &Invoice) -> bool {
+    let coins = reported.zip(coin(stated));
+    coins.is_some_and(|(reported, stated)| !reported.asset().eq_ignore_ascii_case(&stated))
 }
 
 /// The coin that the vendor states, such as `USDT`.

@@ -171,7 +171,7 @@ pub use fence::Fence;
 pub use fingerprint::Fingerprint;
 pub use handler::Handler;
 pub use identity::{Identity, IdentityPolicy};
-pub use inbox::{Inbox, InboxBuildError, InboxBuilder, NotReady};
+pub use inbox::{Credited, Inbox, InboxBuildError, InboxBuilder, NotReady};
 pub use limits::Limits;
 pub use lost::{LostReport, LostReportError};
 pub use memory::MemoryStore;

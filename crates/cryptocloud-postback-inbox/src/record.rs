@@ -15,7 +15,7 @@ pub struct Record {
     pub state: State,
     /// How many attempts were made since it was received, accepted or last retried by an operator.
     pub attempts: u32,
-    /// Why it is, or was, held.
+    /// Why it is, or was, held; for a conflict from reconciliation, why it was stored.
     pub hold: Option<Hold>,
     /// The error of the last failed attempt.
     pub last_error: Option<Box<str>>,
@@ -61,6 +61,9 @@ pub enum HoldKind {
     Handler,
     /// A handler with a transaction of its own returned `Ok`, but its settle was not committed.
     NotSettled,
+    /// The vendor's API states more as paid than what an operator accepted or discarded before, and no
+    /// postback came. It is a conflict beside an accepted report.
+    PaidMore,
     /// The handler ended the given transaction itself, so what it wrote may be committed.
     TransactionEnded,
     /// The vendor's API says that the invoice is not paid as it has to be, or did not confirm it in
@@ -72,11 +75,12 @@ pub enum HoldKind {
 
 impl HoldKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AttemptsUsedUp,
         Self::Differs,
         Self::Handler,
         Self::NotSettled,
+        Self::PaidMore,
         Self::TransactionEnded,
         Self::Unconfirmed,
         Self::Unidentified,
@@ -90,6 +94,7 @@ impl HoldKind {
             Self::Differs => "differs",
             Self::Handler => "handler",
             Self::NotSettled => "settle was not committed",
+            Self::PaidMore => "more was paid",
             Self::TransactionEnded => "handler ended the transaction",
             Self::Unconfirmed => "unconfirmed",
             Self::Unidentified => "no transaction hashes",

@@ -60,10 +60,15 @@ pub trait InboxStore: fmt::Debug + Send + Sync + 'static {
     /// If the identity has a report that is held as `Unconfirmed`, the oldest such one becomes
     /// received instead, with attempts and age reset.
     ///
+    /// With `rest` the vendor states more as paid than what operators decided about. If every report
+    /// of the identity is still discarded, or done and accepted, the report becomes a conflict, or held
+    /// if none is done, and keeps this hold.
+    ///
     /// # Errors
     ///
     /// `Refused(Blocked | Discarded | Known)`.
-    async fn reconcile(&self, report: &Report) -> Result<ReportId, StoreError>;
+    async fn reconcile(&self, report: &Report, rest: Option<&Hold>)
+    -> Result<ReportId, StoreError>;
 
     /// Gives this process the turn to reconcile the project, for the length of the lease. Returns
     /// `None` if another process has it, or if it is not due yet.

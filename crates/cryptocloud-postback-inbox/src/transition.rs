@@ -97,6 +97,9 @@ pub enum Fact {
     Recent,
     /// Reconciliation has stored a report of the identity before.
     Reconciled,
+    /// Reconciliation says that the vendor states more as paid than what operators decided about, and
+    /// they have [decided](is_decided) about every report of the identity.
+    Rest,
     /// The worker's fence is not the report's: another worker took over.
     Stale,
     /// The inbox stores first and leaves the handler to the workers.
@@ -110,7 +113,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every fact.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Blocked,
         Self::Discarded,
         Self::Exhausted,
@@ -118,6 +121,7 @@ impl Fact {
         Self::NotDue,
         Self::Recent,
         Self::Reconciled,
+        Self::Rest,
         Self::Stale,
         Self::StoreFirst,
         Self::Unconfirmed,
@@ -127,6 +131,13 @@ impl Fact {
     const fn bit(self) -> u16 {
         1 << self as u8
     }
+}
+
+/// Whether an operator has decided about a report for good, as [`Fact::Rest`] needs it of every one:
+/// it is discarded, or done after an operator accepted it.
+#[must_use]
+pub const fn is_decided(state: State, is_accepted: bool) -> bool {
+    matches!(state, State::Discarded) || (is_accepted && matches!(state, State::Done))
 }
 
 /// A set of [`Fact`]s.
@@ -236,7 +247,7 @@ pub const MAX_REPORTS: usize = 32;
 pub const TABLE: &[Rule] = {
     use Event::*;
     use Fact::{Blocked, Exhausted, NotDue, Recent, Reconciled, Stale, StoreFirst};
-    use Fact::{Full, Unconfirmed, Unidentified};
+    use Fact::{Full, Rest, Unconfirmed, Unidentified};
     use State::{Conflict, Done, Failed, Held, Received, Running};
     use Step::{Become, Refuse, Stay};
 
@@ -266,6 +277,10 @@ pub const TABLE: &[Rule] = {
         rule(Receive, NEW, &[StoreFirst], Become(Received)),
         rule(Receive, NEW, &[], Become(Running)),
         //
+        // No operator sees what only the vendor states, and no worker may credit it by itself.
+        rule(Reconcile, NEW, &[Rest, Blocked], Become(Conflict)),
+        rule(Reconcile, NEW, &[Rest, Fact::Discarded], Become(Held)),
+        rule(Reconcile, NEW, &[Rest], Refuse(Refusal::Known)),
         rule(Reconcile, NEW, &[Blocked], Refuse(Refusal::Blocked)),
         rule(
             Reconcile,

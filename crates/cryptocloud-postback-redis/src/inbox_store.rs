@@ -65,9 +65,15 @@ impl InboxStore for RedisStore {
         }))
     }
 
-    async fn reconcile(&self, report: &Report) -> Result<ReportId, StoreError> {
+    async fn reconcile(
+        &self,
+        report: &Report,
+        rest: Option<&Hold>,
+    ) -> Result<ReportId, StoreError> {
         let mut reply = Call::report(self, &self.scripts().reconcile, report, Fence::first())
             .arg("unconfirmed", HoldKind::Unconfirmed.as_str())
+            .maybe("rest", rest.map(|hold| hold.kind.as_str()))
+            .maybe("reason", rest.map(|hold| &*hold.reason))
             .run()
             .await?;
         reply.value().map(ReportId::from_number)

@@ -17,6 +17,7 @@ mod connection;
 mod dialect;
 mod error;
 mod file;
+mod insertion;
 mod migrate;
 mod moves;
 #[cfg(test)]

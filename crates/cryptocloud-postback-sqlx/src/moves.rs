@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use cryptocloud_postback::TraceContext;
 use cryptocloud_postback_inbox::{
-    Accepted, Claim, Decision, Event, Fence, Fingerprint, HoldKind, Receipt, Refusal, Report,
+    Accepted, Claim, Decision, Event, Fence, Fingerprint, Hold, HoldKind, Receipt, Refusal, Report,
     ReportId, Source, Start, State, StoreErrorKind,
-    transition::{Fact, Facts, MAX_REPORTS, Step, next},
+    transition::{Fact, Facts, MAX_REPORTS, Step, is_decided, next},
 };
 use sqlx::SqlSafeStr;
 use tokio::time::Instant;
@@ -15,6 +14,7 @@ use crate::{
     connection::{DEADLINE, Work},
     dialect::{Dialect, Param},
     error::Fault,
+    insertion::{Insertion, identity_params},
     row::{self, Row},
     store::SqlStore,
 };
@@ -26,6 +26,7 @@ struct Known {
     fingerprint: Option<Fingerprint>,
     source: Source,
     hold_kind: Option<HoldKind>,
+    is_accepted: bool,
 }
 
 impl Known {
@@ -36,6 +37,7 @@ impl Known {
             fingerprint: row.fingerprint()?,
             source: row.source()?,
             hold_kind: row.maybe_hold_kind()?,
+            is_accepted: row.maybe_text()?.is_some(),
         })
     }
 }
@@ -76,11 +78,15 @@ impl<DB: Dialect, Tx> SqlStore<DB, Tx> {
         work.end(received).await
     }
 
-    pub(crate) async fn try_reconcile(&self, report: &Report) -> Result<ReportId, Fault> {
+    pub(crate) async fn try_reconcile(
+        &self,
+        report: &Report,
+        rest: Option<&Hold>,
+    ) -> Result<ReportId, Fault> {
         let deadline = Instant::now() + DEADLINE;
         let (_turn, mut connection) = self.writer(deadline).await?;
         let mut work = connection.begin(DB::BEGIN.into_sql_str(), deadline).await?;
-        let reconciled = reconcile_locked(&mut work, report).await;
+        let reconciled = reconcile_locked(&mut work, report, rest).await;
         work.end(reconciled).await
     }
 
@@ -130,12 +136,15 @@ async fn receive_locked<DB: Dialect>(
 async fn reconcile_locked<DB: Dialect>(
     work: &mut Work<'_, DB>,
     report: &Report,
+    rest: Option<&Hold>,
 ) -> Result<ReportId, Fault> {
     let known = lock_identity(work, report).await?;
     let unconfirmed = known
         .iter()
         .find(|known| known.state == State::Held && known.hold_kind == Some(HoldKind::Unconfirmed));
     let has = |test: fn(&Known) -> bool| known.iter().any(test);
+    let is_decided = |known: &Known| is_decided(known.state, known.is_accepted);
+    let rest = rest.filter(|_| known.iter().all(is_decided));
     let facts = Facts::NONE
         .with(Fact::Blocked, has(|known| known.state.blocks()))
         .with(
@@ -146,6 +155,7 @@ async fn reconcile_locked<DB: Dialect>(
             Fact::Reconciled,
             has(|known| known.source == Source::Reconciled),
         )
+        .with(Fact::Rest, rest.is_some())
         .with(Fact::Unconfirmed, unconfirmed.is_some());
     let from = unconfirmed.map(|known| known.state);
     let state = target(next(from, Event::Reconcile, facts))?;
@@ -163,7 +173,8 @@ async fn reconcile_locked<DB: Dialect>(
         work.fetch(&DB::statements().reopen, &params).await?;
         return Ok(known.id);
     }
-    let new = Insertion::new(report, state, Start::Stored, Fence::first());
+    let mut new = Insertion::new(report, state, Start::Stored, Fence::first());
+    new.hold = rest.cloned();
     insert(work, report, new).await?.id()
 }
 
@@ -295,70 +306,4 @@ fn receipt(mut row: Row, report: &Report, state: State, fence: Fence) -> Result<
         attempt: 1,
         accepted: None,
     }))
-}
-
-/// The columns of a new report that are not in its own order of fields.
-struct Insertion {
-    amount: Option<String>,
-    due: Param<'static>,
-    fence: Fence,
-    state: State,
-}
-
-impl Insertion {
-    fn new(report: &Report, state: State, start: Start, fence: Fence) -> Self {
-        Self {
-            amount: report.fields.amount_crypto.map(|amount| amount.to_string()),
-            due: match (state, start) {
-                (State::Running, Start::Claimed(lease)) => Param::millis(lease),
-                (State::Received, _) => 0_i64.into(),
-                // Never due.
-                _ => (-1_i64).into(),
-            },
-            fence,
-            state,
-        }
-    }
-
-    fn params<'a>(&'a self, report: &'a Report) -> [Param<'a>; 16] {
-        let [project, invoice, transactions] = identity_params(report);
-        let fingerprint = report.fingerprint.as_ref();
-        let trace = report.trace.as_ref();
-        let kind = report.is_unidentified && self.state == State::Held;
-        [
-            project,
-            invoice,
-            transactions,
-            Param::Bytes(fingerprint.map(|digest| digest.as_bytes().as_slice())),
-            report.source.as_str().into(),
-            self.state.as_str().into(),
-            self.fence.number().into(),
-            i64::from(self.state == State::Running).into(),
-            self.due,
-            self.amount.as_deref().into(),
-            report
-                .fields
-                .currency
-                .as_ref()
-                .map(|code| code.as_str())
-                .into(),
-            report.fields.order_id.as_deref().into(),
-            report.fields.invoice_info.as_deref().into(),
-            kind.then_some(HoldKind::Unidentified.as_str()).into(),
-            trace.map(TraceContext::traceparent).into(),
-            trace.and_then(TraceContext::tracestate).into(),
-        ]
-    }
-}
-
-fn identity_params(report: &Report) -> [Param<'_>; 3] {
-    let identity = &report.identity;
-    let transactions = identity
-        .transactions()
-        .map_or(&[][..], <[u8; 32]>::as_slice);
-    [
-        identity.project().into(),
-        identity.invoice_id().as_str().into(),
-        Param::Bytes(Some(transactions)),
-    ]
 }

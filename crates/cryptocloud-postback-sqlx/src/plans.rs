@@ -8,7 +8,7 @@ use crate::statements::Statements;
 fn statements(all: &Statements) -> BTreeMap<&'static str, (&str, &'static str)> {
     let fenced = "bigint, bigint, text, bigint, text";
     let insert = "text, text, bytea, bytea, text, text, bigint, bigint, bigint, text, text, text, \
-                  text, text, text, text";
+                  text, text, text, text, text";
     BTreeMap::from([
         ("adopt", (&*all.adopt, "bigint, bytea")),
         ("claim", (&*all.claim, "text, bigint, bigint, bigint")),

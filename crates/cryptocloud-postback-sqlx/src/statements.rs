@@ -136,9 +136,9 @@ impl Statements {
             format!(
                 "INSERT INTO {report} (project, invoice_id, transactions, fingerprint, source, \
                  state, fence, attempts, received_at, due_at, amount, currency, order_id, \
-                 invoice_info, hold_kind, traceparent, tracestate) \
+                 invoice_info, hold_kind, hold_reason, traceparent, tracestate) \
                  SELECT $1, $2, $3, $4, $5, $6, $7, $8, {now}, \
-                 CASE WHEN $9 >= 0 THEN {now} + $9 * {ms} END, $10, $11, $12, $13, $14, $15, $16 \
+                 CASE WHEN $9 >= 0 THEN {now} + $9 * {ms} END, $10, $11, $12, $13, $14, $15, $16, $17 \
                  FROM {limits} WHERE {condition} ON CONFLICT DO NOTHING RETURNING id"
             )
         };
@@ -244,7 +244,7 @@ impl Statements {
                 "SELECT id FROM {report} WHERE id = $1 AND fence = $2 AND state = 'running'"
             ),
             identity: format!(
-                "SELECT id, state, fingerprint, source, hold_kind FROM {report} \
+                "SELECT id, state, fingerprint, source, hold_kind, accepted_amount FROM {report} \
                  WHERE {of_identity} ORDER BY id"
             ),
             insert: insert("true"),

@@ -151,8 +151,12 @@ impl<DB: Dialect, Tx: 'static> InboxStore for SqlStore<DB, Tx> {
         retry(|| self.try_receive(report, start)).await
     }
 
-    async fn reconcile(&self, report: &Report) -> Result<ReportId, StoreError> {
-        retry(|| self.try_reconcile(report)).await
+    async fn reconcile(
+        &self,
+        report: &Report,
+        rest: Option<&Hold>,
+    ) -> Result<ReportId, StoreError> {
+        retry(|| self.try_reconcile(report, rest)).await
     }
 
     async fn begin_reconciliation(

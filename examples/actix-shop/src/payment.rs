@@ -19,7 +19,7 @@ impl Handler<PgConnection> for PayOrder {
         let paid_by = payment.invoice_id().as_str();
         let named = payment.accepted().and_then(Accepted::order_id);
         // The order that an operator named, or that has this invoice, or that the payment names.
-        let sql = "SELECT * FROM orders WHERE paid_by IS NULL AND id = COALESCE($1, \
+        let sql = "SELECT * FROM orders WHERE id = COALESCE($1, \
                    (SELECT id FROM orders WHERE invoice_id = $2), \
                    (SELECT id FROM orders WHERE invoice_id IS NULL AND id = $3)) FOR UPDATE";
         let order = sqlx::query_as(sql)
@@ -28,8 +28,12 @@ impl Handler<PgConnection> for PayOrder {
             .bind(payment.order_id());
         let order: Option<Order> = order.fetch_optional(&mut *tx).await?;
         let order = order.ok_or_else(|| {
-            Failure::hold("no unpaid order has this invoice, or has this id and no invoice")
+            Failure::hold("no order has this invoice, or has this id and no invoice")
         })?;
+        if let Some(invoice) = &order.paid_by {
+            let reason = format!("order {} was paid already, by invoice {invoice}", order.id);
+            return Err(Failure::hold(reason));
+        }
 
         let (id, price) = (&*order.id, order.amount.parse()?);
         let expected = Expected::invoice(payment.invoice_id().clone()).order(id);

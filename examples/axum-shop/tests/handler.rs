@@ -32,7 +32,7 @@ async fn an_order_is_paid_once_and_an_underpaid_one_is_held()
     let failure = PayOrder.handle(&paid, &mut tx).await.expect_err("held");
     assert_eq!(
         failure.to_string(),
-        "no unpaid order has this invoice, or has this id and no invoice"
+        "order A-1 was paid already, by invoice ILRAJE1Q"
     );
     let emails: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox")
         .fetch_one(&mut tx)

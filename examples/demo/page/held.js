@@ -14,6 +14,7 @@ export function card(item) {
       row('Invoice', isolated(item.invoice_id)),
       item.order_id !== null && row('Order', isolated(item.order_id)),
       row('Reported', `${item.amount ?? 'no amount'} ${item.currency ?? ''}`),
+      item.credited && row('Credited before', credited(item.credited)),
     ),
     make(
       'form',
@@ -29,6 +30,11 @@ export function card(item) {
       make('p', { class: 'bad', role: 'alert' }),
     ),
   );
+}
+
+function credited({ amount, currency, order_id, by }) {
+  const parts = [amount ?? 'an amount', currency, order_id && `for ${order_id}`, by && `by ${by}`];
+  return isolated(parts.filter(Boolean).join(' '));
 }
 
 const about = (item) => unseen(` the payment of invoice ${item.invoice_id}`);

@@ -3,15 +3,19 @@
 use std::future;
 
 use actix_web::{
-    HttpResponse, ResponseError, Route,
-    http::{StatusCode, header::ContentType},
+    HttpRequest, HttpResponse, ResponseError, Route,
+    http::{
+        StatusCode,
+        header::{ContentType, HeaderValue},
+    },
     web::{Data, Json, Path, ServiceConfig, get, resource},
 };
+use cryptocloud_postback_inbox::Decision;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::{
     Backend, Error, Postbacks,
-    held::{Accept, Dismiss, Held},
+    held::{self, Accept, Dismiss, Held},
     openapi::openapi,
 };
 
@@ -48,24 +52,37 @@ async fn accept<S: Backend>(
     shop: Data<S>,
     postbacks: Data<Postbacks>,
     id: Path<i64>,
+    request: HttpRequest,
     accept: Json<Accept>,
 ) -> Result<HttpResponse, Error> {
-    postbacks.accept(&**shop, *id, accept.into_inner()).await?;
+    let accept = accept.into_inner();
+    postbacks.accept(&**shop, *id, accept, by(&request)).await?;
     Ok(HttpResponse::Ok().finish())
 }
 
 async fn dismiss(
     postbacks: Data<Postbacks>,
     id: Path<i64>,
+    request: HttpRequest,
     dismiss: Json<Dismiss>,
 ) -> Result<HttpResponse, Error> {
-    postbacks.dismiss(*id, dismiss.into_inner()).await?;
+    let dismiss = dismiss.into_inner();
+    postbacks.dismiss(*id, dismiss, by(&request)).await?;
     Ok(HttpResponse::Ok().finish())
 }
 
-async fn retry(postbacks: Data<Postbacks>, id: Path<i64>) -> Result<HttpResponse, Error> {
-    postbacks.retry(*id).await?;
+async fn retry(
+    postbacks: Data<Postbacks>,
+    id: Path<i64>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Error> {
+    postbacks.retry(*id, by(&request)).await?;
     Ok(HttpResponse::Ok().finish())
+}
+
+fn by(request: &HttpRequest) -> Decision {
+    let name = request.headers().get(held::OPERATOR);
+    held::operator(name.map(HeaderValue::as_bytes))
 }
 
 async fn ready(postbacks: Data<Postbacks>) -> HttpResponse {

@@ -3,14 +3,16 @@
 use axum::{
     Json, Router,
     extract::{Path, State},
-    http::StatusCode,
+    http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 
+use cryptocloud_postback_inbox::Decision;
+
 use crate::{
     Backend, Error, Postbacks,
-    held::{Accept, Dismiss, Held},
+    held::{self, Accept, Dismiss, Held},
     openapi::openapi,
 };
 
@@ -40,21 +42,31 @@ async fn held(State(postbacks): State<Postbacks>) -> Result<Json<Vec<Held>>, Err
 async fn accept(
     State((shop, postbacks)): State<(impl Backend, Postbacks)>,
     Path(id): Path<i64>,
+    headers: HeaderMap,
     Json(accept): Json<Accept>,
 ) -> Result<(), Error> {
-    postbacks.accept(&shop, id, accept).await
+    postbacks.accept(&shop, id, accept, by(&headers)).await
 }
 
 async fn dismiss(
     State(postbacks): State<Postbacks>,
     Path(id): Path<i64>,
+    headers: HeaderMap,
     Json(dismiss): Json<Dismiss>,
 ) -> Result<(), Error> {
-    postbacks.dismiss(id, dismiss).await
+    postbacks.dismiss(id, dismiss, by(&headers)).await
 }
 
-async fn retry(State(postbacks): State<Postbacks>, Path(id): Path<i64>) -> Result<(), Error> {
-    postbacks.retry(id).await
+async fn retry(
+    State(postbacks): State<Postbacks>,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+) -> Result<(), Error> {
+    postbacks.retry(id, by(&headers)).await
+}
+
+fn by(headers: &HeaderMap) -> Decision {
+    held::operator(headers.get(held::OPERATOR).map(HeaderValue::as_bytes))
 }
 
 async fn ready(State(postbacks): State<Postbacks>) -> (StatusCode, String) {

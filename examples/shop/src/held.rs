@@ -1,8 +1,8 @@
 //! What an operator can do.
 
-use cryptocloud_postback::{Amount, Currency, InvoiceId};
+use cryptocloud_postback::{Amount, Currency, InvoiceId, UnixTime};
 use cryptocloud_postback_inbox::{
-    Accepted, Decision, Inbox, Record, ReportId, State, StoreError, StoreErrorKind,
+    Accepted, Credited, Decision, Inbox, Record, ReportId, State, StoreError, StoreErrorKind,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -43,6 +43,24 @@ pub(crate) struct Held {
     currency: Option<Currency>,
     /// In seconds since 1970.
     received_at: u64,
+    /// What was credited of the same payment already, so that it cannot be accepted.
+    credited: Option<Paid>,
+}
+
+/// What another report of a payment has paid.
+#[derive(Debug, Serialize, ToSchema)]
+struct Paid {
+    /// What the operator credited, or else what was reported.
+    #[schema(value_type = Option<String>)]
+    amount: Option<Amount>,
+    /// `null` if an operator named the amount, which is in the order's currency then.
+    #[schema(value_type = Option<String>)]
+    currency: Option<Currency>,
+    order_id: Option<Box<str>>,
+    /// In seconds since 1970.
+    at: Option<u64>,
+    /// The operator who accepted it.
+    by: Option<Box<str>>,
 }
 
 impl Postbacks {
@@ -52,8 +70,10 @@ impl Postbacks {
         for inbox in self.inboxes().await {
             for state in [State::Held, State::Conflict] {
                 let records = inbox.list(state, None, 100).await?;
-                let project = inbox.project();
-                held.extend(records.iter().map(|record| Held::new(project, record)));
+                for record in records {
+                    let credited = inbox.credited(&record).await?;
+                    held.push(Held::new(inbox.project(), &record, credited));
+                }
             }
         }
         Ok(held)
@@ -65,32 +85,35 @@ impl Postbacks {
         shop: &impl Backend,
         id: i64,
         accept: Accept,
+        operator: Decision,
     ) -> Result<(), Error> {
         let (inbox, id) = self.find(id).await?;
         let mut accepted = Accepted::new(accept.amount);
         if let Some(order_id) = accept.order_id {
-            let no_order = Error::Refused(409, "no unpaid order has this id");
-            let Ok(named) = accepted.order(&*order_id) else {
-                return Err(no_order);
-            };
+            let no_order = || Error::Refused(409, "no order has this id");
+            accepted = accepted.order(&*order_id).map_err(|_| no_order())?;
             // The handler looks again, in the transaction that pays the order.
-            let order = shop.order(&order_id).await?;
-            if order.is_none_or(|order| order.paid_by.is_some()) {
-                return Err(no_order);
+            let order = shop.order(&order_id).await?.ok_or_else(no_order)?;
+            if order.paid_by.is_some() {
+                return Err(Error::Refused(409, "order was paid already"));
             }
-            accepted = named;
         }
-        Ok(inbox.accept(id, &accepted, &operator()).await?)
+        Ok(inbox.accept(id, &accepted, &operator).await?)
     }
 
-    pub(crate) async fn dismiss(&self, id: i64, dismiss: Dismiss) -> Result<(), Error> {
+    pub(crate) async fn dismiss(
+        &self,
+        id: i64,
+        dismiss: Dismiss,
+        operator: Decision,
+    ) -> Result<(), Error> {
         let (inbox, id) = self.find(id).await?;
-        Ok(inbox.discard(id, &operator().note(dismiss.note)).await?)
+        Ok(inbox.discard(id, &operator.note(dismiss.note)).await?)
     }
 
-    pub(crate) async fn retry(&self, id: i64) -> Result<(), Error> {
+    pub(crate) async fn retry(&self, id: i64, operator: Decision) -> Result<(), Error> {
         let (inbox, id) = self.find(id).await?;
-        Ok(inbox.retry(id, &operator()).await?)
+        Ok(inbox.retry(id, &operator).await?)
     }
 
     /// The inbox of a report, whose id is unique in the store.
@@ -106,11 +129,11 @@ impl Postbacks {
 }
 
 impl Held {
-    fn new(project: &str, record: &Record) -> Self {
-        let reason = match (record.state, &record.hold) {
-            (State::Held, Some(hold)) if hold.reason.is_empty() => hold.kind.as_str(),
-            (State::Held, Some(hold)) => &*hold.reason,
-            _ => "invoice was reported with other fields before",
+    fn new(project: &str, record: &Record, credited: Option<Credited>) -> Self {
+        let reason = match &record.hold {
+            Some(hold) if hold.reason.is_empty() => hold.kind.as_str(),
+            Some(hold) => &*hold.reason,
+            None => "invoice was reported with other fields before",
         };
         let fields = &record.report.fields;
         Self {
@@ -123,11 +146,32 @@ impl Held {
             amount: fields.amount_crypto,
             currency: fields.currency.clone(),
             received_at: record.received_at.as_secs(),
+            credited: credited.map(Paid::new),
         }
     }
 }
 
-/// Take the name from your login: the inbox stores who decided what.
-fn operator() -> Decision {
-    Decision::by("operator")
+impl Paid {
+    fn new(credited: Credited) -> Self {
+        Self {
+            amount: credited.amount,
+            currency: credited.currency,
+            order_id: credited.order_id,
+            at: credited.at.map(UnixTime::as_secs),
+            by: credited.by,
+        }
+    }
 }
+
+/// The inbox stores who decided what: the name in the header [`OPERATOR`].
+pub(crate) fn operator(name: Option<&[u8]>) -> Decision {
+    let name = name
+        .and_then(|name| str::from_utf8(name).ok())
+        .map(str::trim);
+    let name = name.filter(|name| !name.is_empty());
+    Decision::by(name.unwrap_or("operator"))
+}
+
+/// The header in which your login, such as a proxy, names the operator. It has to replace what the
+/// client sent.
+pub(crate) const OPERATOR: &str = "x-forwarded-user";

@@ -27,6 +27,7 @@ mod programs;
 mod projects;
 mod races;
 mod reconcile;
+mod rest;
 #[path = "../../e2e/tests/schemathesis.rs"]
 mod schemathesis;
 mod settings;

@@ -263,7 +263,7 @@ async fn without_a_key_a_fiat_price_is_compared_with_what_is_reported(kind: Kind
     assert_eq!(shop.paid_by("B").await?, Value::Null);
     // A customer's own invoice, with a body that names the order of another one.
     assert_eq!(shop.pay(&postback("THEIRS", "B")).await?, 200);
-    let no_order = "no unpaid order has this invoice, or has this id and no invoice";
+    let no_order = "no order has this invoice, or has this id and no invoice";
     assert_eq!(shop.held().await?, [reason, no_order]);
     assert_eq!(shop.paid_by("B").await?, Value::Null);
     // No API was asked for these invoices.

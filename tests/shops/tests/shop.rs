@@ -57,6 +57,17 @@ impl Shop {
         Ok(value.unwrap_or_default().to_owned())
     }
 
+    /// As an operator, whom the shop's login names.
+    pub(crate) async fn post_as(
+        &self,
+        operator: &str,
+        path: &str,
+        body: &Value,
+    ) -> TestResult<(u16, Value)> {
+        let request = self.client.post(format!("{}{path}", self.process.origin));
+        into_parts(request.header("x-forwarded-user", operator).json(body)).await
+    }
+
     /// Sends a postback, and returns the status.
     pub(crate) async fn pay(&self, postback: &PostbackBuilder) -> TestResult<u16> {
         self.pay_at("/postback", postback).await

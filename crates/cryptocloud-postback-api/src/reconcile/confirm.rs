@@ -3,18 +3,16 @@ use std::error::Error;
 use async_trait::async_trait;
 use cryptocloud_postback_inbox::{Confirm, Confirmation, Report};
 
-use super::fields;
-use crate::{Confirmer, NotConfirmedKind, policy::Reported};
+use super::{fields, reported};
+use crate::{Confirmer, NotConfirmedKind};
 
 #[async_trait]
 impl Confirm for Confirmer {
     async fn confirm(&self, report: &Report) -> Confirmation {
-        let reported = Reported {
-            amount: report.fields.amount_crypto,
-            currency: report.fields.currency.as_ref(),
-            order_id: report.fields.order_id.as_deref(),
-        };
-        let refused = match self.ask(report.invoice_id(), reported).await {
+        let refused = match self
+            .ask(report.invoice_id(), reported(&report.fields))
+            .await
+        {
             Ok(stated) => return Confirmation::Paid(fields(&stated)),
             Err(refused) => refused,
         };

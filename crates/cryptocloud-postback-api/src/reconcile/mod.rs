@@ -4,6 +4,7 @@ mod builder;
 mod confirm;
 mod error;
 mod reconciler;
+mod rest;
 
 use std::{error::Error, fmt};
 
@@ -16,7 +17,7 @@ pub use self::{
     error::{ReconcileError, ReconcileErrorKind},
     reconciler::Reconciler,
 };
-use crate::{Invoice, NotConfirmedKind};
+use crate::{Invoice, NotConfirmedKind, policy::Reported};
 
 /// The invoices of your orders that wait for a payment.
 ///
@@ -38,8 +39,8 @@ pub trait OpenInvoices: fmt::Debug + Send + Sync + 'static {
 pub struct Reconciliation {
     /// Invoices that the vendor stated, paid or not.
     pub stated: u64,
-    /// Payments that were stored, or taken up again, because of this turn. Alert on it: their
-    /// postbacks did not come, or not yet.
+    /// Payments that were stored or taken up again, and rests that wait for an operator now, because of
+    /// this turn. Alert on it: their postbacks did not come, or not yet.
     pub stored: u64,
     /// Payments that the inbox knew.
     pub known: u64,
@@ -84,6 +85,15 @@ impl Reconciliation {
         for number in [number, &mut self.stated] {
             *number = number.saturating_add(1);
         }
+    }
+}
+
+/// What a report of the inbox says, to compare it with the vendor's statement.
+fn reported(fields: &Fields) -> Reported<'_> {
+    Reported {
+        amount: fields.amount_crypto,
+        currency: fields.currency.as_ref(),
+        order_id: fields.order_id.as_deref(),
     }
 }
 

@@ -1,13 +1,14 @@
 use std::{fmt, panic::AssertUnwindSafe, sync::Arc, thread, time::Duration};
 
 use cryptocloud_postback::{OffsetDateTime, UnixTime};
-use cryptocloud_postback_inbox::{Begin, Identity, Inbox, Refusal, Report, Turn};
+use cryptocloud_postback_inbox::{Begin, Fields, Identity, Inbox, Refusal, Report, Turn};
 use futures_util::{FutureExt, TryStreamExt};
 use time::Date;
 use tokio::time::sleep;
 
 use super::{
     Found, Outcome, ReconcileError, ReconcileErrorKind, ReconcilerBuilder, Reconciliation, fields,
+    rest::paid_beyond,
 };
 use crate::{ApiError, ApiErrorKind, Confirmer, Invoice};
 
@@ -24,7 +25,10 @@ use crate::{ApiError, ApiErrorKind, Confirmer, Invoice};
 ///   [`backfill`](Self::backfill).
 /// - A turn that fails is repeated, and the next one looks back as far as needed, but no further than
 ///   the inbox's retention.
-/// - Nothing that an operator discarded comes back.
+/// - Nothing that an operator discarded is credited.
+/// - If the vendor states more as paid than what operators accepted or discarded of an invoice, the rest
+///   waits for an operator, once, and no worker credits it. A report that the handler settled by itself
+///   stays known.
 ///
 /// A clone costs an `Arc`.
 ///
@@ -207,11 +211,14 @@ impl Reconciler {
             return Ok(Outcome::TooOld);
         }
         let identity = Identity::new(inbox.project(), stated.id().clone());
+        let report = Report::reconciled(identity, fields(stated));
+        let policy = self.0.confirmer.policy();
+        let paid_beyond = |said: &Fields| paid_beyond(policy, said, stated);
         let stored = if dry_run {
-            inbox.check_reconcile(&identity).await.map(|()| None)
+            let checked = inbox.check_reconcile(&report, paid_beyond).await;
+            checked.map(|()| None)
         } else {
-            let report = Report::reconciled(identity, fields(stated));
-            inbox.reconcile(&report).await.map(Some)
+            inbox.reconcile(&report, paid_beyond).await.map(Some)
         };
         match stored {
             Ok(id) => {

@@ -11,6 +11,7 @@ mod list;
 mod metrics;
 mod outage;
 mod reconcile;
+mod rest;
 mod secrecy;
 mod shop;
 mod turns;

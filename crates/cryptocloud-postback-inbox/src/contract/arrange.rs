@@ -32,7 +32,9 @@ impl<S: Settles> Case<S> {
             || (has(Fact::Exhausted) && !matches!(from, Some(State::Failed | State::Running)))
             || (has(Fact::Unidentified) && from.is_some())
             || (has(Fact::Full) && from.is_some())
-            || (has(Fact::Stale) && from.is_none());
+            || (has(Fact::Stale) && from.is_none())
+            || (has(Fact::Rest) && from.is_some())
+            || (has(Fact::Rest) && has(Fact::Reconciled) && !has(Fact::Discarded));
         if is_impossible {
             return Ok(None);
         }
@@ -45,10 +47,15 @@ impl<S: Settles> Case<S> {
         };
         if has(Fact::Reconciled) {
             let report = Report::reconciled(self.identity(invoice), fields(102));
-            self.store.reconcile(&report).await?;
+            self.store.reconcile(&report, None).await?;
             let claim = self.claim_one().await?;
             self.store.hold(&claim, &reason()).await?;
             self.receive(&self.report(invoice, 102)).await?;
+            if has(Fact::Rest) {
+                self.store
+                    .discard(&self.project, claim.id, &operator())
+                    .await?;
+            }
         }
         if let Some(id) = discarded {
             self.store.discard(&self.project, id, &operator()).await?;
@@ -78,6 +85,7 @@ impl<S: Settles> Case<S> {
             let blocking = self.report(invoice, 2);
             match from {
                 Some(State::Conflict) => (),
+                _ if has(Fact::Rest) => drop(self.decided(&blocking, true).await?),
                 _ => drop(self.start(&blocking, LONG).await?),
             }
         }

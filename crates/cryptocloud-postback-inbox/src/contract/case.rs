@@ -105,6 +105,26 @@ impl<S: Settles> Case<S> {
         Ok(claim.id)
     }
 
+    /// Receives a report, and lets an operator decide about it: it is accepted and done, or discarded.
+    pub(super) async fn decided(
+        &self,
+        report: &Report,
+        is_accepted: bool,
+    ) -> Result<ReportId, StoreError> {
+        let (store, project) = (&self.store, &*self.project);
+        let id = self.held(report).await?;
+        if is_accepted {
+            store
+                .accept(project, id, &Accepted::new(amount(1)), &operator())
+                .await?;
+            let claim = self.claim_one().await?;
+            assert!(matches!(self.settle(&claim).await, Settled::Done));
+        } else {
+            store.discard(project, id, &operator()).await?;
+        }
+        Ok(id)
+    }
+
     pub(super) async fn get(&self, id: ReportId) -> Result<Record, StoreError> {
         let record = self.store.get(&self.project, id).await?;
         Ok(record.unwrap_or_else(|| panic!("report {id} should be stored")))
@@ -145,6 +165,10 @@ pub(super) fn operator() -> Decision {
 
 pub(super) fn reason() -> Hold {
     Hold::new(HoldKind::Handler, "no such order")
+}
+
+pub(super) fn rest() -> Hold {
+    Hold::new(HoldKind::PaidMore, "more than an operator accepted")
 }
 
 #[track_caller]

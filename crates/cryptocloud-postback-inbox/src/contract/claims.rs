@@ -195,7 +195,7 @@ pub(super) async fn age_begins_anew<S: Settles>(case: &Case<S>) -> Result<(), St
             2 => {
                 store.hold(&claim, &unconfirmed).await?;
                 let report = Report::reconciled(case.identity("A"), fields(1));
-                store.reconcile(&report).await?;
+                store.reconcile(&report, None).await?;
             }
             _ => {
                 store.hold(&waiting, &reason()).await?;

@@ -12,6 +12,7 @@ mod naughty;
 mod races;
 mod reconciliation;
 mod reports;
+mod rest;
 mod retention;
 mod table;
 
@@ -108,6 +109,10 @@ fn tests<S: Settles>() -> Vec<(&'static str, Test<S>)> {
         reconciliation::stored_beside_one_that_differs,
         reconciliation::starts_once_and_has_a_cursor,
         reconciliation::one_turn_at_a_time,
+        rest::of_an_accepted_part_is_a_conflict,
+        rest::of_a_discarded_part_is_held,
+        rest::is_only_stored_beside_decided_reports,
+        rest::one_beside_its_postback,
         naughty::ids,
         naughty::order_ids,
         naughty::reasons,

@@ -8,10 +8,10 @@ use crate::{
     ReportId, Settled, Settles, Start, State, StoreError, Turn,
 };
 
-const RACERS: usize = 64;
+pub(super) const RACERS: usize = 64;
 
 /// Lets all of them begin at once.
-async fn race<S, T, F>(
+pub(super) async fn race<S, T, F>(
     case: &Case<S>,
     runners: impl IntoIterator<Item = T>,
     run: impl Fn(Arc<S>, String, T) -> F + Clone + Send + 'static,

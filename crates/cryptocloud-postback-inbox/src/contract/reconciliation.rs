@@ -7,11 +7,11 @@ pub(super) async fn adopted_by_the_first_postback<S: Settles>(
     case: &Case<S>,
 ) -> Result<(), StoreError> {
     let report = Report::reconciled(case.identity("A"), fields(5));
-    let id = case.store.reconcile(&report).await?;
+    let id = case.store.reconcile(&report, None).await?;
     let record = case.get(id).await?;
     case.assert_state(&record, State::Received);
     assert_eq!(record.report, report);
-    assert_refused(case.store.reconcile(&report).await, Refusal::Blocked);
+    assert_refused(case.store.reconcile(&report, None).await, Refusal::Blocked);
 
     let claim = case.claim_one().await?;
     assert_eq!(claim.report.source, Source::Reconciled);
@@ -36,7 +36,7 @@ pub(super) async fn unconfirmed_is_taken_up<S: Settles>(case: &Case<S>) -> Resul
     case.store.hold(&claim, &hold).await?;
     assert_eq!(case.get(claim.id).await?.hold, Some(hold));
     let report = Report::reconciled(case.identity("A"), fields(1));
-    assert_eq!(case.store.reconcile(&report).await?, claim.id);
+    assert_eq!(case.store.reconcile(&report, None).await?, claim.id);
     let again = case.claim_one().await?;
     assert_eq!((again.id, again.attempt), (claim.id, 1));
     Ok(())
@@ -50,7 +50,7 @@ pub(super) async fn stored_beside_one_that_differs<S: Settles>(
     let hold = Hold::new(HoldKind::Differs, "amount");
     case.store.hold(&forged, &hold).await?;
     let report = Report::reconciled(case.identity("A"), fields(1));
-    let id = case.store.reconcile(&report).await?;
+    let id = case.store.reconcile(&report, None).await?;
     assert_ne!(id, forged.id);
     let claim = case.claim_one().await?;
     assert_eq!((claim.id, &claim.report), (id, &report));

@@ -1,6 +1,6 @@
 use super::{
     arrange::Arranged,
-    case::{Case, LONG, NONE, amount, fields, operator, reason},
+    case::{Case, LONG, NONE, amount, fields, operator, reason, rest},
 };
 use crate::{
     Accepted, ClaimQuery, Event, Fields, Purge, Receipt, Refusal, Report, ReportId, Settled,
@@ -136,7 +136,8 @@ async fn act<S: Settles>(
         }
         Event::Reconcile => {
             let report = Report::reconciled(case.identity("A"), fields(3));
-            return match store.reconcile(&report).await {
+            let rest = facts.contains(Fact::Rest).then(rest);
+            return match store.reconcile(&report, rest.as_ref()).await {
                 Ok(id) => Ok((Outcome::Became(case.get(id).await?.state), Some(id))),
                 Err(error) => Ok((refused(error)?, arranged.id)),
             };

@@ -1,12 +1,14 @@
 mod builder;
 mod confirm;
 mod conflicts;
+mod credited;
 mod measure;
 mod operator;
 mod process;
 mod ready;
 mod receive;
 mod reconcile;
+mod rest;
 mod worker;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -21,6 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
     builder::{InboxBuildError, InboxBuilder},
+    credited::Credited,
     ready::NotReady,
 };
 use crate::{

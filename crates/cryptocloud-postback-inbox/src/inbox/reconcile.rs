@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use cryptocloud_postback::UnixTime;
+use cryptocloud_postback::{Amount, UnixTime};
 use tokio::time::timeout;
-use tracing::debug;
+use tracing::{debug, error};
 
-use super::{Inbox, measure::Measured};
+use super::{Inbox, measure::Measured, rest::Rest};
 use crate::{
-    Begin, HoldKind, Identity, IdentityPolicy, Record, Refusal, Report, ReportId, Source, State,
+    Begin, Fields, HoldKind, IdentityPolicy, Record, Refusal, Report, ReportId, Source, State,
     StoreError, Turn,
 };
 
@@ -15,14 +15,36 @@ impl Inbox {
     /// Stores what the vendor's API states as paid and the inbox does not know, as a
     /// [reconciled report](Report::reconciled). A worker handles it like a postback.
     ///
+    /// `paid_beyond` compares the statement with what another report said: it returns what the vendor
+    /// states as paid if that is more. If operators accepted or discarded every report of the payment,
+    /// and the vendor states more than each of them said, the rest is stored for an operator, as a
+    /// conflict beside an accepted report or else held, with [`HoldKind::PaidMore`]. Its amount is the
+    /// one that `paid_beyond` returned.
+    ///
     /// # Errors
     ///
     /// Returns an error under the same conditions as [`check_reconcile`](Self::check_reconcile).
-    pub async fn reconcile(&self, report: &Report) -> Result<ReportId, StoreError> {
-        self.check_reconcile(&report.identity).await?;
-        let id = self.0.store.reconcile(report).await?;
+    pub async fn reconcile(
+        &self,
+        report: &Report,
+        paid_beyond: impl Fn(&Fields) -> Option<Amount>,
+    ) -> Result<ReportId, StoreError> {
+        let store = &self.0.store;
+        let Some(rest) = self.look_up(report, paid_beyond).await? else {
+            let id = store.reconcile(report, None).await?;
+            self.measure(Measured::Reconciled);
+            self.0.wake.notify_one();
+            return Ok(id);
+        };
+        let id = store.reconcile(&rest.report, Some(&rest.hold)).await?;
         self.measure(Measured::Reconciled);
-        self.0.wake.notify_one();
+        self.measure(if rest.is_conflict {
+            Measured::Conflict
+        } else {
+            Measured::Held(HoldKind::PaidMore)
+        });
+        let (invoice_id, reason) = (report.invoice_id(), &*rest.hold.reason);
+        error!(%invoice_id, %id, reason, "more was paid than an operator decided about");
         Ok(id)
     }
 
@@ -35,7 +57,21 @@ impl Inbox {
     /// discarded, and [`Refusal::Known`] if reconciliation has stored the payment before. Returns
     /// [`Refusal::State`] if the identity is another project's, or lacks the transaction hashes that
     /// the [policy](Self::identity_policy) needs. Returns an error if the database call fails.
-    pub async fn check_reconcile(&self, identity: &Identity) -> Result<(), StoreError> {
+    pub async fn check_reconcile(
+        &self,
+        report: &Report,
+        paid_beyond: impl Fn(&Fields) -> Option<Amount>,
+    ) -> Result<(), StoreError> {
+        self.look_up(report, paid_beyond).await.map(drop)
+    }
+
+    /// Returns `None` for a payment that the inbox does not know.
+    async fn look_up(
+        &self,
+        report: &Report,
+        paid_beyond: impl Fn(&Fields) -> Option<Amount>,
+    ) -> Result<Option<Rest>, StoreError> {
+        let identity = &report.identity;
         let is_identified =
             self.0.policy == IdentityPolicy::Invoice || identity.transactions().is_some();
         if identity.project() != self.project() || !is_identified {
@@ -49,15 +85,16 @@ impl Inbox {
         } else if is_any(&|record| self.is_for_operator(record)) {
             Refusal::Held
         } else if is_any(&|record| hold_kind(record) == Some(HoldKind::Unconfirmed)) {
-            return Ok(());
+            return Ok(None);
         } else if is_any(&|record| record.state == State::Discarded) {
             Refusal::Discarded
         } else if is_any(&|record| record.report.source == Source::Reconciled) {
             Refusal::Known
         } else {
-            return Ok(());
+            return Ok(None);
         };
-        Err(refusal.into())
+        let rest = Rest::beyond(&records, report, paid_beyond);
+        rest.map(Some).ok_or_else(|| refusal.into())
     }
 
     /// Whether another report of the payment could credit it twice, or would only be held again.
@@ -68,7 +105,7 @@ impl Inbox {
             Some(HoldKind::Handler) => self.0.confirm.is_some(),
             // Its writes may be committed.
             Some(HoldKind::NotSettled | HoldKind::TransactionEnded) => true,
-            Some(HoldKind::AttemptsUsedUp | HoldKind::Unidentified) => true,
+            Some(HoldKind::AttemptsUsedUp | HoldKind::PaidMore | HoldKind::Unidentified) => true,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
     Accepted, Begin, Claim, ClaimQuery, Claimed, Counts, Decided, Decision, Event, Fence, Hold,
     HoldKind, InboxStore, Purge, Receipt, Record, Refusal, Report, ReportId, Start, State,
     StoreError, StoreErrorKind, Turn,
-    transition::{Fact, Facts, Step, next},
+    transition::{Fact, Facts, Step, is_decided, next},
 };
 
 #[async_trait]
@@ -61,13 +61,20 @@ impl InboxStore for MemoryStore {
         })
     }
 
-    async fn reconcile(&self, report: &Report) -> Result<ReportId, StoreError> {
+    async fn reconcile(
+        &self,
+        report: &Report,
+        rest: Option<&Hold>,
+    ) -> Result<ReportId, StoreError> {
         self.with(|rows, now| {
             let unconfirmed = rows.of(&report.identity).find(|row| row.is_unconfirmed());
             let id = unconfirmed.map(|row| row.id);
             let from = unconfirmed.map(|row| row.state);
+            let is_decided = |row: &Row| is_decided(row.state, row.accepted.is_some());
+            let is_rest = rest.is_some() && rows.of(&report.identity).all(is_decided);
             let facts = rows
                 .facts(&report.identity, id)
+                .with(Fact::Rest, is_rest)
                 .with(Fact::Unconfirmed, id.is_some());
             match (next(from, Event::Reconcile, facts), id) {
                 (Step::Become(state), Some(id)) => {
@@ -78,7 +85,11 @@ impl InboxStore for MemoryStore {
                 }
                 (Step::Become(state), None) => {
                     self.check_room(rows)?;
-                    Ok(rows.insert(report, state, now).id)
+                    let row = rows.insert(report, state, now);
+                    if is_rest {
+                        row.hold = rest.cloned();
+                    }
+                    Ok(row.id)
                 }
                 (Step::Refuse(refusal), _) => Err(refusal.into()),
                 _ => Err(StoreErrorKind::Corrupt.into()),

@@ -15,6 +15,7 @@ mod purge;
 mod ready;
 mod reconcile;
 mod response;
+mod rest;
 mod runtime;
 #[path = "../../../cryptocloud-postback/tests/shared/spans.rs"]
 mod shared_spans;

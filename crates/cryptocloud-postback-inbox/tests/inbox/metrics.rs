@@ -82,7 +82,7 @@ async fn everything() -> Result {
 
     let identity = Identity::new("shop", InvoiceId::parse("FOUND")?);
     inbox
-        .reconcile(&Report::reconciled(identity, Fields::default()))
+        .reconcile(&Report::reconciled(identity, Fields::default()), |_| None)
         .await?;
     clock.add(Duration::from_secs(3));
     assert_eq!(inbox.run_once().await?, 3);
@@ -245,7 +245,7 @@ async fn the_lag_of_a_worker_begins_when_a_report_is_due() -> Result {
     assert!(lags().is_empty());
     let identity = Identity::new("shop", InvoiceId::parse("FOUND")?);
     let found = Report::reconciled(identity, Fields::default());
-    inbox.reconcile(&found).await?;
+    inbox.reconcile(&found, |_| None).await?;
     clock.add(Duration::from_secs(11));
     assert_eq!(inbox.run_once().await?, 2);
     assert_eq!(lags(), [10.0, 11.0]);

@@ -31,14 +31,14 @@ async fn found_payments_are_handled_at_once_and_only_once() -> Result {
     assert_eq!(send(&inbox, "A", "forged").await?, 200);
     let held = record(&inbox, "A").await?.hold.map(|hold| hold.kind);
     assert_eq!(held, Some(HoldKind::Differs));
-    let id = inbox.reconcile(&paid("shop", "ORDER_1")?).await?;
+    let id = inbox.reconcile(&paid("shop", "ORDER_1")?, |_| None).await?;
     sleep(Duration::from_millis(1)).await;
     let found = inbox.get(id).await?.ok_or("a report")?;
     assert_eq!(
         (found.state, found.report.source),
         (State::Done, Source::Reconciled)
     );
-    let again = inbox.reconcile(&paid("shop", "ORDER_1")?).await;
+    let again = inbox.reconcile(&paid("shop", "ORDER_1")?, |_| None).await;
     let refusal = again.err().and_then(|error| error.refusal());
     assert_eq!(refusal, Some(Refusal::Blocked));
     // The genuine postback comes after all.
@@ -58,15 +58,17 @@ async fn what_is_not_of_the_inbox_is_refused() -> Result {
         .build()?;
     // Beside the deposits of a static wallet it would be credited once more.
     for refused in [
-        inbox.reconcile(&paid("other", "ORDER_1")?).await,
-        deposits.reconcile(&paid("shop", "ORDER_1")?).await,
+        inbox.reconcile(&paid("other", "ORDER_1")?, |_| None).await,
+        deposits
+            .reconcile(&paid("shop", "ORDER_1")?, |_| None)
+            .await,
     ] {
         let refusal = refused.err().and_then(|error| error.refusal());
         assert_eq!(refusal, Some(Refusal::State));
     }
     let mut deposit = paid("shop", "ORDER_1")?;
     deposit.identity = deposit.identity.with_transactions(["0x1"]);
-    deposits.reconcile(&deposit).await?;
+    deposits.reconcile(&deposit, |_| None).await?;
     assert_eq!(deposits.run_once().await?, 1);
     Ok(())
 }
@@ -88,7 +90,7 @@ async fn what_an_operator_has_to_decide_is_not_credited_beside_it() -> Result {
         };
         store.hold(&claim, &Hold::new(kind, "")).await?;
         let inbox = Inbox::builder("shop", store, shop.clone()).build()?;
-        let stored = inbox.reconcile(&paid("shop", "ORDER_1")?).await;
+        let stored = inbox.reconcile(&paid("shop", "ORDER_1")?, |_| None).await;
         let handled = inbox.run_once().await?;
         if matches!(
             kind,
@@ -110,7 +112,7 @@ async fn what_a_handler_holds_although_it_is_confirmed_is_listed_once() -> Resul
     let vendor = Vendor::new(Does::Paid("hold"));
     let inbox = shop.builder().confirm(vendor).start().await?;
     assert_eq!(send(&inbox, "A", "hold").await?, 200);
-    let again = inbox.reconcile(&paid("shop", "hold")?).await;
+    let again = inbox.reconcile(&paid("shop", "hold")?, |_| None).await;
     let refusal = again.err().and_then(|error| error.refusal());
     assert_eq!(refusal, Some(Refusal::Held));
     assert_eq!(inbox.counts().await?.held, 1);

@@ -38,8 +38,8 @@ impl Model for Setup {
 
     fn init_states(&self) -> Vec<World> {
         vec![World {
-            rows: [None, None, None],
-            adopted_by: None,
+            rows: [None, None, None, None],
+            adopted_by: [None; 2],
             workers: [None; 2],
             vendor: self.vendor,
             credits: 0,
@@ -57,7 +57,7 @@ impl Model for Setup {
         if world.broken.is_some() {
             return;
         }
-        actions.push(Action::Reconcile);
+        actions.extend([false, true].map(|is_more| Action::Reconcile { is_more }));
         if world.vendor == Some(Vendor::Unpaid) {
             actions.push(Action::Pay);
         }

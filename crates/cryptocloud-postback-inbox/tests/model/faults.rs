@@ -29,9 +29,14 @@ fn check(setup: Setup, is_removed: impl Fn(&Rule) -> bool, found: &str, broken: 
     assert_eq!(path.last_state().broken, broken);
 }
 
-/// The rule for an event in a state, under a fact.
+/// The rule for an event in a state, under this fact alone.
 fn guard(event: Event, from: Option<State>, fact: Fact) -> impl Fn(&Rule) -> bool {
-    move |rule| rule.event == event && rule.from.contains(&from) && rule.when.contains(&fact)
+    move |rule| rule.event == event && rule.from.contains(&from) && rule.when == [fact]
+}
+
+/// The rule for the rest of a payment under these facts.
+fn rest(when: &'static [Fact]) -> impl Fn(&Rule) -> bool {
+    move |rule| rule.when == when
 }
 
 /// The rule for an event if no fact speaks against it.
@@ -81,6 +86,7 @@ fn full() -> Setup {
     }
 }
 
+const HIDDEN: Option<&str> = Some("the rest shows nowhere");
 const LATE: Option<&str> = Some("a late worker changed something");
 const NO_HASHES: Option<&str> = Some("ran without hashes");
 
@@ -98,6 +104,12 @@ faults! {
         => NO_RULE_BROKEN, Some("reconciled what was discarded");
     reconcile_twice: small(), guard(Event::Reconcile, None, Fact::Reconciled)
         => NO_RULE_BROKEN, Some("reconciled twice");
+    reconcile_the_rest_of_an_accepted_part: small(), rest(&[Fact::Rest, Fact::Blocked])
+        => NO_RULE_BROKEN, HIDDEN;
+    reconcile_the_rest_of_a_discarded_part: small(), rest(&[Fact::Rest, Fact::Discarded])
+        => NO_RULE_BROKEN, HIDDEN;
+    reconcile_the_rest_of_nothing: small(), rest(&[Fact::Rest])
+        => NO_RULE_BROKEN, Some("a worker credits the rest");
     reconcile_an_unconfirmed_one_beside_another: small(), guard(Event::Reconcile, Some(State::Held), Fact::Blocked)
         => ONE_BLOCKS, None;
     reconcile_what_was_unconfirmed: small(), guard(Event::Reconcile, Some(State::Held), Fact::Unconfirmed)

@@ -42,7 +42,6 @@ fn confirmed() {
 #[test]
 fn not_paid_yet() {
     explore(Setup {
-        events: 2,
         vendor: Some(Vendor::Unpaid),
         ..Setup::new(TABLE)
     });

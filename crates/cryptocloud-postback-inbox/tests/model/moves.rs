@@ -5,7 +5,7 @@ use cryptocloud_postback_inbox::{
     transition::{Fact, Step, next_in},
 };
 
-use crate::world::{A, Claim, Failing, RECONCILED, Row, SLOTS, Setup, Vendor, World};
+use crate::world::{A, Claim, Failing, RECONCILED, REST, Row, SLOTS, Setup, Vendor, World};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Action {
@@ -14,7 +14,10 @@ pub(crate) enum Action {
         slot: usize,
         crashes: bool,
     },
-    Reconcile,
+    /// The vendor states the payment, and perhaps more than what operators decided about.
+    Reconcile {
+        is_more: bool,
+    },
     Claim {
         slot: usize,
     },
@@ -81,8 +84,8 @@ impl Setup {
             world.spend()?;
         }
         let known = world.known_as(slot);
-        if known == Some(RECONCILED) {
-            world.adopted_by = Some(slot);
+        if let Some(adopted @ (RECONCILED | REST)) = known {
+            world.adopted_by[adopted - RECONCILED] = Some(slot);
         }
         let stored = known.unwrap_or(slot);
         let had = world.rows.iter().flatten().count();
@@ -119,8 +122,9 @@ impl Setup {
         Some(())
     }
 
-    fn reconcile(&self, world: &mut World) -> Option<()> {
-        if world.vendor == Some(Vendor::Unpaid) {
+    fn reconcile(&self, world: &mut World, is_more: bool) -> Option<()> {
+        // There is room for one rest.
+        if world.vendor == Some(Vendor::Unpaid) || (is_more && world.rows[REST].is_some()) {
             return None;
         }
         world.spend()?;
@@ -137,9 +141,19 @@ impl Setup {
         }
         // No report is meant, so it is the facts of a new one that count.
         let mut facts = world.facts(self, RECONCILED, None);
-        facts = facts.with(Fact::Blocked, world.blocking() > 0);
-        if let Step::Become(state) = next_in(&self.table, None, Event::Reconcile, facts) {
-            world.break_if(world.rows[RECONCILED].is_some(), "reconciled twice");
+        let is_rest = is_more && world.is_decided();
+        facts = facts
+            .with(Fact::Blocked, world.blocking() > 0)
+            .with(Fact::Rest, is_rest);
+        let step = next_in(&self.table, None, Event::Reconcile, facts);
+        if is_rest {
+            store_rest(world, step);
+            return Some(());
+        }
+        if let Step::Become(state) = step {
+            let reconciled = [&world.rows[RECONCILED], &world.rows[REST]];
+            let is_known = reconciled.into_iter().any(Option::is_some);
+            world.break_if(is_known, "reconciled twice");
             world.break_if(world.has(State::Discarded), "reconciled what was discarded");
             world.break_if(world.blocking() > 0, "reconciled beside another report");
             world.enter(RECONCILED, state);
@@ -163,7 +177,7 @@ impl Setup {
             "tried for longer than the retry span",
         );
         world.break_if(
-            self.is_unidentified && slot != RECONCILED && !before.is_decided,
+            self.is_unidentified && slot < RECONCILED && !before.is_decided,
             "ran without hashes",
         );
         world.grant(slot);
@@ -274,7 +288,9 @@ impl Setup {
                 world.rows[slot] = None;
                 world.credits = 0;
                 world.promised = [false; 2];
-                world.adopted_by = world.adopted_by.filter(|_| slot != RECONCILED);
+                if slot >= RECONCILED {
+                    world.adopted_by[slot - RECONCILED] = None;
+                }
             }
             _ => return None,
         }
@@ -285,7 +301,7 @@ impl Setup {
     pub(crate) fn apply(&self, world: &mut World, action: Action) -> Option<()> {
         match action {
             Action::Post { slot, crashes } => self.post(world, slot, crashes),
-            Action::Reconcile => self.reconcile(world),
+            Action::Reconcile { is_more } => self.reconcile(world, is_more),
             Action::Claim { slot } => self.claim(world, slot),
             Action::Ask { worker, is_down } => self.ask(world, worker, is_down),
             Action::Pay => {
@@ -357,5 +373,19 @@ impl Setup {
             }
             Action::Retain { slot, event } => self.retain(world, slot, event),
         }
+    }
+}
+
+/// What becomes of the rest of a payment.
+fn store_rest(world: &mut World, step: Step) {
+    // Without a report, the retention has forgotten it since the inbox looked.
+    let is_known = world.rows.iter().any(Option::is_some);
+    match step {
+        Step::Become(state @ (State::Conflict | State::Held)) => {
+            world.break_if(!is_known, "stored the rest of nothing");
+            world.enter(REST, state);
+        }
+        Step::Become(_) => world.break_if(true, "a worker credits the rest"),
+        _ => world.break_if(is_known, "the rest shows nowhere"),
     }
 }

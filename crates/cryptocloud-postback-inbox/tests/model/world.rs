@@ -2,7 +2,7 @@
 
 use cryptocloud_postback_inbox::{
     HoldKind, Mode, State,
-    transition::{Fact, Facts, Rule},
+    transition::{Fact, Facts, Rule, is_decided},
 };
 
 /// What a run of the checker explores.
@@ -35,11 +35,11 @@ pub(crate) enum Vendor {
 }
 
 impl Vendor {
-    /// Whether it confirms a report. It made the one from reconciliation itself.
+    /// Whether it confirms a report. It made those from reconciliation itself.
     pub(crate) fn confirms(self, slot: usize) -> bool {
         match self {
             Self::Unpaid => false,
-            Self::Paid { genuine } => slot == genuine || slot == RECONCILED,
+            Self::Paid { genuine } => slot == genuine || slot >= RECONCILED,
         }
     }
 
@@ -67,19 +67,21 @@ impl Setup {
     }
 }
 
-/// The reports of the payment: two postbacks with differing fields, and reconciliation.
+/// The reports of the payment: two postbacks with differing fields, and from reconciliation the
+/// payment and the rest of it.
 pub(crate) const A: usize = 0;
 pub(crate) const B: usize = 1;
 pub(crate) const RECONCILED: usize = 2;
+pub(crate) const REST: usize = 3;
 /// The first fence of a report, which no worker from before has.
 pub(crate) const RANDOM: u8 = 7;
-pub(crate) const SLOTS: [usize; 3] = [A, B, RECONCILED];
+pub(crate) const SLOTS: [usize; 4] = [A, B, RECONCILED, REST];
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct World {
-    pub(crate) rows: [Option<Row>; 3],
-    /// The postback that adopted the reconciled report.
-    pub(crate) adopted_by: Option<usize>,
+    pub(crate) rows: [Option<Row>; 4],
+    /// The postbacks that adopted the reconciled report and the rest.
+    pub(crate) adopted_by: [Option<usize>; 2],
     /// What each worker believes to hold.
     pub(crate) workers: [Option<Claim>; 2],
     pub(crate) vendor: Option<Vendor>,
@@ -141,7 +143,8 @@ impl World {
         let others = SLOTS.into_iter().filter(|other| *other != slot);
         let mut states = others.filter_map(|other| self.state(other));
         let is = |test: fn(&Row) -> bool| row.is_some_and(test);
-        let is_postback = slot != RECONCILED;
+        let is_postback = slot < RECONCILED;
+        let reconciled = [&self.rows[RECONCILED], &self.rows[REST]];
         Facts::NONE
             .with(Fact::Blocked, states.any(State::blocks))
             .with(Fact::Discarded, self.has(State::Discarded))
@@ -155,7 +158,10 @@ impl World {
             )
             .with(Fact::NotDue, is(|row| !row.is_due))
             .with(Fact::Recent, is(|row| !row.is_old))
-            .with(Fact::Reconciled, self.rows[RECONCILED].is_some())
+            .with(
+                Fact::Reconciled,
+                reconciled.into_iter().any(Option::is_some),
+            )
             .with(Fact::Stale, row.map(|row| row.fence) != fence)
             .with(Fact::StoreFirst, setup.mode == Mode::StoreFirst)
             .with(
@@ -178,6 +184,12 @@ impl World {
         self.rows.iter().flatten().filter(blocks).count()
     }
 
+    /// Whether operators have decided about every report.
+    pub(crate) fn is_decided(&self) -> bool {
+        let mut rows = self.rows.iter().flatten();
+        rows.all(|row| is_decided(row.state, row.is_accepted))
+    }
+
     /// Whether a worker still holds the report's latest claim.
     pub(crate) fn is_held(&self, slot: usize, fence: u8) -> bool {
         let mut claims = self.workers.iter().flatten();
@@ -191,14 +203,23 @@ impl World {
 
     /// The report that a postback is known as.
     pub(crate) fn known_as(&self, slot: usize) -> Option<usize> {
-        let adopts = self.rows[RECONCILED].is_some() && self.adopted_by.is_none_or(|by| by == slot);
-        match self.rows[slot].is_some() {
-            true => Some(slot),
-            false => adopts.then_some(RECONCILED),
+        let adopts = |reconciled: &usize| {
+            let by = self.adopted_by[reconciled - RECONCILED];
+            self.rows[*reconciled].is_some() && by.is_none_or(|by| by == slot)
+        };
+        // What it has adopted before comes first.
+        let adopted = |reconciled: &usize| self.adopted_by[reconciled - RECONCILED] == Some(slot);
+        let reconciled = || [RECONCILED, REST].into_iter().filter(adopts);
+        let known = reconciled().find(adopted).or_else(|| reconciled().next());
+        if self.rows[slot].is_some() {
+            Some(slot)
+        } else {
+            known
         }
     }
 
-    /// Whether the vendor confirms another report of the payment, which is done.
+    /// Whether the vendor confirms another report of the payment, which is done, and which no operator
+    /// has accepted.
     pub(crate) fn is_pointless(&self, slot: usize) -> bool {
         let Some(row) = &self.rows[slot] else {
             return false;
@@ -208,7 +229,8 @@ impl World {
             let row = self.rows[done].as_ref();
             let is_done = row.is_some_and(|row| row.state == State::Done);
             let is_accepted = row.is_some_and(|row| row.is_accepted);
-            is_done && (is_accepted || self.vendor.is_some_and(|vendor| vendor.confirms(done)))
+            let confirms = |vendor: Vendor| vendor.confirms(done);
+            is_done && !is_accepted && self.vendor.is_some_and(confirms)
         };
         self.vendor.is_some() && waits && SLOTS.into_iter().any(is_right)
     }

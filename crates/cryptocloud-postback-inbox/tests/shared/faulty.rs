@@ -114,8 +114,12 @@ impl InboxStore for FaultyStore {
             .await
     }
 
-    async fn reconcile(&self, report: &Report) -> Result<ReportId, StoreError> {
-        self.inner.reconcile(report).await
+    async fn reconcile(
+        &self,
+        report: &Report,
+        rest: Option<&Hold>,
+    ) -> Result<ReportId, StoreError> {
+        self.inner.reconcile(report, rest).await
     }
 
     async fn begin_reconciliation(

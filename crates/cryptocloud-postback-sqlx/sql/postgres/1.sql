@@ -54,9 +54,10 @@ CREATE UNIQUE INDEX report_fingerprint
 CREATE UNIQUE INDEX report_blocking
     ON cryptocloud_inbox.report (project, invoice_id, transactions)
     WHERE state IN ('received', 'running', 'failed', 'done');
+-- Reconciliation stores the rest of a payment once.
 CREATE UNIQUE INDEX report_reconciled
     ON cryptocloud_inbox.report (project, invoice_id, transactions)
-    WHERE source = 'reconciled';
+    WHERE source = 'reconciled' AND settled_at IS NULL;
 CREATE INDEX report_state ON cryptocloud_inbox.report (project, state, id);
 CREATE INDEX report_due ON cryptocloud_inbox.report (project, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX report_settled ON cryptocloud_inbox.report (project, settled_at)

@@ -46,9 +46,10 @@ CREATE UNIQUE INDEX main.cryptocloud_inbox_report_fingerprint
 CREATE UNIQUE INDEX main.cryptocloud_inbox_report_blocking
     ON cryptocloud_inbox_report (project, invoice_id, transactions)
     WHERE state IN ('received', 'running', 'failed', 'done');
+-- Reconciliation stores the rest of a payment once.
 CREATE UNIQUE INDEX main.cryptocloud_inbox_report_reconciled
     ON cryptocloud_inbox_report (project, invoice_id, transactions)
-    WHERE source = 'reconciled';
+    WHERE source = 'reconciled' AND settled_at IS NULL;
 CREATE INDEX main.cryptocloud_inbox_report_state
     ON cryptocloud_inbox_report (project, state, id);
 CREATE INDEX main.cryptocloud_inbox_report_due

@@ -127,7 +127,7 @@ async fn an_order_without_an_invoice_belongs_to_the_first_one_that_pays_it() -> 
     // A second invoice of the same order is not lost, and not credited.
     assert_eq!(api.pay(&postback("A").invoice_id("SECOND")).await?, 200);
     let (_, _, reason) = api.held().await?.pop().ok_or("not held")?;
-    assert_eq!(reason, NO_ORDER);
+    assert_eq!(reason, PAID);
     assert_eq!(api.paid_by("A").await?.as_deref(), Some("A"));
     assert_eq!(database.count("outbox").await?, 1);
     Ok(())
@@ -165,9 +165,10 @@ async fn a_payment_that_the_inbox_has_forgotten_is_held() -> TestResult {
     database.run("DELETE FROM cryptocloud_inbox.report").await?;
     assert_eq!(api.pay(&postback("A")).await?, 200);
     let (_, _, reason) = api.held().await?.pop().ok_or("not held")?;
-    assert_eq!(reason, NO_ORDER);
+    assert_eq!(reason, PAID);
     assert_eq!(database.count("outbox").await?, 1);
     Ok(())
 }
 
-const NO_ORDER: &str = "no unpaid order has this invoice, or has this id and no invoice";
+const PAID: &str = "order A was paid already, by invoice A";
+const NO_ORDER: &str = "no order has this invoice, or has this id and no invoice";

@@ -7,7 +7,7 @@ use crate::{
     server::{Server, postback},
 };
 
-const NO_ORDER: &str = "no unpaid order has this invoice, or has this id and no invoice";
+const NO_ORDER: &str = "no order has this invoice, or has this id and no invoice";
 const TOO_LOW: &str = "postback does not match the order: amount too low";
 
 /// What matches no order, with the reason why it is held.

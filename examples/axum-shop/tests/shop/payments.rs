@@ -81,9 +81,10 @@ async fn an_order_has_one_invoice() -> TestResult {
     // A customer's own invoice, with a body that names the order of another one.
     server.order("B", Some("INVOICEB")).await?;
     assert_eq!(server.pay(&postback("THEIRS11").order_id("B")).await?, 200);
-    let reason = "no unpaid order has this invoice, or has this id and no invoice".to_owned();
+    let reason = "no order has this invoice, or has this id and no invoice".to_owned();
+    let paid = "order A was paid already, by invoice FIRST111".to_owned();
     let held = [
-        ("SECOND11".to_owned(), reason.clone()),
+        ("SECOND11".to_owned(), paid),
         ("THEIRS11".to_owned(), reason),
     ];
     assert_eq!(server.held().await?, held);
@@ -100,7 +101,7 @@ async fn a_payment_that_the_inbox_has_forgotten_is_held() -> TestResult {
     assert_eq!(server.pay(&postback("GENUINE1")).await?, 200);
     server.sql("DELETE FROM cryptocloud_inbox_report").await?;
     assert_eq!(server.pay(&postback("GENUINE1")).await?, 200);
-    let reason = "no unpaid order has this invoice, or has this id and no invoice".to_owned();
+    let reason = "order A was paid already, by invoice GENUINE1".to_owned();
     assert_eq!(server.held().await?, [("GENUINE1".to_owned(), reason)]);
     server.until_paid("A", "GENUINE1").await
 }

@@ -32,7 +32,7 @@ async fn another_program_can_be_the_vendor() -> TestResult {
     assert_eq!([&newest["cause"], &newest["outcome"]], ["outside", "held"]);
     assert_eq!(
         newest["reason"],
-        "no unpaid order has this invoice, or has this id and no invoice"
+        "no order has this invoice, or has this id and no invoice"
     );
     Ok(())
 }
