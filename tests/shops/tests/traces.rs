@@ -16,7 +16,10 @@ async fn a_trace_goes_from_the_request_to_the_third_attempt(kind: Kind) -> TestR
     };
     let receiver = OtlpReceiver::start().await?;
     let mut command = world.command();
-    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint());
+    command
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
+        // Reconciliation that came before the postback would store the payment without its trace.
+        .env("RECONCILE_SECONDS", "100000");
     let shop = world.start(command).await?;
     let invoice = shop.order("Order-7K2M").await?;
     world.vendor.pay(&invoice).await?;

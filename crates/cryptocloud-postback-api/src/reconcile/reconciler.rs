@@ -22,7 +22,7 @@ use crate::{ApiError, ApiErrorKind, Confirmer, Invoice};
 /// - Of many processes with the same store, one at a time has the turn.
 /// - The first turn stores when it was. It ignores payments from before that time, so an account
 ///   with a history, a new store and a renamed project credit nothing twice; see
-///   [`backfill`](Self::backfill).
+///   [`backfill`](Self::backfill). Your own [`OpenInvoices`](crate::OpenInvoices) are an exception.
 /// - A turn that fails is repeated, and the next one looks back as far as needed, but no further than
 ///   the inbox's retention.
 /// - Nothing that an operator discarded is credited.
@@ -159,7 +159,8 @@ impl Reconciler {
             .list(first_day(from)?, last_day(now)?);
         let mut found = Vec::new();
         while let Some(invoice) = stated.try_next().await? {
-            if let Outcome::Stored(id) = self.consider(&invoice, from, dry_run).await? {
+            let is_old = is_before(invoice.dated(), from);
+            if let Outcome::Stored(id) = self.consider(&invoice, is_old, dry_run).await? {
                 found.push(Found { invoice, id });
             }
         }
@@ -180,34 +181,37 @@ impl Reconciler {
         let mut counts = Reconciliation::default();
         let mut stated = source.list(first_day(from)?, last_day(now)?);
         while let Some(invoice) = stated.try_next().await? {
-            counts.count(self.consider(&invoice, since, false).await?);
+            let is_old = is_before(invoice.dated(), since);
+            counts.count(self.consider(&invoice, is_old, false).await?);
         }
         if let Some(open) = &setup.open {
             let open = open.open_invoices().await;
             let open =
                 open.map_err(|e| ReconcileError::new(ReconcileErrorKind::OpenInvoices, e))?;
             for invoice in source.invoices(&open).await? {
-                counts.count(self.consider(&invoice, since, false).await?);
+                // Here the vendor need not state when it was paid, and an order waits for it.
+                let is_old = match invoice.info().date_finished {
+                    None => is_before(invoice.dated(), oldest),
+                    finished => is_before(finished, since),
+                };
+                counts.count(self.consider(&invoice, is_old, false).await?);
             }
         }
         Ok((now, counts))
     }
 
-    /// Stores an invoice if it is paid since that time and the inbox does not know it.
+    /// Stores an invoice if it is paid, not too old, and the inbox does not know it.
     async fn consider(
         &self,
         stated: &Invoice,
-        since: UnixTime,
+        is_old: bool,
         dry_run: bool,
     ) -> Result<Outcome, ReconcileError> {
         let inbox = &self.0.inbox;
         if let Err(kind) = self.0.confirmer.policy().judge(stated) {
             return Ok(Outcome::NotConfirmed(kind));
         }
-        let dated = stated
-            .dated()
-            .and_then(|dated| u64::try_from(dated.unix_timestamp()).ok());
-        if dated.is_none_or(|dated| dated < since.as_secs()) {
+        if is_old {
             return Ok(Outcome::TooOld);
         }
         let identity = Identity::new(inbox.project(), stated.id().clone());
@@ -235,6 +239,12 @@ impl Reconciler {
             },
         }
     }
+}
+
+/// Whether this is before that time, or not known.
+fn is_before(dated: Option<OffsetDateTime>, time: UnixTime) -> bool {
+    let dated = dated.and_then(|dated| u64::try_from(dated.unix_timestamp()).ok());
+    dated.is_none_or(|dated| dated < time.as_secs())
 }
 
 /// Ends a turn that is dropped or panics, which would keep its lease.
