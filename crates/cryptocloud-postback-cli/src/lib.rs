@@ -29,6 +29,6 @@ mod verify;
 
 pub use changes::Changes;
 pub use guard::guard;
-pub use page::{File, files, page};
+pub use page::{File, page};
 pub use program::main;
 pub use server::serve;

@@ -3,15 +3,11 @@ use axum::{Router, http::header::CONTENT_TYPE, response::Html, routing::get};
 /// A name that ends in `.css` or `.js`, and the text of the file.
 pub type File = (&'static str, &'static str);
 
-/// Serves a page at `/`, and its files as [`files`] does.
+/// Serves a page at `/`, its own files under `/page/`, and beside them the parts that all pages share:
+/// `base.css`, `call.js`, `dom.js`, `list.js`, and `events.js` for the events of
+/// [`Changes`](crate::Changes).
 pub fn page<S: Clone + Send + Sync + 'static>(html: &'static str, own: &[File]) -> Router<S> {
-    files(own).route("/", get(async move || Html(html)))
-}
-
-/// Serves these files under `/page/`, and beside them the parts that all pages share: `base.css`,
-/// `call.js`, `dom.js`, `list.js`, and `events.js` for the events of [`Changes`](crate::Changes).
-pub fn files<S: Clone + Send + Sync + 'static>(own: &[File]) -> Router<S> {
-    let mut router = Router::new();
+    let mut router = Router::new().route("/", get(async move || Html(html)));
     for &(name, text) in PARTS.iter().chain(own) {
         let kind = if name.ends_with(".css") {
             "text/css; charset=utf-8"

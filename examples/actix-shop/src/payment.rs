@@ -17,13 +17,12 @@ pub struct PayOrder;
 impl Handler<PgConnection> for PayOrder {
     async fn handle(&self, payment: &Payment, tx: &mut PgConnection) -> Result<(), Failure> {
         let paid_by = payment.invoice_id().as_str();
-        let named = payment.accepted().and_then(Accepted::order_id);
         // The order that an operator named, or that has this invoice, or that the payment names.
         let sql = "SELECT * FROM orders WHERE id = COALESCE($1, \
                    (SELECT id FROM orders WHERE invoice_id = $2), \
                    (SELECT id FROM orders WHERE invoice_id IS NULL AND id = $3)) FOR UPDATE";
         let order = sqlx::query_as(sql)
-            .bind(named)
+            .bind(payment.accepted().and_then(Accepted::order_id))
             .bind(paid_by)
             .bind(payment.order_id());
         let order: Option<Order> = order.fetch_optional(&mut *tx).await?;
@@ -34,7 +33,6 @@ impl Handler<PgConnection> for PayOrder {
             let reason = format!("order {} was paid already, by invoice {invoice}", order.id);
             return Err(Failure::hold(reason));
         }
-
         let (id, price) = (&*order.id, order.amount.parse()?);
         let expected = Expected::invoice(payment.invoice_id().clone()).order(id);
         payment.check(&match order.currency.parse()? {

@@ -50,9 +50,9 @@ enum Command {
 
     /// Create the tables of an inbox, or bring them up to date
     ///
-    /// It may run while payments arrive, and again at any time. Only this command needs a role that may
-    /// create tables; your service does not.
-    #[command(after_help = MIGRATE_HELP)]
+    /// It may run while payments arrive, and again at any time: after Ctrl-C the schema is as before, or
+    /// migrated as a whole. Only this command needs a role that may create tables; your service does
+    /// not. A SQLite file is created if it does not exist. Redis needs no migration.
     Migrate,
 }
 
@@ -131,6 +131,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 const HELP: &str = "\
 Examples:
+  ccpostback inbox migrate --database-url sqlite:shop.db
   export DATABASE_URL=postgres://shop:PASSWORD@db.example/shop
   ccpostback inbox list --project shop
   ccpostback inbox list --project shop --state done --limit 5 --json
@@ -141,13 +142,3 @@ Examples:
 
 Exit code: 0 on success, 1 if a change was refused or you said no, or 2 if the
 command could not run.";
-
-const MIGRATE_HELP: &str = "\
-Examples:
-  DATABASE_URL=postgres://owner:PASSWORD@db.example/shop ccpostback inbox migrate
-  ccpostback inbox migrate --database-url sqlite:shop.db
-
-A SQLite file is created if it does not exist. Redis needs no migration. After
-Ctrl-C the schema is as before, or migrated as a whole.
-
-Exit code: 0 if the schema is up to date, or 2 if not.";
