@@ -13,7 +13,17 @@ use throw_away_servers::PostgresServer;
 
 use crate::{TestResult, line, program, program::Ended, report};
 
-fn spawn(command: &mut Command) -> TestResult<Child> {
+/// Lets Ctrl-C end the program, also if the tests run in the background, where a shell ignores it.
+fn spawn(arguments: &[&str], database: Option<&str>) -> TestResult<Child> {
+    let program = program(arguments);
+    let mut command = Command::new("env");
+    command
+        .arg("--default-signal=INT")
+        .arg(program.get_program())
+        .args(program.get_args())
+        .env_remove("DATABASE_URL")
+        .env_remove("REDIS_URL")
+        .envs(database.map(|url| ("DATABASE_URL", url)));
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
     Ok(command.stderr(Stdio::piped()).spawn()?)
 }
@@ -36,7 +46,7 @@ async fn an_import_from_a_silent_pipe() -> TestResult {
     let store = SqliteStore::connect(&file).await?;
     store.migrate().await?;
     let url = format!("sqlite:{}", file.display());
-    let mut child = spawn(&mut program(&["import", "--database-url", &url, "-"]))?;
+    let mut child = spawn(&["import", "--database-url", &url, "-"], None)?;
     let mut stdin = child.stdin.take().ok_or("a pipe")?;
     stdin.write_all(line(&report("A", "1")?).as_bytes())?;
     let end = Instant::now() + LIMIT;
@@ -60,7 +70,7 @@ async fn a_migration_that_waits_for_another_one() -> TestResult {
     sqlx::query("CREATE SCHEMA cryptocloud_inbox")
         .execute(&mut *other)
         .await?;
-    let child = spawn(program(&["migrate"]).env("DATABASE_URL", server.url()))?;
+    let child = spawn(&["migrate"], Some(&server.url()))?;
     let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
     let end = Instant::now() + LIMIT;
     while sqlx::query_scalar::<_, i64>(waiting)

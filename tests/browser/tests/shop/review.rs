@@ -72,7 +72,7 @@ async fn an_accept_that_is_refused_says_why() -> TestResult {
     browser
         .until_text(
             "#held div:has([name=order]) .bad",
-            "No unpaid order has this id.",
+            "No order has this id.",
         )
         .await?;
     browser
