@@ -3,6 +3,7 @@
 mod builder;
 mod confirm;
 mod error;
+mod open;
 mod reconciler;
 mod rest;
 
@@ -23,10 +24,6 @@ use crate::{Invoice, NotConfirmedKind, policy::Reported};
 ///
 /// Implement it if an invoice can be paid long after it was created: the vendor's list may go by the
 /// day of creation, and has a [window](ReconcilerBuilder::window).
-///
-/// For a single invoice the vendor does not state when it was paid. So a payment of these invoices is
-/// stored even if it is older than the first turn, unless the invoice is older than the inbox's
-/// retention: leave out orders that were paid by other means.
 #[async_trait]
 pub trait OpenInvoices: fmt::Debug + Send + Sync + 'static {
     /// Those invoices. The vendor is asked about 100 at a time.

@@ -1,4 +1,4 @@
-use std::{fmt, panic::AssertUnwindSafe, sync::Arc, thread, time::Duration};
+use std::{collections::HashSet, fmt, panic::AssertUnwindSafe, sync::Arc, thread, time::Duration};
 
 use cryptocloud_postback::{OffsetDateTime, UnixTime};
 use cryptocloud_postback_inbox::{Begin, Fields, Identity, Inbox, Refusal, Report, Turn};
@@ -22,7 +22,7 @@ use crate::{ApiError, ApiErrorKind, Confirmer, Invoice};
 /// - Of many processes with the same store, one at a time has the turn.
 /// - The first turn stores when it was. It ignores payments from before that time, so an account
 ///   with a history, a new store and a renamed project credit nothing twice; see
-///   [`backfill`](Self::backfill). Your own [`OpenInvoices`](crate::OpenInvoices) are an exception.
+///   [`backfill`](Self::backfill).
 /// - A turn that fails is repeated, and the next one looks back as far as needed, but no further than
 ///   the inbox's retention.
 /// - Nothing that an operator discarded is credited.
@@ -179,29 +179,25 @@ impl Reconciler {
         let since = turn.started_at.max(oldest);
 
         let mut counts = Reconciliation::default();
+        let mut listed = HashSet::new();
         let mut stated = source.list(first_day(from)?, last_day(now)?);
         while let Some(invoice) = stated.try_next().await? {
+            listed.insert(invoice.id().clone());
             let is_old = is_before(invoice.dated(), since);
             counts.count(self.consider(&invoice, is_old, false).await?);
         }
         if let Some(open) = &setup.open {
             let open = open.open_invoices().await;
-            let open =
+            let mut open =
                 open.map_err(|e| ReconcileError::new(ReconcileErrorKind::OpenInvoices, e))?;
-            for invoice in source.invoices(&open).await? {
-                // Here the vendor need not state when it was paid, and an order waits for it.
-                let is_old = match invoice.info().date_finished {
-                    None => is_before(invoice.dated(), oldest),
-                    finished => is_before(finished, since),
-                };
-                counts.count(self.consider(&invoice, is_old, false).await?);
-            }
+            open.retain(|id| !listed.contains(id));
+            self.consider_open(&open, since, &mut counts).await?;
         }
         Ok((now, counts))
     }
 
     /// Stores an invoice if it is paid, not too old, and the inbox does not know it.
-    async fn consider(
+    pub(super) async fn consider(
         &self,
         stated: &Invoice,
         is_old: bool,
@@ -242,7 +238,7 @@ impl Reconciler {
 }
 
 /// Whether this is before that time, or not known.
-fn is_before(dated: Option<OffsetDateTime>, time: UnixTime) -> bool {
+pub(super) fn is_before(dated: Option<OffsetDateTime>, time: UnixTime) -> bool {
     let dated = dated.and_then(|dated| u64::try_from(dated.unix_timestamp()).ok());
     dated.is_none_or(|dated| dated < time.as_secs())
 }

@@ -263,16 +263,19 @@ impl OpenInvoices for Open {
         if self.fails.swap(false, Ordering::Relaxed) {
             return Err("a database".into());
         }
-        Ok(ids(["OPEN", "UNPAID", "UNKNOWN"]))
+        Ok(ids(["OPEN", "PAST", "UNPAID", "UNKNOWN"]))
     }
 }
 
 #[tokio::test]
 async fn open_invoices_are_asked_for_whatever_their_age() -> TestResult {
     let shop = Shop::new().await;
-    // The first turn was after the invoice, and when that was paid is not stated.
+    // Both were created before the first turn, and only the list states when each was paid.
     shop.started(HOUR).await;
-    shop.server.add(dated("OPEN", "paid", 30 * DAY));
+    let mut late = dated("OPEN", "paid", 30 * DAY);
+    late["date_finished"] = dated("LATE", "paid", 60)["date_finished"].clone();
+    shop.server.add(late);
+    shop.server.add(dated("PAST", "paid", 30 * DAY));
     shop.server.add(dated("UNPAID", "created", 30 * DAY));
     shop.server.add(dated("LISTED", "paid", 60));
     let open = Open {
@@ -289,10 +292,8 @@ async fn open_invoices_are_asked_for_whatever_their_age() -> TestResult {
     shop.work().await;
     assert_eq!(shop.effects().await, ["LISTED"]);
     let counts = reconcile(&reconciler).await?;
-    assert_eq!(
-        (counts.stated, counts.stored, counts.not_confirmed),
-        (3, 1, 1)
-    );
+    assert_eq!((counts.stated, counts.stored), (4, 1));
+    assert_eq!((counts.not_confirmed, counts.too_old), (1, 1));
     shop.work().await;
     assert_eq!(shop.effects().await, ["LISTED", "OPEN"]);
     Ok(())

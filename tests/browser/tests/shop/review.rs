@@ -70,10 +70,7 @@ async fn an_accept_that_is_refused_says_why() -> TestResult {
     browser.fill("#held [name=order]", "A-9").await?;
     browser.click("#held [data-kind=accept]").await?;
     browser
-        .until_text(
-            "#held div:has([name=order]) .bad",
-            "No order has this id.",
-        )
+        .until_text("#held div:has([name=order]) .bad", "No order has this id.")
         .await?;
     browser
         .until(
