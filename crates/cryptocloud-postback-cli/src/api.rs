@@ -67,14 +67,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 const AFTER_HELP: &str = "\
 Examples:
   ccpostback api --postback-url http://127.0.0.1:3000/postback
-  curl http://127.0.0.1:4100/pay/INV-XXXXXXXX -H 'Content-Type: application/json' \\
-    -d '{\"status\":\"partial\",\"received\":\"5\",\"postback\":false}'
-  curl http://127.0.0.1:4100/faults -H 'Content-Type: application/json' \\
-    -d '{\"status\":429,\"retry_after\":5,\"count\":3}'
+  curl http://127.0.0.1:4100/pay/INV-XXXXXXXX --json '{\"status\":\"partial\"}'
+  curl http://127.0.0.1:4100/faults --json '{\"status\":429,\"count\":3}'
   ccpostback api --fault '{\"status\":\"down\",\"count\":10}'
 
 The status of a fault is from 400 to 999, or slow, cut or down. It lasts for count calls of the \
-vendor's API, or one. A DELETE of /faults, with the same Content-Type, ends it.
+vendor's API, or one. A DELETE of /faults, with a Content-Type of JSON, ends it.
 
 Any JWT is accepted as the API KEY, such as eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl; if \
 CRYPTOCLOUD_API_KEY is set, only that one.

@@ -7,6 +7,7 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Context;
+use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
 use regex_lite::Regex;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -68,8 +69,10 @@ pub(crate) fn print_misuse(json: bool, error: &clap::Error) {
         let words: Vec<&str> = problem.split_whitespace().skip(1).collect();
         print_failure(true, &words.join(" "));
     } else {
-        // It quotes a URL that stands in the wrong place.
-        let text = hide(&error.render().ansi().to_string());
+        let text = error.render().ansi().to_string();
+        // It quotes a URL that stands in the wrong place, and help has only examples.
+        let is_help = error.kind() == DisplayHelpOnMissingArgumentOrSubcommand;
+        let text = if is_help { text } else { hide(&text) };
         // If standard error is closed, only the exit code remains.
         let _ = anstream::stderr().write_all(text.as_bytes());
     }

@@ -73,6 +73,7 @@ attacks! {
     Bypass, None, "Anyone can confirm any invoice: a form needs no valid token.":
     "form-no-token" "form without a token" |f| f.form(|p| p.remove("token"));
     "form-other-secret" "form signed with another secret" |f| f.form(|p| p.secret(OTHER_SECRET));
+    "multipart-no-token" "multipart/form-data without a token" |f| f.multipart();
 
     Bypass, None, "Anyone can confirm any invoice: the signature of the token is not verified.":
     "other-secret" "signed with another secret" |f| f.edit(|p| p.secret(OTHER_SECRET));
@@ -98,6 +99,8 @@ attacks! {
         |f| f.own_header(r#"{"alg":"HS256","jwk":{"kty":"oct","k":"{key}"}}"#);
     "header-jku" "header with a URL to a key (jku)"
         |f| f.own_header(r#"{"alg":"HS256","jku":"https://attacker.invalid/keys.json"}"#);
+    "header-kid" "header with a path to an empty key (kid)"
+        |f| f.edit(|p| p.secret("").header(r#"{"alg":"HS256","kid":"/dev/null"}"#));
 
     Bypass, None, "A customer who has paid one invoice can confirm another: the token's invoice \
         is not compared.":

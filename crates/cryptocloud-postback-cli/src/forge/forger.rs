@@ -88,6 +88,16 @@ impl Forger {
         self.edit(|postback| postback.expires_at(UnixTime::from_secs(at)))
     }
 
+    /// As `multipart/form-data`, which PHP reads like a form, without a token.
+    pub(super) fn multipart(&self) -> Request {
+        let form = self.form(|postback| postback.remove("token"));
+        let part = |(name, value)| {
+            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let parts: String = form_urlencoded::parse(&form.body).map(part).collect();
+        Request::post("multipart/form-data; boundary=x", parts + "--x--\r\n")
+    }
+
     /// With white space up to this length.
     pub(super) fn padded(&self, length: usize) -> Request {
         let mut body = self.json(|postback| postback).body.to_vec();

@@ -2,7 +2,7 @@ use std::fmt;
 
 use reqwest::StatusCode;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::attacks::Attack;
 use crate::client::Response;
@@ -128,7 +128,9 @@ fn is_success(result: &&Result<Response, String>) -> bool {
 /// Whether a JSON object says that the postback failed.
 fn has_error(body: &str) -> bool {
     let body: Value = serde_json::from_str(body).unwrap_or_default();
-    let is_empty = |error: &Value| matches!(error, Value::Null | Value::Bool(false)) || error == "";
+    let is_empty = |error: &Value| {
+        *error == Value::Null || [json!(false), json!(0), json!("")].contains(error)
+    };
     body.get("error").is_some_and(|error| !is_empty(error))
         || body.get("status").is_some_and(|status| status == "error")
         || body.get("success").is_some_and(|success| success == false)

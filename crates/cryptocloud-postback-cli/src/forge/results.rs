@@ -4,7 +4,10 @@ use anstyle::Style;
 use serde::Serialize;
 use serde_json::json;
 
-use super::outcome::{Outcome, Verdict};
+use super::{
+    attacks::ATTACKS,
+    outcome::{Outcome, Verdict},
+};
 use crate::output::{self, BAD, DIM, Escaped, GOOD, WARN, wrapped};
 
 /// What a run has shown so far.
@@ -51,10 +54,13 @@ impl Results {
 
     /// Why the run ends if no genuine postback was accepted.
     pub(super) fn refusal(&self) -> &'static str {
-        match self.controls.first().and_then(|control| control.status) {
+        let first = self.controls.first();
+        match first.and_then(|control| control.status) {
+            _ if first.is_some_and(|control| control.error_in_body) => ERROR_IN_BODY,
             Some(300..=399) => REDIRECTS,
             Some(401 | 403) => REFUSES_TOKEN,
             Some(404 | 405) => NOT_FOUND,
+            Some(409) => DIFFERS,
             Some(429) => LIMITS,
             Some(500..) => FAILS,
             _ => REFUSES_GENUINE,
@@ -94,8 +100,13 @@ impl Results {
                 let end = "As far as responses tell: what is for review only you can see.";
                 line(GOOD, "passed", end)
             } else {
-                let end = "No attack that matters was accepted, and genuine postbacks were.";
-                line(GOOD, "passed", end)
+                let end =
+                    "No attack that matters was accepted, and genuine postbacks were: attacks sent";
+                line(
+                    GOOD,
+                    "passed",
+                    &format!("{end} {} of {}.", self.attacks.len(), ATTACKS.len()),
+                )
             }
         })?;
         Ok(passed)
@@ -176,18 +187,20 @@ pub(super) const BANS: &str = "After an attack the endpoint refuses genuine post
     or limits senders. Attack a deployment that does not.";
 pub(super) const ERROR_IN_BODY: &str = "A 2xx with an error in its body: the vendor reads only the \
     status, and takes the postback as received. Respond with a 4xx to what you refuse.";
+const DIFFERS: &str = "Genuine postbacks get 409: the invoice or the order was paid before, or with \
+    other fields. Use a new order.";
 const FAILS: &str = "Genuine postbacks get a server error: see the endpoint's log.";
 pub(super) const LIMITS: &str = "Genuine postbacks get 429: the endpoint limits requests. Attack a \
     deployment that does not, or wait longer with --pause.";
-const NOT_FOUND: &str = "Genuine postbacks get 404 or 405: nothing takes a POST at this URL. Check \
-    its path.";
-const REDIRECTS: &str = "Genuine postbacks are redirected. The vendor's sender would follow with a \
-    GET and lose the body: respond at this URL.";
+const NOT_FOUND: &str = "Genuine postbacks get 404 or 405: either nothing takes a POST at this URL, or \
+    the shop does not know the invoice or the order: set --invoice-id and --order-id.";
+const REDIRECTS: &str = "Genuine postbacks are redirected, and the vendor's sender may lose the body \
+    on the way: respond at this URL.";
 const REFUSES_GENUINE: &str = "Genuine postbacks are refused, so that refusals prove nothing: check \
     the secret, the URL, the order, the amount and --format. A shop that asks the vendor's API \
     refuses invoices that the vendor does not know: run one that does not.";
 const REFUSES_TOKEN: &str = "Genuine postbacks get 401 or 403, so that refusals prove nothing: set \
-    the endpoint's SECRET KEY here too, and compare the clocks.";
+    the endpoint's SECRET KEY here too, compare the clocks, and look for a firewall or a login before it.";
 pub(super) const SHOWS_NOTHING: &str = "The page of --check-url does not show a genuine payment, so \
     that it proves nothing: check the URL, the text, the order and the amount.";
 pub(super) const SILENT: &str = "A genuine postback got no response, so the run ended.";

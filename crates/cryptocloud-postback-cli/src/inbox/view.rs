@@ -112,12 +112,10 @@ pub(super) fn table(records: &[Record]) -> String {
     for record in records {
         let lines = [words(&record.report), reason(record)];
         let payment = lines.map(|line| Escaped(&line).to_string()).join("\n");
-        let received = time(record.received_at).replace('T', " ");
-        let received = received.get(..16).unwrap_or_default();
         table.add_row([
             &*record.id.to_string(),
             record.state.as_str(),
-            received,
+            time(record.received_at).get(..16).unwrap_or_default(),
             payment.trim_end(),
         ]);
     }

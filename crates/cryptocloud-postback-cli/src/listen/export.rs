@@ -32,7 +32,7 @@ fn script(app: &App, entries: &[Arc<Entry>]) -> String {
     for entry in entries {
         let command = curl::command(&entry.request, app);
         let command = command.unwrap_or_else(|| ": no command sends exactly this".to_owned());
-        script += &format!("# {}\n{command}\n", entry.id);
+        script += &format!("# {}\n{command}\necho\n", entry.id);
     }
     script
 }

@@ -1,6 +1,6 @@
 use std::{path::Path, process::ExitCode};
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use bytes::Bytes;
 use cryptocloud_postback::{Check, RequestHead, SecretKey, Verifier};
 use secrecy::{ExposeSecret, SecretString};
@@ -23,6 +23,7 @@ pub(super) async fn run(
     let Ok(saved) = saved else {
         bail!("{} was not saved by `listen`", path.display());
     };
+    ensure!(!saved.is_empty(), "{} has no postback", path.display());
     let mut code = ExitCode::SUCCESS;
     for saved in saved {
         let body = saved.body.bytes()?;

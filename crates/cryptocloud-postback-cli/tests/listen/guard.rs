@@ -1,6 +1,11 @@
 //! Other sites cannot read or change anything, even under a name that resolves to this server.
 
+use std::net::SocketAddr;
+
+use axum::{Router, body::Body, http::Request, middleware, routing::get};
+use cryptocloud_postback_cli::guard;
 use reqwest::{Method, StatusCode, header::HOST};
+use tower::ServiceExt;
 
 use crate::{TestResult, genuine, listener::Listener};
 
@@ -142,6 +147,38 @@ async fn the_page_runs_only_its_own_files() -> TestResult {
         for outside in ["http://", "https://", "innerHTML", "eval("] {
             assert!(!text.contains(outside), "{path}: {outside}");
         }
+    }
+    Ok(())
+}
+
+/// Also with addresses that this machine does not have.
+#[tokio::test]
+async fn hosts() -> TestResult {
+    for (host, address, is_own) in [
+        ("127.0.0.1:4000", "127.0.0.1:4000", true),
+        ("LOCALHOST:4000", "127.0.0.1:4000", true),
+        ("[::1]:4000", "[::1]:4000", true),
+        ("localhost", "127.0.0.1:80", true),
+        ("localhost", "127.0.0.1:4000", false),
+        ("127.0.0.1:4001", "127.0.0.1:4000", false),
+        ("127.0.0.1:x", "127.0.0.1:4000", false),
+        ("192.0.2.1:4000", "127.0.0.1:4000", false),
+        ("127.0.0.1.evil.example:4000", "127.0.0.1:4000", false),
+        ("", "127.0.0.1:4000", false),
+        ("localhost:4000", "192.0.2.1:4000", false),
+        ("192.0.2.1:8080", "0.0.0.0:4000", true),
+        ("[2001:db8::1]:4000", "[::]:4000", true),
+        ("localhost:8080", "0.0.0.0:4000", true),
+        ("evil.example:4000", "0.0.0.0:4000", false),
+    ] {
+        let bound: SocketAddr = address.parse()?;
+        let guarded = Router::new()
+            .route("/", get(async || "a page"))
+            .layer(middleware::from_fn_with_state(bound, guard));
+        let request = Request::get("/").header(HOST, host).body(Body::empty())?;
+        let status = guarded.oneshot(request).await?.status();
+        let expected = if is_own { 200 } else { 403 };
+        assert_eq!(status, expected, "{host} {address}");
     }
     Ok(())
 }

@@ -17,11 +17,13 @@ const OUTCOMES = {
 };
 
 /** How forwarding went, apart from the verdict; null if there was none. */
-export function forwarded({ milliseconds, not_forwarded: failure, status }) {
+export function forwarded({ milliseconds, not_forwarded: failure, status, verdict }) {
   if (failure !== null) return ['bad', '✕', 'Not forwarded'];
   if (status === null) return ['quiet', '…', 'Forwarding'];
   if (milliseconds === null) return null;
-  return status < 300 ? ['good', '→', `Your server: ${status}`] : ['warn', '!', `Your server: ${status}`];
+  const isRefused = verdict === 'refused';
+  if (status < 300) return isRefused ? ['bad', '!', `Your server accepted it: ${status}`] : ['good', '→', `Your server: ${status}`];
+  return isRefused ? ['quiet', '→', `Your server: ${status}`] : ['warn', '!', `Your server: ${status}`];
 }
 
 /** The nodes of the panel; `select` shows another postback. */

@@ -17,7 +17,7 @@ const FILTERS = {
   Verified: ({ verdict }) => verdict === 'verified',
   Refused: ({ verdict }) => verdict === 'refused',
   'Not checked': ({ verdict }) => verdict === 'unchecked',
-  'Forward failed': (postback) => ['bad', 'warn'].includes(forwarded(postback)?.[0]),
+  'Server disagrees': (postback) => ['bad', 'warn'].includes(forwarded(postback)?.[0]),
   Resent: ({ resend }) => resend !== null,
 };
 
