@@ -83,4 +83,5 @@ fn identity(_: &Path) -> Option<Identity> {
 }
 
 const REPLACED: &str = "database file was deleted, moved or replaced while the program ran: \
-    move it back; a program that starts without it begins an empty one";
+    stop the program, and move it back with its own -wal and without any other; a program that starts \
+    without it begins an empty one";

@@ -6,7 +6,7 @@ use std::{env, fs, path::Path, process::ExitCode};
 use axum::routing::get;
 use axum_shop::{Shop, Vendor, router};
 use shop::{BoxError, GRACE, PrometheusHandle, Settings, in_setting, stop};
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{net::TcpListener, time};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -18,15 +18,18 @@ async fn serve(metrics: PrometheusHandle) -> Result<(), BoxError> {
     let shop = open(settings.vendor.clone()).await;
     let shop = shop.map_err(in_setting("DATABASE_FILE"))?;
     let postbacks = settings.postbacks(&shop).await?;
+    let pool = shop.store.pool().clone();
     let app =
         router(shop, postbacks.clone()).route("/metrics", get(async move || metrics.render()));
     let server = axum::serve(TcpListener::from_std(settings.listener)?, app);
     tokio::select! {
         result = server.with_graceful_shutdown(stop()) => result?,
         // Requests in flight get their response, but none delays the end for longer.
-        () = async { stop().await; sleep(GRACE).await } => (),
+        () = async { stop().await; time::sleep(GRACE).await } => (),
     }
     postbacks.drain().await;
+    // SQLite then moves what its -wal holds into the file.
+    let _ = time::timeout(GRACE, pool.close()).await;
     Ok(())
 }
 

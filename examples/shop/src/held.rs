@@ -11,6 +11,7 @@ use crate::{Backend, Error, Postbacks};
 
 /// The body of a request that accepts a held payment.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Accept {
     /// What to credit. The order is paid if this is at least its price.
     #[schema(value_type = String, example = "25")]
@@ -21,6 +22,7 @@ pub(crate) struct Accept {
 
 /// The body of a request that dismisses a held payment.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Dismiss {
     /// Why it is not a payment.
     note: String,

@@ -6,6 +6,7 @@ use crate::Error;
 
 /// The body of a request that creates an order.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewOrder {
     /// The shop's own id.
     #[schema(example = "A-1", min_length = 1, max_length = 128)]

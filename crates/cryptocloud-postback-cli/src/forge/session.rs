@@ -35,21 +35,19 @@ impl Session<'_> {
         attacks.sort_by_key(|attack| (!is_early(attack), !PROBES.contains(&attack.name)));
         let early = attacks.partition_point(|attack| is_early(attack));
         let (early, late) = attacks.split_at(early);
-        let (mut outcomes, before) = (Vec::new(), self.count().await);
+        let mut outcomes = Vec::new();
         for attack in early {
             outcomes.push(self.send_first(attack).await?);
         }
+        let before = self.count().await;
         let outcome = self.send_first(&CONTROLS[0]).await?;
         self.results.add(outcome)?;
         // A shop that handles later than the pause shows an attack's payment as the genuine one's.
         time::sleep(self.pause).await;
         let is_late = self.count().await > before + 1;
         // Of an invoice that was paid with other fields, it would be refused for those.
-        for control in CONTROLS
-            .iter()
-            .skip(1)
-            .filter(|_| self.invoice_id.is_none())
-        {
+        let skipped = self.invoice_id.map_or(1, |_| CONTROLS.len());
+        for control in CONTROLS.iter().skip(skipped) {
             let outcome = self.send_first(control).await?;
             self.results.add(outcome)?;
         }

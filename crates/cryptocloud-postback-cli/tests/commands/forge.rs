@@ -93,7 +93,7 @@ fn each_endpoint_gets_its_verdict() {
         "code": 0,
         "passed": true,
         "not_sent": 0,
-        "verdicts": { "ok": 72, "review": 7 },
+        "verdicts": { "ok": 74, "review": 7 },
         "conclusions": [format!("review: {}", EFFECTS.join(" "))],
     });
     // A slow endpoint is no silent one, and what is limited is sent again.
@@ -103,7 +103,7 @@ fn each_endpoint_gets_its_verdict() {
     let everything = json!({
         "code": 1,
         "passed": false,
-        "not_sent": 74,
+        "not_sent": 76,
         "verdicts": { "bypass": 3, "ok": 2 },
         "conclusions": ["bypass: token-missing other-secret empty"],
     });
@@ -111,7 +111,7 @@ fn each_endpoint_gets_its_verdict() {
     let refuses = json!({
         "code": 1,
         "passed": false,
-        "not_sent": 76,
+        "not_sent": 78,
         "verdicts": { "inconclusive": 1, "ok": 2 },
         "conclusions": ["inconclusive: token-missing", "stopped: "],
     });
@@ -121,7 +121,7 @@ fn each_endpoint_gets_its_verdict() {
     let limits = json!({
         "code": 1,
         "passed": false,
-        "not_sent": 75,
+        "not_sent": 77,
         "verdicts": { "inconclusive": 1, "ok": 3 },
         "conclusions": ["inconclusive: other-secret", "stopped: "],
     });
@@ -171,7 +171,7 @@ fn what_only_the_shop_can_see_is_named() {
         .expect("a row");
     let look = look["note"].as_str().expect("a text");
     assert!(
-        look.starts_with("order ORDER_OTHER must not be paid by it; invoice "),
+        look.ends_with(" must not have paid order ORDER_OTHER"),
         "{look}"
     );
 }
@@ -183,7 +183,7 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
     assert_eq!(conclusions(&results), [[""; 2]; 0]);
     assert_eq!(
         (code, &results["verdicts"]),
-        (Some(0), &json!({ "ok": 79 }))
+        (Some(0), &json!({ "ok": 81 }))
     );
 
     let (code, results) = attack(Fault::Believes, &check);
@@ -237,7 +237,7 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
     );
     assert_eq!(
         (code, &results["verdicts"]),
-        (Some(0), &json!({ "ok": 79 }))
+        (Some(0), &json!({ "ok": 81 }))
     );
 
     let (code, results) = attack(Fault::ShowsNothing, &check);
@@ -252,6 +252,31 @@ fn a_page_of_the_shop_tells_what_an_attack_did() {
     assert_eq!(conclusions(&results), expected);
     assert_eq!(results["verdicts"], json!({ "inconclusive": 5, "ok": 2 }));
     assert_eq!(code, Some(1));
+}
+
+/// What shows after the pause is the attack's payment, and not that of the genuine postback.
+#[test]
+fn a_shop_that_credits_later_than_the_pause_has_not_passed() {
+    let origin = shops::start(Fault::Late);
+    let (url, page) = (
+        format!("{origin}/postback"),
+        format!("{origin}/orders/{{order_id}}"),
+    );
+    let mut command = program(&["send", "--url", &url, "--forge", "changed-amount", "--json"]);
+    let check = [
+        "--pause",
+        "1",
+        "--check-url",
+        &page,
+        "--check-text",
+        "credited by",
+    ];
+    let ended = run(command.args(check), b"");
+    assert_eq!(
+        with_verdict(&ended.json(), "inconclusive"),
+        ["changed-amount"]
+    );
+    assert_eq!(ended.code, Some(1));
 }
 
 #[test]
@@ -307,11 +332,13 @@ fn the_last_line_says_whether_all_passed() {
         );
         ended.stdout.lines().last().unwrap_or_default().to_owned()
     };
-    let passed = "passed       No attack that matters was accepted, and genuine postbacks were.";
-    assert_eq!(last(Fault::None, &["--skip", "weakness"]), passed);
+    let passed = |sent| {
+        format!("passed       No attack that matters was accepted. {sent} of 79 attacks were sent.")
+    };
+    assert_eq!(last(Fault::None, &["--skip", "weakness"]), passed(60));
     let review = "passed       As far as responses tell: what is for review only you can see.";
     assert_eq!(last(Fault::None, &[]), review);
-    assert_eq!(last(Fault::Limits, &["--only", "bypass"]), passed);
+    assert_eq!(last(Fault::Limits, &["--only", "bypass"]), passed(25));
     assert_eq!(last(Fault::Bans, &[]), "not passed   See above.");
 }
 
@@ -335,11 +362,11 @@ fn an_endpoint_that_refuses_everything_proves_nothing() {
     for (status, advice) in [
         (
             "401 x",
-            "Genuine postbacks get 401 or 403, so that refusals prove nothing: set the endpoint's SECRET KEY here too, and compare the clocks.",
+            "Genuine postbacks get 401 or 403, so that refusals prove nothing: set the endpoint's SECRET KEY here too, compare the clocks, and look for a firewall or a login before it.",
         ),
         (
             "404 x",
-            "Genuine postbacks get 404 or 405: nothing takes a POST at this URL. Check its path.",
+            "Genuine postbacks get 404 or 405: either nothing takes a POST at this URL, or the shop does not know the invoice or the order: set --invoice-id and --order-id.",
         ),
         (
             "429 x",
@@ -379,7 +406,7 @@ fn an_endpoint_that_refuses_everything_proves_nothing() {
         };
         assert_eq!(
             (&results["verdicts"], &results["not_sent"]),
-            (&verdicts, &json!(77))
+            (&verdicts, &json!(79))
         );
     }
     // What was sent before the genuine postbacks proves nothing either.

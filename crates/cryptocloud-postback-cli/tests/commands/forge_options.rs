@@ -58,7 +58,7 @@ fn an_interrupt_prints_what_is_known() {
 
     let ended = interrupted(&["--json"]);
     let results = ended.json();
-    assert_eq!((ended.code, &results["not_sent"]), (Some(130), &json!(76)));
+    assert_eq!((ended.code, &results["not_sent"]), (Some(130), &json!(78)));
     assert_eq!(results["verdicts"], json!({"ok": 3}));
 }
 

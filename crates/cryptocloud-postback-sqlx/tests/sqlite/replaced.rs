@@ -28,7 +28,10 @@ fn check<T>(result: Result<T, StoreError>, kind: StoreErrorKind) {
         Err(error) => {
             assert_eq!(error.kind(), kind);
             let source = error.source().map(ToString::to_string).unwrap_or_default();
-            assert!(source.contains("move it back; a program"), "{source}");
+            assert!(
+                source.contains("move it back with its own -wal"),
+                "{source}"
+            );
         }
     }
 }
