@@ -374,7 +374,7 @@ fn an_endpoint_that_refuses_everything_proves_nothing() {
         ),
         (
             "302 x",
-            "Genuine postbacks are redirected. The vendor's sender would follow with a GET and lose the body: respond at this URL.",
+            "Genuine postbacks are redirected, and the vendor's sender may lose the body on the way: respond at this URL.",
         ),
         (
             "500 x",
@@ -420,7 +420,7 @@ fn an_endpoint_that_refuses_everything_proves_nothing() {
         results["verdicts"],
         json!({ "inconclusive": 5, "refused": 2 })
     );
-    let reason = "genuine postbacks had no effect either";
+    let reason = "genuine postbacks were refused too";
     assert_eq!(results["attacks"][0]["note"], reason);
-    assert_eq!((ended.code, &results["not_sent"]), (Some(1), &json!(72)));
+    assert_eq!((ended.code, &results["not_sent"]), (Some(1), &json!(74)));
 }
