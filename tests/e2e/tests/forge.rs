@@ -102,7 +102,7 @@ fn examples_refuse_every_attack_with_the_right_status() {
             assert_eq!(classes, ["review"], "{example}");
             assert_eq!(code, Some(0), "{example}");
             assert_eq!(results.controls.len(), 2);
-            assert_eq!(results.attacks.len(), 77);
+            assert_eq!(results.attacks.len(), 79);
         }
     }
 }
