@@ -59,9 +59,9 @@ impl Outcome {
             status: None,
             verdict: Verdict::Error,
         };
-        // The first of several is genuine, and one of the others that was accepted counts.
-        let mut others = responses.iter().skip(1);
-        match others.find(is_success).or(responses.last()) {
+        // The first of two is genuine. Of many copies, all but one may get a 503 meanwhile.
+        let mut counted = responses.iter().skip(usize::from(responses.len() == 2));
+        match counted.find(is_success).or(responses.last()) {
             Some(Ok(response)) => {
                 let status = response.status;
                 outcome.error_in_body = status.is_success() && has_error(&response.body);

@@ -102,6 +102,25 @@ fn what_was_accepted_is_certain_despite_a_ban() {
     assert_eq!((ended.code, &results["not_sent"]), (Some(1), &json!(0)));
 }
 
+/// As an inbox responds, which handles one of them at a time.
+#[test]
+fn of_many_copies_one_is_accepted() {
+    let with =
+        |status| format!("HTTP/1.1 {status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let responses = std::array::from_fn::<_, 34, _>(|i| with(if i < 3 { 200 } else { 503 }));
+    let endpoint = Endpoint::responding_in_turn(responses);
+    let ended = call(&[
+        "send",
+        "--url",
+        &endpoint.url(),
+        "--forge",
+        "copies",
+        "--json",
+    ]);
+    assert_eq!(ended.json()["verdicts"], json!({ "ok": 2, "review": 1 }));
+    assert_eq!(ended.code, Some(0));
+}
+
 #[test]
 fn an_error_in_the_body_is_said() {
     let check = |[genuine, attack]: [&str; 2]| {

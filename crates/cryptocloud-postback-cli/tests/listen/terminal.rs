@@ -71,5 +71,7 @@ async fn on_a_terminal_rows_fit_into_80_columns() -> TestResult {
     // Nothing is cut off.
     assert_eq!(text.matches('ü').count(), 120, "{text}");
     assert_eq!(text.matches('X').count(), 64, "{text}");
+    // `script` ends the program too, which a test run by `nohup` would leave behind.
+    listener.signal("TERM")?;
     Ok(())
 }
