@@ -66,7 +66,7 @@ pub(crate) async fn call(
     }
 }
 
-/// A status, and the `result` of the vendor's error.
+/// The status and the `result` of an error response.
 type Refusal = (StatusCode, Value);
 
 fn respond(mimic: &Mimic, request: &Request) -> Result<Value, Refusal> {
@@ -227,5 +227,5 @@ const MAX_PAGE: usize = 100;
 /// A unit of any other currency is half a dollar, so that a shop that confuses the two finds out.
 const USD_PER_FIAT: Decimal = Decimal::from_parts(5, 0, 0, false, 1);
 
-/// Far from where a decimal overflows.
+/// Far below what a decimal can hold.
 const MAX_PRICE: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);

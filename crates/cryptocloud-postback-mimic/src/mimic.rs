@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{Error, Fault, Invoice, Payment, Request, calls, control, fault, invoice::bare};
 
-/// A mimic of the vendor's API, with its invoices in memory. A clone is the same mimic.
+/// A mimic of the vendor's API, with its invoices in memory. Clones share their state.
 #[derive(Clone)]
 pub struct Mimic {
     state: Arc<Mutex<State>>,

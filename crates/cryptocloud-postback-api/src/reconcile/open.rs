@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use super::{Outcome, ReconcileError, Reconciler, Reconciliation, reconciler::is_before};
 
 impl Reconciler {
-    /// Stores those of the merchant's open invoices that are paid since that time.
+    /// Stores the merchant's open invoices that were paid after that time.
     ///
     /// The vendor states only in its list when an invoice was paid, so one that was created before that
     /// time is looked up there, among those of its day.

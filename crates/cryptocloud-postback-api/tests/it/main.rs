@@ -9,6 +9,7 @@ mod inbox;
 mod list;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod open;
 mod outage;
 mod reconcile;
 mod rest;

@@ -13,7 +13,8 @@ use tokio::{join, sync::Notify, time};
 
 use crate::{
     TestResult,
-    reconcile::{DAY, HOUR, Open, reconcile, turn},
+    open::Open,
+    reconcile::{DAY, HOUR, reconcile, turn},
     shop::{self, Shop, dated, now},
 };
 

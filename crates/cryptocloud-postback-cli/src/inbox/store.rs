@@ -77,7 +77,7 @@ impl StoreOptions {
     }
 }
 
-/// A connected store, and where it is, without user and password.
+/// A connected store, and its address without user and password.
 pub(super) struct Store {
     backend: Backend,
     pub(super) place: String,
@@ -115,7 +115,7 @@ impl Store {
         migrated.map_err(|error| self.explain(error.into()))
     }
 
-    /// Adds to an error of the store where that is and what to do.
+    /// Adds the address of the store, and what to do, to one of its errors.
     pub(super) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
         match error.downcast_ref() {
             Some(error) => explain(&self.place, error),

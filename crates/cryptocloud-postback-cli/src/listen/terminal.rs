@@ -191,7 +191,7 @@ fn rows(app: &App, entry: &Summary<'_>) -> String {
     let notes = notes.into_iter().flatten();
     let notes = notes.map(|note| format!("{INDENT}{}", Escaped(note)));
     let is_terminal = io::stdout().is_terminal();
-    // Elsewhere a line stays whole, to search for.
+    // In a pipe or a file a line stays whole, so that it can be searched for.
     let options = Options::new(if is_terminal { 80 } else { usize::MAX })
         .subsequent_indent(INDENT)
         .word_splitter(WordSplitter::NoHyphenation);

@@ -6,6 +6,7 @@ mod endpoint;
 mod errors;
 mod forge;
 mod forge_options;
+mod forge_page;
 mod forge_verdicts;
 mod pipes;
 mod program;

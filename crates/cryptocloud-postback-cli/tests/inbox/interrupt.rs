@@ -13,7 +13,7 @@ use throw_away_servers::PostgresServer;
 
 use crate::{TestResult, line, program, program::Ended, report};
 
-/// Lets Ctrl-C end the program, also if the tests run in the background, where a shell ignores it.
+/// Lets Ctrl-C end the program even if a shell runs the tests in the background and ignores it.
 fn spawn(arguments: &[&str], database: Option<&str>) -> TestResult<Child> {
     let program = program(arguments);
     let mut command = Command::new("env");

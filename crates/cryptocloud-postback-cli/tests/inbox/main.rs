@@ -11,6 +11,7 @@ mod operate;
 #[expect(dead_code, reason = "a call has to name a store here")]
 mod program;
 mod redis;
+mod terminal;
 
 use std::{error::Error, process::Command};
 

@@ -1,11 +1,8 @@
 //! What an operator does, and what the worker of a shop makes of it.
 
-use std::{
-    process::Command,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
 };
 
 use cryptocloud_postback_inbox::{
@@ -25,7 +22,7 @@ type Credit = (String, Option<Accepted>);
 
 /// Credits invoices, except what its orders say.
 #[derive(Clone, Default)]
-struct Shop {
+pub(crate) struct Shop {
     credits: Arc<Mutex<Vec<Credit>>>,
     is_repaired: Arc<AtomicBool>,
 }
@@ -349,53 +346,5 @@ async fn lists_are_cut_to_the_newest() -> TestResult {
         ended.stdout.lines().all(|line| line.chars().count() <= 80),
         "{ended:?}"
     );
-    Ok(())
-}
-
-/// Through util-linux's `script`, which has a terminal.
-#[tokio::test]
-async fn a_terminal_is_asked() -> TestResult {
-    if Command::new("script").arg("--version").output().is_err() {
-        throw_away_servers::skip("script is not installed");
-        return Ok(());
-    }
-    let folder = TempDir::new()?;
-    let file = folder.path().join("shop.db");
-    let store = SqliteStore::connect(&file).await?;
-    store.migrate().await?;
-    let inbox = Inbox::builder("shop", store, Shop::default()).build()?;
-    let _ = inbox
-        .store()
-        .receive(&report("A", "UNKNOWN")?, Start::Stored)
-        .await?;
-    inbox.run_once().await?;
-    let line = format!(
-        "'{}' inbox accept 1 --amount 2 --by alice --project shop --database-url 'sqlite:{}'",
-        env!("CARGO_BIN_EXE_ccpostback"),
-        file.display()
-    );
-    let states = async || -> TestResult<Vec<State>> {
-        let records = inbox.find("A").await?;
-        Ok(records.iter().map(|record| record.state).collect())
-    };
-    let call = |input: &[u8]| {
-        let arguments = ["--quiet", "--return", "--command", &line, "/dev/null"];
-        run(Command::new("script").args(arguments), input)
-    };
-    let ended = call(b"n\n");
-    assert_eq!(ended.code, Some(1), "{ended:?}");
-    for text in [
-        "Report 1, held: invoice A, order UNKNOWN, 1.5 USDT_TRC20",
-        "Accept as alice, and credit 2?",
-        "refused           id 1, error you said no",
-    ] {
-        assert!(ended.stdout.contains(text), "{ended:?}");
-    }
-    assert_eq!(states().await?, [State::Held]);
-    let ended = call(b"y\n");
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    let text = "may hold it again: look with `ccpostback inbox show`";
-    assert!(ended.stdout.contains(text), "{ended:?}");
-    assert_eq!(states().await?, [State::Received]);
     Ok(())
 }
